@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { listGpus } from '../core/index.js';
+import { ownGpus } from '../core/index.js';
 import { type ResourceOptions, serve } from '../serve/index.js';
 import { PoolNoRoom } from './errors.js';
 
@@ -132,7 +132,7 @@ async function nodesNow(): Promise<readonly Node[]> {
   const status = await serve.status().catch(() => undefined);
   const alive = status?.nodes.filter((node) => node.alive) ?? [];
   if (alive.length > 0) return alive;
-  const gpu = (await listGpus())?.length ?? 0;
+  const gpu = (await ownGpus()).length;
   const own = { cpu: availableParallelism(), gpu, memory: totalmem(), custom: {} };
   return [{ id: 'this machine', total: own, free: own }];
 }

@@ -11,7 +11,7 @@ import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 const USAGE =
-  'nbserve serve <model.onnx>|<folder>… [--name <model>] [--replicas <number>] [--max-batch-size <number>] [--batch-wait <duration>] [--device <device>] [--threads <number>] [--no-warmup] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--grpc-port <number>|auto|none] [--grpc-host <address>] [--address auto|<folder>]';
+  'nbserve serve <model.onnx>|<folder>… [--name <model>] [--replicas <number>] [--max-batch-size <number>] [--batch-wait <duration>] [--device <device>] [--gpus <number>] [--strict] [--run-in <place>] [--share-weights] [--cache-optimized] [--threads <number>] [--no-warmup] [--num-gpus <number>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--grpc-port <number>|auto|none] [--grpc-host <address>] [--address auto|<folder>]';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -25,8 +25,15 @@ export const serveCommand: Command = {
   --max-batch-size  largest number of rows in one run; 0 means that requests are not joined (default: 32, if the model has a batch dimension)
   --batch-wait      how long a request waits for others to join, such as 5ms (default: 0)
   --device          auto, cpu, cuda or webgpu (default: auto)
+  --gpus            GPUs that each replica reserves, also a part of one such as 0.5 (default: 1 with --device cuda or webgpu if the
+                    cluster has GPUs, else 0; a replica that reserves none runs on the CPU)
+  --strict          fail instead of running on the CPU what the device cannot run
+  --run-in          auto, loop or beside: whether runs are made in the event loop or beside it (default: auto)
+  --share-weights   let the replicas of a machine share the memory of the weights
+  --cache-optimized keep the optimized model in nbserve's cache, so that the next load is faster
   --threads         number of threads for one operator; 0 means one for each core (default: 0)
   --no-warmup       do not run a model once before it is ready
+  --num-gpus        GPUs that all replicas may use (default: those that nvidia-smi lists)
   --port            port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host            address for HTTP (default: 127.0.0.1)
   --allow-host      a host name to accept besides loopback names and --host; may be repeated, * means all
@@ -39,6 +46,7 @@ export const serveCommand: Command = {
 Ctrl-C lets the replicas finish the requests that they have begun, for 20 seconds at most. A second Ctrl-C ends them at once.`,
   async run(args) {
     const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
     const { values, positionals } = parseCommand(
       USAGE,
       args,
@@ -48,8 +56,14 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
         'max-batch-size': text,
         'batch-wait': text,
         device: text,
+        gpus: text,
+        strict: flag,
+        'run-in': text,
+        'share-weights': flag,
+        'cache-optimized': flag,
         threads: text,
-        'no-warmup': { type: 'boolean' },
+        'no-warmup': flag,
+        'num-gpus': text,
         port: text,
         host: text,
         'allow-host': { type: 'string', multiple: true },
@@ -67,6 +81,11 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       maxBatchSize: number(values['max-batch-size']),
       batchWaitTimeout: values['batch-wait'],
       device: values.device,
+      gpus: number(values.gpus),
+      strict: values.strict,
+      runIn: values['run-in'],
+      shareWeights: values['share-weights'],
+      cacheOptimized: values['cache-optimized'],
       intraOpThreads: number(values.threads),
       warmup: values['no-warmup'] === true ? false : undefined,
     };
@@ -82,6 +101,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
     const client = await openCluster({
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
+      ...(values['num-gpus'] === undefined ? {} : { numGpus: Number(values['num-gpus']) }),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? grpcOf(values) : { address: values.address }),
     });

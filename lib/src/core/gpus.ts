@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { visibleGpus } from './env.js';
 
 /** An NVIDIA GPU, or a part of one (MIG), as `nvidia-smi` lists it. */
 export interface Gpu {
@@ -40,6 +41,41 @@ export async function listGpus(): Promise<readonly Gpu[] | undefined> {
     return gpus.flatMap(({ gpu, isDivided }) => (isDivided ? (parts.get(gpu.index) ?? []) : [gpu]));
   }
   return undefined;
+}
+
+/** The GPUs of this machine that this process may use, by their names for `CUDA_VISIBLE_DEVICES`. */
+export async function ownGpus(): Promise<readonly string[]> {
+  const listed = (await listGpus()) ?? [];
+  const named = visibleGpus();
+  return listed.length === 0 || named === undefined ? listed.map(({ index }) => index) : usableGpus(named, listed);
+}
+
+/**
+ * The GPUs that `CUDA_VISIBLE_DEVICES` makes visible, by CUDA's rule: the list ends at the first entry that names no GPU, such as -1. Pure.
+ * @param named the variable
+ * @param listed the GPUs of this machine. If there are none, any number and any UUID counts as one, because other GPUs than NVIDIA's are not listed
+ */
+export function usableGpus(named: string, listed: readonly Gpu[]): readonly string[] {
+  const ids = named.split(',').map((id) => id.trim());
+  const end = ids.findIndex((id) => !isGpu(id, listed));
+  return end < 0 ? ids : ids.slice(0, end);
+}
+
+function isGpu(id: string, listed: readonly Gpu[]): boolean {
+  // The first letters of a UUID are enough.
+  if (/^(GPU|MIG)-/.test(id)) {
+    const uuids = listed.flatMap(({ uuid }) => uuid ?? []);
+    return uuids.length === 0 || uuids.some((uuid) => uuid.startsWith(id));
+  }
+  if (!/^\d+$/.test(id)) return false;
+  // A GPU that is divided is listed by its parts, which have no numbers.
+  return listed.every(({ index }) => !/^\d+$/.test(index)) || listed.some(({ index }) => Number(index) === Number(id));
+}
+
+/** The version of the NVIDIA driver; null if `nvidia-smi` does not answer. */
+export async function nvidiaDriver(): Promise<string | null> {
+  const answer = await ask(['--query-gpu=driver_version', '--format=csv,noheader']);
+  return /^\s*(\d[\d.]*)\s*$/m.exec(answer ?? '')?.[1] ?? null;
 }
 
 function ask(args: readonly string[]): Promise<string | null | 'no program'> {

@@ -64,7 +64,7 @@ export {
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
 export { type FreeMemory, freeMemory, mebibytes } from './free-memory.js';
-export { type Gpu, listGpus } from './gpus.js';
+export { type Gpu, listGpus, nvidiaDriver, ownGpus, usableGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
 export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loaded-models.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnv } from '../core/index.js';
 import { CannotSetUpCuda, CudaSetupFailed } from './errors.js';
@@ -34,12 +34,14 @@ export interface CudaSetup {
  * Installs what models on CUDA need, as far as registries of packages have it: the provider beside ONNX Runtime, and CUDA and cuDNN into nbserve's cache.
  * Nothing of the system is changed.
  * @param withoutDriver installs it although there is no GPU with a driver, as for an image that another machine will run
+ * @param wheels a folder with the packages, from which they are installed without a registry; null for PyPI
  * @param onInstall is told which packages are installed, before the download begins
  * @throws NBS_CUDA_SETUP_IMPOSSIBLE if something is missing that cannot be installed, NBS_CUDA_SETUP_FAILED
  */
 export async function setUpCuda(
   folders: CudaFolders,
   withoutDriver: boolean,
+  wheels: string | null,
   onInstall: (packages: readonly string[]) => void,
 ): Promise<CudaSetup> {
   const before = await lookForCuda(folders);
@@ -52,7 +54,7 @@ export async function setUpCuda(
   const wanted = requirements(runtimeVersion, filesToInstall(before, folders));
   if (wanted.length > 0) {
     onInstall(wanted);
-    await installPackages(wanted, folders.packages, runtime);
+    await installPackages(wanted, folders.packages, runtime, wheels);
   }
   const facts = await lookForCuda(folders);
   return { needs: cudaNeeds(facts), installed: wanted, libraryFolders: facts.ownFolders };
@@ -67,7 +69,7 @@ function filesToInstall(facts: CudaFacts, { packages }: CudaFolders): readonly s
 }
 
 /** Installs into a folder beside the wanted one, which is then renamed: what was cut off is never used. */
-async function installPackages(wanted: readonly string[], folder: string, runtime: string): Promise<void> {
+async function installPackages(wanted: readonly string[], folder: string, runtime: string, wheels: string | null): Promise<void> {
   const parent = dirname(folder);
   mkdirSync(parent, { recursive: true });
   const made = mkdtempSync(join(parent, `${basename(folder)}.new-`));
@@ -82,6 +84,7 @@ async function installPackages(wanted: readonly string[], folder: string, runtim
       '--target',
       made,
       ...WHEELS,
+      ...(wheels === null ? [] : ['--no-index', '--find-links', resolve(wheels)]),
     ];
     // pip unpacks in the temporary folder, which may be small.
     await run('python3', [...args, ...wanted], { env: childEnv({ TMPDIR: made }), timeout: TIMEOUT_MS, maxBuffer: 2 ** 26 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { cacheFolder, libraryPath, listGpus } from '../core/index.js';
+import { cacheFolder, libraryPath, listGpus, nvidiaDriver } from '../core/index.js';
 import { CUDA_LIBRARIES, PROVIDER_FILES } from './requirements.js';
 import type { CudaFacts } from './state.js';
 
@@ -34,9 +34,9 @@ export function cudaFolders(): CudaFolders {
 /** Looks at this machine. It changes nothing. */
 export async function lookForCuda({ runtime, runtimeVersion, packages }: CudaFolders): Promise<CudaFacts> {
   const own = ownFolders(packages);
-  const [gpus, driver, known] = await Promise.all([
+  const [gpus, driverVersion, known] = await Promise.all([
     listGpus(),
-    answerOf('nvidia-smi', ['--query-gpu=driver_version', '--format=csv,noheader']),
+    nvidiaDriver(),
     // It is not on the path of every user.
     answerOf('ldconfig', ['-p']).then((list) => list ?? answerOf('/sbin/ldconfig', ['-p'])),
   ]);
@@ -49,7 +49,7 @@ export async function lookForCuda({ runtime, runtimeVersion, packages }: CudaFol
   return {
     platform: `${process.platform} ${process.arch}`,
     runtimeVersion,
-    driverVersion: /^\s*(\d[\d.]*)/.exec(driver ?? '')?.[1] ?? null,
+    driverVersion,
     gpus: (gpus ?? []).map(({ name }) => name),
     providerFiles: PROVIDER_FILES.filter((file) => runtime !== null && existsSync(join(runtime, file))),
     libraries,

@@ -114,6 +114,8 @@ export interface NodeInfo {
   readonly url?: string;
   /** `host:port` at which its proxy answers gRPC, if it does. */
   readonly grpc?: string;
+  /** True if it is of another machine. */
+  readonly isJoined?: true;
   readonly resources: NodeResources;
 }
 

@@ -6,7 +6,7 @@ import { deployModel } from './deploy-model.js';
 import { findModel } from './find-model.js';
 import { Registry } from './registry.js';
 
-const { kind, name, dir, config } = JSON.parse(process.argv[2] ?? '{}') as Change;
+const change = JSON.parse(process.argv[2] ?? '{}') as Change;
 /** Somebody else may have unloaded the model at the same time. */
 const ignoreGone = (error: unknown): void => {
   if (!hasCode(error, { code: 'NBS_NO_SUCH_APP' })) throw error;
@@ -14,16 +14,13 @@ const ignoreGone = (error: unknown): void => {
 const say = (changed: Changed): void => console.log(JSON.stringify(changed));
 
 try {
-  const client = await Client.join(dir);
+  const client = await Client.join(change.dir);
   try {
-    const { spec, application } = findModel(new Registry(dir), name, config);
-    if (kind === 'unload') await deleteApplication(client, application).catch(ignoreGone);
-    else
-      await deployModel(client, spec, {
-        application,
-        hasRoute: true,
-        deployment: {},
-      });
+    if (change.kind === 'unload') await deleteApplication(client, change.application).catch(ignoreGone);
+    else {
+      const { spec, application, deployment } = findModel(new Registry(change.dir), change.name, change.config);
+      await deployModel(client, spec, { application, hasRoute: true, deployment });
+    }
     say({});
   } finally {
     await client.close();

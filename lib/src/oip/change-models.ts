@@ -6,14 +6,18 @@ import { LoadRefused } from './errors.js';
 const run = promisify(execFile);
 
 /** What the process that changes the cluster is asked to do. */
-export interface Change {
-  readonly kind: 'load' | 'unload';
+export type Change = {
   readonly name: string;
   /** The cluster's folder. */
   readonly dir: string;
-  /** The configuration that came with a load, as JSON. */
-  readonly config?: string;
-}
+} & (
+  | {
+      readonly kind: 'load';
+      /** The configuration that came with it, as JSON. */
+      readonly config?: string;
+    }
+  | { readonly kind: 'unload'; readonly application: string }
+);
 
 /** What it prints. */
 export interface Changed {

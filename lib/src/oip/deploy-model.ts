@@ -30,9 +30,10 @@ export async function deployModel(
   },
 ): Promise<DeploymentHandle<ModelServer>> {
   const { application, hasRoute, deployment } = options;
-  const { applications } = await client.call('status', undefined);
+  const { applications, nodes } = await client.call('status', undefined);
   const running = Object.hasOwn(applications, application) ? applications[application] : undefined;
   if (running !== undefined && running.ingress !== MODEL_DEPLOYMENT) throw ModelNameTaken({ name: application });
+  const gpu = spec.gpus ?? (needsGpu(spec) && nodes.some(({ total }) => total.gpu > 0) ? 1 : 0);
   const bound = serve
     .deployment(ModelServer, {
       name: MODEL_DEPLOYMENT,
@@ -40,15 +41,18 @@ export async function deployModel(
       maxOngoingRequests: 2 * (spec.maxBatchSize ?? USUAL_BATCH) + SPARE_REQUESTS,
       // A model has no state between requests, so a request can be sent again if its replica ends.
       idempotent: true,
-      ...(spec.gpus > 0 ? { resources: { gpu: spec.gpus } } : {}),
       ...deployment,
+      ...(gpu > 0 ? { resources: { gpu, ...deployment.resources } } : {}),
     })
-    .bind(spec as never);
+    .bind({ ...spec, gpus: gpu } as never);
   return runApplication(Promise.resolve(client), bound, {
     name: application,
     routePrefix: hasRoute ? pathOf(spec.name) : null,
   }) as Promise<DeploymentHandle<ModelServer>>;
 }
+
+/** Whether the model was asked to run on a GPU. A replica that has reserved none sees none. */
+const needsGpu = ({ device }: ModelSpec): boolean => device === 'cuda' || device === 'webgpu';
 
 /** Runs the application of the server and its repository, if it does not run yet. */
 export async function deployRepository(client: Client): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listOf } from '../core/index.js';
 import { NoModelsThere, NotInRepository } from './errors.js';
+import { readPlace } from './find-sources.js';
 import { readLoadConfig } from './load-config.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
@@ -21,14 +22,16 @@ export function namesIn(registry: Registry): string[] {
  */
 export function findModel(registry: Registry, name: string, config?: string): RegisteredModel {
   const given = config === undefined ? undefined : readLoadConfig(config, name);
-  const folder = registry.folders().find((each) => modelsIn(each).includes(name));
   const registered = registry.models().find(({ spec }) => spec.name === name);
-  if (folder !== undefined)
-    return {
-      spec: readModelFolder(folder, name, given).spec,
-      application: registered?.application ?? name,
-    };
-  if (registered !== undefined) return { ...registered, spec: configured(renewed(registered.spec), given) };
+  if (registered !== undefined) {
+    const { spec, folder } = registered;
+    const now = folder === null ? renewed(spec) : readPlace(folder.place, folder.options, given).spec;
+    return { ...registered, spec: configured(now, given) };
+  }
+  // A model that was added to a folder later.
+  const repository = registry.folders().find((each) => modelsIn(each).includes(name));
+  if (repository !== undefined)
+    return { spec: readModelFolder(repository, name, given).spec, application: name, deployment: {}, folder: null };
   throw NotInRepository({
     name: name.slice(0, 128),
     valid: listOf(namesIn(registry)),
@@ -51,7 +54,7 @@ function renewed(spec: ModelSpec): ModelSpec {
   return { ...spec, versions };
 }
 
-/** A model of a file with the fields that a configuration has. */
+/** A model with the fields that a configuration has, which came later than the options of `onnx.serve`. */
 function configured(spec: ModelSpec, config: TritonConfig | undefined): ModelSpec {
   if (config === undefined) return spec;
   return {

@@ -1,15 +1,24 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { NoModelsThere } from './errors.js';
-import { checkModelName, isRepository, modelsIn, readModelFolder } from './model-folder.js';
+import { checkModelName, type FolderModel, isRepository, modelsIn, readModelFolder } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { ServeValues } from './serve-options.js';
+import type { TritonConfig } from './triton-config.js';
+
+/** The folder of a model, in a repository in Triton's layout. */
+export interface FolderPlace {
+  readonly repository: string;
+  readonly name: string;
+}
 
 /** A model to serve, and what to say about it. */
 export interface ModelSource {
   readonly spec: ModelSpec;
-  /** The repository that it was found in; `null` for a file. */
+  /** The repository that was served as a whole; `null` for a file and for a single model. */
   readonly repository: string | null;
+  /** Where its folder is; `null` for a file. */
+  readonly place: FolderPlace | null;
   readonly notes: readonly string[];
 }
 
@@ -24,7 +33,7 @@ export function findSources(path: string, options: ServeValues): readonly ModelS
       path: resolve(path),
       reason: 'there is no such file or folder',
     });
-  if (!found.isDirectory()) return [{ spec: fileSpec(resolve(path), options), repository: null, notes: [] }];
+  if (!found.isDirectory()) return [{ spec: fileSpec(resolve(path), options), repository: null, place: null, notes: [] }];
   const folder = resolve(path);
   if (isRepository(folder)) return modelsIn(folder).map((name) => folderSource(folder, name, options));
   const parent = dirname(folder);
@@ -37,10 +46,21 @@ export function findSources(path: string, options: ServeValues): readonly ModelS
 }
 
 function folderSource(repository: string, name: string, options: ServeValues): ModelSource {
-  const { spec, ignored } = readModelFolder(repository, name);
+  const place = { repository, name };
+  const { spec, ignored } = readPlace(place, options);
   const notes =
     ignored.length === 0 ? [] : [`${name}: these fields of its configuration have no effect here: ${ignored.join(', ')}`];
-  return { spec: withOptions(spec, options), repository, notes };
+  return { spec, repository, place, notes };
+}
+
+/**
+ * A model as its folder is now, with the options of `onnx.serve`.
+ * @param given a configuration that is used instead of the file in the folder
+ * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME
+ */
+export function readPlace({ repository, name }: FolderPlace, options: ServeValues, given?: TritonConfig): FolderModel {
+  const { spec, ignored } = readModelFolder(repository, name, given, options.version?.toString());
+  return { spec: withOptions(spec, options), ignored };
 }
 
 function fileSpec(file: string, options: ServeValues): ModelSpec {
@@ -60,7 +80,8 @@ function fileSpec(file: string, options: ServeValues): ModelSpec {
     warmup: true,
     labels: {},
     numReplicas: 1,
-    gpus: 0,
+    gpus: null,
+    load: {},
   };
   return withOptions(spec, options);
 }
@@ -76,5 +97,17 @@ function withOptions(spec: ModelSpec, options: ServeValues): ModelSpec {
     intraOpThreads: options.intraOpThreads ?? spec.intraOpThreads,
     warmup: options.warmup ?? spec.warmup,
     numReplicas: options.replicas ?? spec.numReplicas,
+    gpus: options.gpus ?? spec.gpus,
+    load: loadOptionsOf(options),
+  };
+}
+
+function loadOptionsOf({ strict, verify, shareWeights, cacheOptimized, runIn }: ServeValues): ModelSpec['load'] {
+  return {
+    ...(strict === undefined ? {} : { strict }),
+    ...(verify === undefined ? {} : { verify }),
+    ...(shareWeights === undefined ? {} : { shareWeights }),
+    ...(cacheOptimized === undefined ? {} : { cacheOptimized }),
+    ...(runIn === undefined ? {} : { runIn }),
   };
 }

@@ -34,13 +34,16 @@ export const isRepository = (path: string): boolean => isFolder(path) && modelsI
 
 /**
  * @param given a configuration that is used instead of the file in the folder
+ * @param only the only version that is wanted, whatever the configuration says
  * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME
  */
-export function readModelFolder(repository: string, name: string, given?: TritonConfig): FolderModel {
+export function readModelFolder(repository: string, name: string, given?: TritonConfig, only?: string): FolderModel {
   const folder = resolve(repository, checkModelName(name));
   const file = configFileOf(folder);
   const config = given ?? (file === undefined ? NO_CONFIG : readConfigFile(file, name));
-  const versions = chosen(versionsIn(folder), config.versions ?? { kind: 'latest', count: 1 }).map((version) => {
+  const policy: VersionPolicy =
+    only === undefined ? (config.versions ?? { kind: 'latest', count: 1 }) : { kind: 'specific', versions: [only] };
+  const versions = chosen(versionsIn(folder), policy).map((version) => {
     const path = join(folder, version, config.fileName ?? USUAL_FILE);
     if (!existsSync(path))
       throw NoModelsThere({
@@ -52,7 +55,7 @@ export function readModelFolder(repository: string, name: string, given?: Triton
   if (versions.length === 0)
     throw NoModelsThere({
       path: folder,
-      reason: `a version is a folder with a number for a name that contains ${USUAL_FILE}`,
+      reason: `${only === undefined ? '' : `it has no version ${only}; `}a version is a folder with a number for a name that contains ${USUAL_FILE}`,
     });
   const labels = Object.entries(config.labelFiles).map(([output, each]) => [output, linesOf(join(folder, each))] as const);
   const spec: ModelSpec = {
@@ -65,7 +68,8 @@ export function readModelFolder(repository: string, name: string, given?: Triton
     warmup: config.warmup ?? true,
     labels: Object.fromEntries(labels),
     numReplicas: config.instances ?? 1,
-    gpus: config.gpus ?? 0,
+    gpus: config.gpus ?? null,
+    load: {},
   };
   return { spec, ignored: config.ignored };
 }

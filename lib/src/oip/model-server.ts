@@ -192,7 +192,7 @@ function configOf(spec: ModelSpec, metadata: Readonly<Record<string, unknown>>, 
     instance_group: [
       {
         count: spec.numReplicas,
-        kind: spec.gpus > 0 ? 'KIND_GPU' : 'KIND_CPU',
+        kind: (spec.gpus ?? 0) > 0 ? 'KIND_GPU' : 'KIND_CPU',
       },
     ],
     ...(maxBatchSize > 0

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { DeviceChoice } from '../onnx/index.js';
+import type { DeviceChoice, LoadOptions } from '../onnx/index.js';
 
 /** One version of a model. */
 export interface VersionSpec {
@@ -26,8 +26,10 @@ export interface ModelSpec {
   /** Texts of classes by output, for the parameter `classification`. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly numReplicas: number;
-  /** GPUs that each replica reserves. */
-  readonly gpus: number;
+  /** GPUs that each replica reserves. `null`: as many as its device needs. */
+  readonly gpus: number | null;
+  /** Options of `onnx.load` that nothing but `onnx.serve` can set. */
+  readonly load: Pick<LoadOptions, 'strict' | 'verify' | 'shareWeights' | 'cacheOptimized' | 'runIn'>;
 }
 
 /** Largest number of rows in one run if nobody says it. */

@@ -41,6 +41,7 @@ export class ModelVersion {
     const model = await load(file, {
       name: spec.name,
       device: spec.device,
+      ...spec.load,
       ...(spec.intraOpThreads === 0 ? {} : { intraOpThreads: spec.intraOpThreads }),
     });
     const loaded = new ModelVersion(version, model, spec);

@@ -39,6 +39,9 @@ export function openapiOf(models: readonly Readonly<Record<string, unknown>>[]):
         ...answer('all are ready'),
       },
     },
+    '/v2/models/stats': {
+      get: { summary: 'the statistics of every model', ...answer('the counts and times of the replicas that answer') },
+    },
     '/v2/repository/index': {
       post: {
         summary: 'the models that there are',
@@ -62,25 +65,21 @@ export function openapiOf(models: readonly Readonly<Record<string, unknown>>[]):
   };
   for (const { name, inputs } of models) {
     const path = `/v2/models/${String(name)}`;
-    paths[path] = {
-      get: {
-        summary: `inputs and outputs of ${String(name)}`,
-        ...answer('the metadata'),
-      },
-    };
-    paths[`${path}/infer`] = {
-      post: {
-        summary: `run ${String(name)}`,
-        requestBody: {
-          required: true,
-          content: json({
-            $ref: '#/components/schemas/request',
-            'x-inputs': inputs,
-          }),
-        },
-        ...answer('the outputs', { $ref: '#/components/schemas/response' }),
-      },
-    };
+    const body = { required: true, content: json({ $ref: '#/components/schemas/request', 'x-inputs': inputs }) };
+    const outputs = answer('the outputs', { $ref: '#/components/schemas/response' });
+    for (const [below, which] of [
+      ['', String(name)],
+      ['/versions/{version}', `a version of ${String(name)}`],
+    ] as const) {
+      const at = `${path}${below}`;
+      const shared = below === '' ? {} : { parameters: [VERSION] };
+      const get = (summary: string, description: string) => ({ ...shared, get: { summary, ...answer(description) } });
+      paths[at] = get(`inputs and outputs of ${which}`, 'the metadata');
+      paths[`${at}/ready`] = get(`whether ${which} is ready`, 'it is ready');
+      paths[`${at}/config`] = get(`the configuration of ${which}`, "the configuration, with the field names of Triton's");
+      paths[`${at}/stats`] = get(`the statistics of ${which}`, 'the counts and times of the replica that answers');
+      paths[`${at}/infer`] = { ...shared, post: { summary: `run ${which}`, requestBody: body, ...outputs } };
+    }
   }
   const tensors = {
     type: 'array',
@@ -125,3 +124,4 @@ const NAME = {
   required: true,
   schema: { type: 'string' },
 };
+const VERSION = { ...NAME, name: 'version' };

@@ -1,14 +1,26 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { shortId } from '../core/index.js';
+import type { DeploymentOptions } from '../serve/index.js';
+import type { FolderPlace } from './find-sources.js';
 import type { ModelSpec } from './model-spec.js';
+import type { ServeValues } from './serve-options.js';
 
-/** A model that was served from files, so that it can be loaded again after it was unloaded. */
+/** A model that was served, so that it can be loaded again after it was unloaded. */
 export interface RegisteredModel {
   readonly spec: ModelSpec;
   /** The application that answers for it. */
   readonly application: string;
+  /** Options of its deployment that `onnx.serve` got. */
+  readonly deployment: DeploymentOptions;
+  /** Where its folder is, and the options with which it is read; `null` for a file. */
+  readonly folder: { readonly place: FolderPlace; readonly options: ServeValues } | null;
 }
+
+/** The files are in the format of structured clone, because options can contain tensors. */
+const ENDING = '.model';
+const FOLDERS = 'folders';
 
 /** What the repository of a cluster contains. It is in files of the cluster's folder, because drivers and the replica of the repository share it. */
 export class Registry {
@@ -20,23 +32,23 @@ export class Registry {
   }
 
   add(model: RegisteredModel): void {
-    this.#write(`${model.spec.name}.model.json`, model);
+    this.#write(`${model.spec.name}${ENDING}`, model);
   }
 
   /** Adds a folder of models in Triton's layout. */
   addFolder(folder: string): void {
-    this.#write('folders.json', [...new Set([...this.folders(), folder])]);
+    this.#write(FOLDERS, [...new Set([...this.folders(), folder])]);
   }
 
   models(): readonly RegisteredModel[] {
     return this.#names()
-      .filter((name) => name.endsWith('.model.json'))
+      .filter((name) => name.endsWith(ENDING))
       .sort()
       .map((name) => this.#read(name) as RegisteredModel);
   }
 
   folders(): readonly string[] {
-    return this.#names().includes('folders.json') ? (this.#read('folders.json') as string[]) : [];
+    return this.#names().includes(FOLDERS) ? (this.#read(FOLDERS) as string[]) : [];
   }
 
   #names(): string[] {
@@ -48,14 +60,14 @@ export class Registry {
   }
 
   #read(name: string): unknown {
-    return JSON.parse(readFileSync(join(this.#folder, name), 'utf8'));
+    return deserialize(readFileSync(join(this.#folder, name)));
   }
 
   // Whoever reads it sees the old file or the new one.
   #write(name: string, value: unknown): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const draft = join(this.#folder, `.${shortId()}`);
-    writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+    writeFileSync(draft, serialize(value), { mode: 0o600 });
     renameSync(draft, join(this.#folder, name));
   }
 }

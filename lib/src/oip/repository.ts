@@ -7,7 +7,7 @@ import { configOfLoad } from './load-config.js';
 import { errorResponse } from './model-server.js';
 import { openapiOf } from './openapi.js';
 import { Registry } from './registry.js';
-import { RunningModels } from './running-models.js';
+import { type ModelState, RunningModels } from './running-models.js';
 
 const EXTENSIONS = [
   'classification',
@@ -39,7 +39,7 @@ interface Named {
 interface IndexLine {
   readonly name: string;
   readonly version: string;
-  readonly state: 'READY' | 'LOADING' | 'UNAVAILABLE';
+  readonly state: ModelState;
   readonly reason: string;
 }
 
@@ -100,9 +100,8 @@ export class Repository {
 
   async modelStatistics({ name, version }: Named) {
     return telling(async () => {
-      const names = name === '' ? await this.#models.names() : [name];
-      const all = await Promise.all(names.map(async (each) => (await this.#models.facts(each, version)).statistics));
-      return { modelStats: inJsonNames(all.flat()) };
+      const all = name === '' ? await this.#models.allFacts() : [await this.#models.facts(name, version)];
+      return { modelStats: inJsonNames(all.flatMap(({ statistics }) => statistics)) };
     });
   }
 
@@ -189,8 +188,9 @@ export class Repository {
     throw NoSuchPath({ method, path: pathname.slice(0, 200), valid: PATHS });
   }
 
+  /** As Triton's strict readiness: every model is ready, apart from those that were unloaded. */
   async #isReady(): Promise<boolean> {
-    return (await this.#index()).every(({ state }) => state !== 'LOADING');
+    return [...(await this.#models.all()).values()].every(({ state }) => state === 'READY');
   }
 
   async #index(): Promise<IndexLine[]> {
@@ -199,26 +199,21 @@ export class Repository {
     const lines = await Promise.all(
       names.map(async (name): Promise<IndexLine[]> => {
         const app = running.get(name);
-        const state = app === undefined ? 'UNAVAILABLE' : app.status === 'DEPLOYING' ? 'LOADING' : 'READY';
-        if (state !== 'READY')
-          return [
-            {
-              name,
-              version: '',
-              state,
-              reason: app === undefined ? 'unloaded' : app.message,
-            },
-          ];
-        const { metadata } = await this.#models.facts(name, '');
-        return (metadata.versions as string[]).map((version) => ({
-          name,
-          version,
-          state,
-          reason: '',
-        }));
+        if (app === undefined) return [{ name, version: '', state: 'UNAVAILABLE', reason: 'unloaded' }];
+        const { state, message, hasReplica } = app;
+        if (state !== 'READY') return [{ name, version: '', state, reason: withoutFolders(message, this.#registry) }];
+        const facts = hasReplica ? await this.#models.factsSoon(name) : undefined;
+        const versions = (facts?.metadata.versions as string[] | undefined) ?? this.#registeredVersions(name);
+        return versions.map((version) => ({ name, version, state, reason: '' }));
       }),
     );
     return lines.flat();
+  }
+
+  /** The versions of a model when it was served last. */
+  #registeredVersions(name: string): readonly string[] {
+    const found = this.#registry.models().find(({ spec }) => spec.name === name);
+    return found?.spec.versions.map(({ version }) => version) ?? [''];
   }
 
   async #load(name: string, parameters: unknown): Promise<void> {
@@ -243,14 +238,14 @@ export class Repository {
   }
 
   async #unload(name: string): Promise<void> {
-    const isKnown = namesIn(this.#registry).includes(name);
-    if (!isKnown)
+    const running = (await this.#models.all()).get(name);
+    if (running === undefined && !namesIn(this.#registry).includes(name))
       throw NotInRepository({
         name: name.slice(0, 128),
         valid: listOf(namesIn(this.#registry)),
       });
     this.#models.forget(name);
-    if ((await this.#models.all()).has(name)) await changeModels({ kind: 'unload', name, dir: this.#dir });
+    if (running !== undefined) await changeModels({ kind: 'unload', name, application: running.application, dir: this.#dir });
   }
 }
 

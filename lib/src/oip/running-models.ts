@@ -6,31 +6,43 @@ import { MODEL_DEPLOYMENT, modelAt } from './names.js';
 
 type Handle = DeploymentHandle<ModelServer>;
 
+/** The states of the protocol. */
+export type ModelState = 'READY' | 'LOADING' | 'UNAVAILABLE';
+
 interface RunningModel {
   readonly application: string;
   readonly status: string;
+  readonly state: ModelState;
+  /** Whether a replica could be asked at once. */
+  readonly hasReplica: boolean;
+  /** Why it is not ready, in words. */
   readonly message: string;
 }
+
+/** Time that one replica has to tell about its model when many are asked, so that one that is blocked does not delay the answer about the others. */
+const FACTS_TIMEOUT = '2s';
 
 /** The models of the cluster that have a route, and the handles by which they are called. */
 export class RunningModels {
   readonly #handles = new Map<string, Handle>();
 
-  /** The models by name. One whose status is `DEPLOYING` does not answer yet. */
+  /** The models by name, with those that could not be loaded. */
   async all(): Promise<ReadonlyMap<string, RunningModel>> {
     const { applications } = await serve.status();
     const found = new Map<string, RunningModel>();
-    for (const [application, { ingress, routePrefix, status, message }] of Object.entries(applications)) {
-      const name = ingress === MODEL_DEPLOYMENT ? modelAt(routePrefix) : undefined;
-      if (name !== undefined && status !== 'DELETING' && status !== 'DEPLOY_FAILED')
-        found.set(name, { application, status, message });
+    for (const [application, app] of Object.entries(applications)) {
+      const name = app.ingress === MODEL_DEPLOYMENT ? modelAt(app.routePrefix) : undefined;
+      if (name === undefined || app.status === 'DELETING') continue;
+      const hasReplica = app.deployments[MODEL_DEPLOYMENT]?.replicas.some(({ state }) => state === 'RUNNING') === true;
+      const { status, message } = app;
+      found.set(name, { application, status, message, hasReplica, state: stateOf(status, hasReplica) });
     }
     return found;
   }
 
   /** Names of the models that answer. */
   async names(): Promise<string[]> {
-    return [...(await this.all())].filter(([, { status }]) => status !== 'DEPLOYING').map(([name]) => name);
+    return [...(await this.all())].filter(([, { state }]) => state === 'READY').map(([name]) => name);
   }
 
   /** @throws as {@link call} */
@@ -38,18 +50,25 @@ export class RunningModels {
     return this.call(name, (handle) => handle.facts.remote(version));
   }
 
-  /** The facts of the newest version of each model that answers. */
+  /** The facts of the newest version of a model, if one of its replicas tells them soon. */
+  factsSoon(name: string): Promise<ModelFacts | undefined> {
+    return this.call(name, (handle) => handle.options({ timeout: FACTS_TIMEOUT }).facts.remote('')).catch(() => undefined);
+  }
+
+  /** The facts of the newest version of each model that answers soon. */
   async allFacts(): Promise<readonly ModelFacts[]> {
-    return Promise.all((await this.names()).map((name) => this.facts(name, '')));
+    const running = [...(await this.all())].filter(([, { hasReplica }]) => hasReplica);
+    const found = await Promise.all(running.map(([name]) => this.factsSoon(name)));
+    return found.filter((facts) => facts !== undefined);
   }
 
   /** @throws NBS_OIP_NO_MODEL if no application answers for the model */
   async call<T>(name: string, work: (handle: Handle) => PromiseLike<T>): Promise<T> {
     let handle = this.#handles.get(name);
     if (handle === undefined) {
-      const app = (await this.all()).get(name)?.application;
-      if (app === undefined) throw await this.noSuchModel(name);
-      handle = await serve.getAppHandle<ModelServer>(app);
+      const app = (await this.all()).get(name);
+      if (app === undefined || app.status === 'DEPLOY_FAILED') throw await this.noSuchModel(name);
+      handle = await serve.getAppHandle<ModelServer>(app.application);
       this.#handles.set(name, handle);
     }
     try {
@@ -70,4 +89,14 @@ export class RunningModels {
   async noSuchModel(name: string): Promise<Error> {
     return NoSuchModel({ name: JSON.stringify(name.slice(0, 128)), valid: listOf(await this.names()) });
   }
+}
+
+/**
+ * As Triton has it, a model that is loaded again is ready as long as its old version answers. One that could not be loaded, or whose replicas have all
+ * failed, is unavailable. A healthy one without replicas was scaled to zero, and answers.
+ */
+function stateOf(status: string, hasReplica: boolean): ModelState {
+  if (hasReplica) return 'READY';
+  if (status === 'DEPLOYING') return 'LOADING';
+  return status === 'RUNNING' ? 'READY' : 'UNAVAILABLE';
 }

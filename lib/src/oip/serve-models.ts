@@ -6,7 +6,7 @@ import { findSources, type ModelSource } from './find-sources.js';
 import type { ModelServer } from './model-server.js';
 import { pathOf } from './names.js';
 import { Registry } from './registry.js';
-import { checkPath, parseServeOptions, type ServeValues } from './serve-options.js';
+import { checkCount, checkPath, parseServeOptions, type ServeValues } from './serve-options.js';
 import type { ServedModel, ServeModelOptions } from './types.js';
 
 /**
@@ -18,6 +18,10 @@ import type { ServedModel, ServeModelOptions } from './types.js';
 export async function serveModels(path: string, options: ServeModelOptions = {}): Promise<ServedModel[]> {
   const values = parseServeOptions(options);
   const sources = findSources(checkPath(path), values);
+  checkCount(
+    values,
+    sources.map(({ place, spec }) => place?.name ?? spec.name),
+  );
   await serve.start();
   const client = await runningCluster();
   // A replica loads the module that its class is in. There, `serve.start` does nothing, and neither does this.
@@ -38,7 +42,7 @@ function pretended({ spec: { name, versions } }: ModelSource): ServedModel {
 export async function serveOn(client: Client, sources: readonly ModelSource[], values: ServeValues): Promise<ServedModel[]> {
   const registry = new Registry(client.cluster.dir);
   await deployRepository(client);
-  const served = sources.map(async ({ spec, repository, notes }): Promise<ServedModel> => {
+  const served = sources.map(async ({ spec, repository, place, notes }): Promise<ServedModel> => {
     for (const note of notes) console.error(`note: ${note}`);
     const application = values.application ?? spec.name;
     const handle = await deployModel(client, spec, {
@@ -46,8 +50,11 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
       hasRoute: values.route,
       deployment: values.deployment,
     });
-    if (repository !== null) registry.addFolder(repository);
-    else if (values.route) registry.add({ spec, application });
+    if (values.route) {
+      if (repository !== null) registry.addFolder(repository);
+      const folder = place === null ? null : { place, options: values };
+      registry.add({ spec, application, deployment: values.deployment, folder });
+    }
     return {
       name: spec.name,
       versions: spec.versions.map(({ version }) => version),

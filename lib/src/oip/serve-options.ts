@@ -1,5 +1,5 @@
-import { duration, InvalidOption, integer, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
-import type { DeviceChoice } from '../onnx/index.js';
+import { duration, InvalidOption, integer, isRecord, listOf, type OptionSpec, parseOptions } from '../core/index.js';
+import type { DeviceChoice, Feeds, RunIn, Tensor } from '../onnx/index.js';
 import type { DeploymentOptions } from '../serve/index.js';
 import type { ServeModelOptions } from './types.js';
 
@@ -9,12 +9,13 @@ const text = (doc: string): OptionSpec<string | undefined> => ({
   default: undefined,
   parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
 });
-const flag = (doc: string): OptionSpec<boolean> => ({
+const flag = <D extends boolean | undefined>(doc: string, fallback: D): OptionSpec<boolean | D> => ({
   doc,
   expected: 'true or false',
-  default: true,
+  default: fallback,
   parse: (value) => (typeof value === 'boolean' ? value : undefined),
 });
+const switched = (doc: string): OptionSpec<boolean | undefined> => flag(doc, undefined);
 /** Stands for an option that was left out, because every option of `integer` has a value. */
 const UNSET = -1;
 const count = (doc: string, min: number, max = 1_000_000) => integer({ doc, default: UNSET, min, max });
@@ -23,7 +24,7 @@ const spec = {
   name: text('Name of the model.'),
   version: count('Version of the model.', 1, Number.MAX_SAFE_INTEGER),
   application: text('Name of the application.'),
-  route: flag('Whether requests reach this application.'),
+  route: flag('Whether requests reach this application.', true as boolean),
   replicas: count('Number of processes.', 1),
   maxBatchSize: count('Largest number of rows in one run.', 0),
   batchWaitTimeout: duration({
@@ -37,8 +38,29 @@ const spec = {
     default: undefined,
     parse: (value) => (typeof value === 'string' ? (value as DeviceChoice) : undefined),
   } as OptionSpec<DeviceChoice | undefined>,
+  gpus: {
+    doc: 'GPUs that each replica reserves.',
+    expected: 'a number of at least 0',
+    default: undefined,
+    parse: (value) => (typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : undefined),
+  } as OptionSpec<number | undefined>,
+  strict: switched('Fails instead of falling back to the CPU.'),
+  verify: {
+    doc: 'Inputs with which a device is compared with the CPU.',
+    expected: 'tensors by input name',
+    default: undefined,
+    parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
+  } as OptionSpec<Feeds | Tensor | undefined>,
+  shareWeights: switched('Lets replicas share the memory of the weights.'),
+  cacheOptimized: switched('Keeps the optimized model in the cache.'),
+  runIn: {
+    doc: 'The place of runs.',
+    expected: 'a place of runs, such as auto or beside',
+    default: undefined,
+    parse: (value) => (typeof value === 'string' ? (value as RunIn) : undefined),
+  } as OptionSpec<RunIn | undefined>,
   intraOpThreads: count('Number of threads for one operator.', 0, 1024),
-  warmup: flag('Whether the model is run once.'),
+  warmup: switched('Whether the model is run once.'),
   deployment: {
     doc: 'Options of the deployment.',
     expected: 'an object of deployment options',
@@ -58,10 +80,20 @@ export function parseServeOptions(options: ServeModelOptions) {
     maxBatchSize: set(values.maxBatchSize),
     batchWaitMs: set(values.batchWaitTimeout),
     intraOpThreads: set(values.intraOpThreads),
-    warmup: options.warmup === undefined ? undefined : values.warmup,
   };
 }
 export type ServeValues = ReturnType<typeof parseServeOptions>;
+
+/** The options that say which one model is meant. */
+const OF_ONE_MODEL = ['name', 'version', 'application'] as const;
+
+/** @throws NBS_INVALID_OPTION if there are several models, and an option that only one can have */
+export function checkCount(values: ServeValues, models: readonly string[]): void {
+  const option = OF_ONE_MODEL.find((each) => values[each] !== undefined);
+  if (models.length < 2 || option === undefined) return;
+  const expected = `left out, because there are several models: ${listOf(models)}`;
+  throw InvalidOption({ where: 'onnx.serve', option, expected, value: JSON.stringify(values[option]) });
+}
 
 /** @throws NBS_INVALID_OPTION */
 export function checkPath(path: unknown): string {

@@ -1,5 +1,5 @@
 /** Types of `onnx.serve`. They use no third-party types, because notebook cells see them. */
-import type { DeviceChoice, Feeds, Results } from '../onnx/index.js';
+import type { DeviceChoice, Feeds, Results, RunIn, Tensor } from '../onnx/index.js';
 import type { DeploymentOptions } from '../serve/index.js';
 
 type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
@@ -8,7 +8,7 @@ type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 export interface ServeModelOptions {
   /** Name of the model in the protocol, and of the application. @default the file's name without `.onnx` */
   readonly name?: string;
-  /** Version of the model, a number. @default the number of its folder, else 1 */
+  /** Version of the model, a number. Of a model in a folder, only this version is served. @default the number of its folder, else 1 */
   readonly version?: number;
   /** Name of the application. Set it to run several versions for `serve.traffic`. @default the model's name */
   readonly application?: string;
@@ -22,6 +22,21 @@ export interface ServeModelOptions {
   readonly batchWaitTimeout?: Duration;
   /** The device to run on. @default 'auto' */
   readonly device?: DeviceChoice;
+  /**
+   * GPUs that each replica reserves: a whole number, or a part of one GPU that replicas share. A replica sees no other GPUs.
+   * @default 1 if `device` is `cuda` or `webgpu` and the cluster has GPUs, else 0
+   */
+  readonly gpus?: number;
+  /** As for `onnx.load`: fails instead of falling back to the CPU. @default false */
+  readonly strict?: boolean;
+  /** As for `onnx.load`: inputs with which another device than the CPU is tried, and refused if its answers are wrong. */
+  readonly verify?: Feeds | Tensor;
+  /** As for `onnx.load`: lets the replicas of a machine share the memory of the weights. @default false */
+  readonly shareWeights?: boolean;
+  /** As for `onnx.load`: keeps the optimized model in nbserve's cache. @default false */
+  readonly cacheOptimized?: boolean;
+  /** As for `onnx.load`: the place of runs. @default 'auto' */
+  readonly runIn?: RunIn;
   /** Number of threads for one operator; 0 means one for each core. @default 0 */
   readonly intraOpThreads?: number;
   /** Whether the model is run once before a replica is ready. @default true */

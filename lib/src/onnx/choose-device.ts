@@ -1,11 +1,12 @@
 import { hasCode, isNbserveError } from '../core/index.js';
-import { candidates, obstacleTo } from './device.js';
+import { candidates, type DeviceChoice, obstacleTo } from './device.js';
 import type { DeviceFacts } from './device-facts.js';
 import { LoadFailed, NotAnOnnxModel, NotBeside, OutOfMemory, WrongAnswers } from './errors.js';
 import { type OpenedSession, openSession } from './open-session.js';
 import type { LoadValues } from './options.js';
 import { isOutOfMemory } from './out-of-memory.js';
-import { nativeReason } from './provider-failure.js';
+import { nativeReason, remedyOf } from './provider-failure.js';
+import { refuseElementTypes } from './readable.js';
 import type { Attempt } from './report.js';
 import { plainWords } from './runtime-words.js';
 import type { Device } from './types.js';
@@ -24,7 +25,7 @@ export interface Choice {
 export async function chooseDevice(
   source: string | Uint8Array,
   label: string,
-  values: LoadValues,
+  values: LoadValues & { readonly name: string },
   facts: DeviceFacts,
   check: (opened: OpenedSession, device: Device) => Promise<void>,
 ): Promise<Choice> {
@@ -46,7 +47,7 @@ export async function chooseDevice(
         attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
       } catch (error) {
         if (hasCode(error, NotBeside) && values.device !== 'auto') throw error;
-        attempts.push({ device, outcome: 'failed', reason: await failure(error, device, label, facts) });
+        attempts.push({ device, outcome: 'failed', reason: await failure(error, device, source, label, values, facts) });
       }
     }
   }
@@ -54,20 +55,38 @@ export async function chooseDevice(
 }
 
 /** Why a device failed. @throws if another device would fail too */
-async function failure(error: unknown, device: Device, label: string, facts: DeviceFacts): Promise<string> {
+async function failure(
+  error: unknown,
+  device: Device,
+  source: string | Uint8Array,
+  label: string,
+  { device: asked, name }: { readonly device: DeviceChoice; readonly name: string },
+  facts: DeviceFacts,
+): Promise<string> {
   const reason = reasonOf(error);
   if (hasCode(error, WrongAnswers) || hasCode(error, NotBeside)) return reason;
   // The inputs to verify it with are wrong.
   if (isNbserveError(error)) throw error;
   if (isUnreadable(reason)) throw NotAnOnnxModel({ source: label, reason }, error);
-  if (device === 'cpu')
-    throw isOutOfMemory(reason)
-      ? OutOfMemory({ name: label, device, reason }, error)
-      : LoadFailed({ source: label, device, reason }, error);
+  if (device === 'cpu' || device === asked) refuseLast(error, reason, device, source, label, name);
   const known = obstacleTo(device, facts);
   if (known !== undefined) return `${known} (${reason})`;
   const native = await nativeReason(device);
-  return native === '' ? reason : `${reason} (${native})`;
+  return (native === '' ? reason : `${reason} (${native})`) + remedyOf(device, native);
+}
+
+/** What nothing else is tried after, and which has a code of its own. @throws NBS_ONNX_OUT_OF_MEMORY, NBS_ONNX_UNSUPPORTED_INPUT, NBS_ONNX_UNSUPPORTED_TYPE; for the CPU also NBS_ONNX_LOAD_FAILED */
+export function refuseLast(
+  error: unknown,
+  reason: string,
+  device: Device,
+  source: string | Uint8Array,
+  label: string,
+  name: string,
+): void {
+  if (isOutOfMemory(reason)) throw OutOfMemory({ name: label, device, reason }, error);
+  if (/Unsupported data type/.test(reason)) refuseElementTypes(name, source);
+  if (device === 'cpu') throw LoadFailed({ source: label, device, reason }, error);
 }
 
 const reasonOf = (error: unknown): string => plainWords((error as Error).message);

@@ -12,6 +12,7 @@ const bare: DeviceFacts = {
   hasGraphics: false,
   softwareGraphics: false,
   visibleGpus: null,
+  hidesGpus: false,
 };
 const gpu: DeviceFacts = { ...bare, missingCudaFiles: [], nvidiaGpus: ['NVIDIA H100'], hasGraphics: true };
 const free = (facts: DeviceFacts) =>
@@ -26,12 +27,16 @@ test('auto takes the best device that has no obstacle', () => {
 });
 
 test('a process that was given no GPU uses none', () => {
-  assert.deepEqual(free({ ...gpu, visibleGpus: '' }), ['cpu']);
-  assert.match(obstacleTo('webgpu', { ...gpu, visibleGpus: '' }) ?? '', /CUDA_VISIBLE_DEVICES is empty/);
+  assert.deepEqual(free({ ...gpu, visibleGpus: '', hidesGpus: true }), ['cpu']);
+  assert.match(
+    obstacleTo('webgpu', { ...gpu, visibleGpus: '', hidesGpus: true }) ?? '',
+    /CUDA_VISIBLE_DEVICES is empty; .*resources: \{ gpu: 1 \}/,
+  );
+  assert.match(obstacleTo('cuda', { ...gpu, visibleGpus: '-1', hidesGpus: true }) ?? '', /CUDA_VISIBLE_DEVICES is -1/);
 });
 
 test('an obstacle names everything that is missing', () => {
-  assert.match(obstacleTo('cuda', bare) ?? '', /libonnxruntime_providers_cuda\.so .*an NVIDIA driver/);
+  assert.match(obstacleTo('cuda', bare) ?? '', /libonnxruntime_providers_cuda\.so .*npx nbserve setup cuda.*an NVIDIA driver/);
   assert.match(obstacleTo('cuda', { ...gpu, nvidiaGpus: [] }) ?? '', /missing: an NVIDIA GPU/);
   assert.match(obstacleTo('webgpu', bare) ?? '', /software adapter/);
   assert.match(obstacleTo('cuda', { ...bare, backends: ['cpu'] }) ?? '', /no cuda provider/);

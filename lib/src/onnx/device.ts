@@ -35,7 +35,7 @@ export function candidates(choice: DeviceChoice, facts: DeviceFacts, strict = fa
 export function obstacleTo(device: Device, facts: DeviceFacts): string | undefined {
   if (device === 'cpu') return undefined;
   if (!facts.backends.includes(device)) return `this build of onnxruntime-node has no ${device} provider`;
-  if (facts.visibleGpus === '') return 'this process was given no GPU (CUDA_VISIBLE_DEVICES is empty)';
+  if (facts.hidesGpus) return `this process was given no GPU (${describeHidden(facts.visibleGpus ?? '')})`;
   if (device === 'webgpu')
     return facts.hasGraphics ? undefined : 'there is no graphics hardware here, at most a software adapter';
   const missing = [
@@ -50,3 +50,9 @@ export function obstacleTo(device: Device, facts: DeviceFacts): string | undefin
   ];
   return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
 }
+
+/** @param visible `CUDA_VISIBLE_DEVICES` */
+const describeHidden = (visible: string): string =>
+  visible === ''
+    ? 'CUDA_VISIBLE_DEVICES is empty; a replica reserves one with resources: { gpu: 1 }'
+    : `CUDA_VISIBLE_DEVICES is ${visible}, which begins with no GPU of this machine`;

@@ -7,7 +7,7 @@ import type { Feeds, Tensor, TensorInfo } from './types.js';
 
 /** A type and shape as a text: `float32[batch_size, 1, 28, 28]`. */
 export function describeTensor(info: Pick<TensorInfo, 'type' | 'shape'>): string {
-  return `${info.type ?? 'not a tensor'}[${info.shape.join(', ')}]`;
+  return info.type === undefined ? 'not a tensor' : `${info.type}[${info.shape.join(', ')}]`;
 }
 
 /** Inputs or outputs as a text: `input: float32[batch_size, 1, 28, 28]`, joined by commas. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type Bytes, eachField, type Part, readParts, textOfPart } from './model-parts.js';
 
 /** What an ONNX file says about itself. A text that the file does not have is empty, and a number is 0, as in ONNX Runtime's own metadata. */
 export interface ModelMetadata {
@@ -40,88 +40,12 @@ const NOTHING: ModelMetadata = {
 
 /** ONNX's own domain has two names. */
 const OWN_DOMAIN = 'ai.onnx';
-/** Bytes of a file that are read at a time. Weights are larger, and are skipped without being read. */
-const WINDOW_BYTES = 64 * 1024;
-
 /**
  * Reads the metadata of a model, from a file without its weights: it reads the names and lengths of the parts, and only the texts in full.
  * @returns metadata without any content if the bytes are not in ONNX's format, because ONNX Runtime may be able to read them all the same
  */
 export function readMetadata(source: string | Uint8Array): ModelMetadata {
-  if (typeof source !== 'string') return readModel(new Bytes(source.length, (at) => source.subarray(at)));
-  const file = openSync(source, 'r');
-  try {
-    const { size } = fstatSync(file);
-    return readModel(
-      new Bytes(size, (at, least) => {
-        const window = Buffer.allocUnsafe(Math.max(least, WINDOW_BYTES));
-        return window.subarray(0, readSync(file, window, 0, window.length, at));
-      }),
-    );
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** The bytes of a model, of which only a window is in memory. */
-class Bytes {
-  #window: Uint8Array = new Uint8Array();
-  #start = 0;
-  at = 0;
-
-  /** @param read the bytes from a place on, at least so many unless the source ends */
-  constructor(
-    readonly length: number,
-    private readonly read: (at: number, least: number) => Uint8Array,
-  ) {}
-
-  byte(): number {
-    return this.take(1)[0] as number;
-  }
-
-  take(count: number): Uint8Array {
-    if (!(this.at + count <= this.length)) throw new RangeError('it ends too early');
-    if (this.at < this.#start || this.at + count > this.#start + this.#window.length) {
-      this.#window = this.read(this.at, count);
-      this.#start = this.at;
-      if (this.#window.length < count) throw new RangeError('it ends too early');
-    }
-    const from = this.at - this.#start;
-    this.at += count;
-    return this.#window.subarray(from, from + count);
-  }
-}
-
-/** One field. A value of a given length is not read yet: it is from `start` to `end`. */
-interface Part {
-  readonly number: number;
-  readonly integer: bigint;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Calls `visit` with each field between two places. Those that it does not read are skipped. */
-function eachField(bytes: Bytes, end: number, visit: (part: Part) => void): void {
-  while (bytes.at < end) {
-    const tag = Number(varint(bytes));
-    const [number, wireType] = [Math.floor(tag / 8), tag % 8];
-    const integer = wireType === 0 ? varint(bytes) : 0n;
-    const length = wireType === 1 ? 8 : wireType === 5 ? 4 : wireType === 2 ? Number(varint(bytes)) : 0;
-    const start = bytes.at;
-    if (number === 0 || ![0, 1, 2, 5].includes(wireType) || start + length > end) throw new RangeError('it is no message');
-    visit({ number, integer, start, end: start + length });
-    bytes.at = start + length;
-  }
-}
-
-function varint(bytes: Bytes): bigint {
-  let value = 0n;
-  for (let shift = 0n; shift < 70n; shift += 7n) {
-    const byte = bytes.byte();
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return value;
-  }
-  throw new RangeError('a number is too long');
+  return readParts(source, readModel);
 }
 
 /** Reads a `ModelProto` (onnx.proto). If a field comes twice, the last one counts, as protobuf requires. */
@@ -129,10 +53,7 @@ function readModel(bytes: Bytes): ModelMetadata {
   const found: { -readonly [K in keyof ModelMetadata]: ModelMetadata[K] } = { ...NOTHING };
   const opsets = new Map<string, number>();
   const properties = new Map<string, string>();
-  const text = ({ start, end }: Part): string => {
-    bytes.at = start;
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.take(end - start));
-  };
+  const text = (part: Part): string => textOfPart(bytes, part);
   const entry = ({ end }: Part): { key: string; value: string; integer: bigint } => {
     const pair = { key: '', value: '', integer: 0n };
     eachField(bytes, end, (field) => {

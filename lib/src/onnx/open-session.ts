@@ -1,7 +1,7 @@
 import { AutoSession } from './beside/auto-session.js';
-import { findLoops } from './beside/find-loops.js';
 import { nativeApi } from './beside/native.js';
 import { openBeside } from './beside/open.js';
+import { workVaries } from './beside/work-varies.js';
 import { NotBeside } from './errors.js';
 import { LoopSession } from './loop-session.js';
 import { optimizedFile } from './optimized-file.js';
@@ -39,7 +39,9 @@ export async function openSession(
     return { session: await openInLoop(source, device, values, entries), loopReason: api };
   }
   const beside = await openBeside(api, source, values, entries);
-  return { session: values.runIn === 'beside' ? beside : new AutoSession(beside, () => findLoops(source)) };
+  if (values.runIn === 'beside') return { session: beside };
+  const inputs = beside.inputs.map(({ name }) => name);
+  return { session: new AutoSession(beside, () => workVaries(source, inputs)) };
 }
 
 /** The optimized copy of a model, and the options to load that. */

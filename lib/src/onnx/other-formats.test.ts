@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeModel } from './model-file.js';
-import { refuseOtherFormats } from './other-formats.js';
+import { refuseOtherFormats, refuseOtherWeights } from './other-formats.js';
 
 const OTHERS: readonly (readonly [string | number[], RegExp])[] = [
   ['', /it is empty/],
@@ -47,5 +47,25 @@ test('models are not refused, whatever their name', () => {
       weights: {},
     });
     refuseOtherFormats(bytes, 'a model');
+  }
+});
+
+test('a file of weights that is a pointer of Git LFS or a web page is refused; other bytes are weights', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbs-formats-'));
+  const file = join(folder, 'model.onnx_data');
+  try {
+    for (const [content, reason] of [
+      ['version https://git-lfs.github.com/spec/v1\noid', /model\.onnx_data: it is a pointer of Git LFS/],
+      ['<!doctype html>', /model\.onnx_data: it is a web page/],
+    ] as const) {
+      writeFileSync(file, content);
+      assert.throws(() => refuseOtherWeights([file], 'm.onnx'), { code: 'NBS_ONNX_INVALID_MODEL', message: reason });
+    }
+    for (const content of ['', '{"a":1}', 'PK\x03\x04', '\0\0\0\0']) {
+      writeFileSync(file, content);
+      refuseOtherWeights([file], 'm.onnx');
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

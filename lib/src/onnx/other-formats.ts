@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { NotAnOnnxModel } from './errors.js';
 
 const HEAD_BYTES = 512;
@@ -45,6 +46,23 @@ export function refuseOtherFormats(source: string | Uint8Array, label: string): 
   const head = typeof source === 'string' ? headOf(source) : Buffer.from(source.subarray(0, HEAD_BYTES));
   const reason = FORMATS.find(([matches]) => matches(head))?.[1];
   if (reason !== undefined) throw NotAnOnnxModel({ source: label, reason });
+}
+
+/** Formats that are there by mistake, and with which no weights begin by chance. */
+const OF_DOWNLOADS = FORMATS.slice(1, 3);
+
+/**
+ * Refuses files of weights that are certainly something else. ONNX Runtime would read the text of a pointer as weights, if that is long enough.
+ * @param files those that the model names
+ * @throws NBS_ONNX_INVALID_MODEL
+ */
+export function refuseOtherWeights(files: readonly string[], label: string): void {
+  for (const file of files) {
+    const head = headOf(file);
+    const reason = OF_DOWNLOADS.find(([matches]) => matches(head))?.[1];
+    if (reason !== undefined)
+      throw NotAnOnnxModel({ source: label, reason: `of its file of weights, ${basename(file)}: ${reason}` });
+  }
 }
 
 function headOf(path: string): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shorten } from './provider-failure.js';
+import { remedyOf, shorten } from './provider-failure.js';
 
 test('what native code writes to stderr becomes one line without colours, times and places', () => {
   const colour = (text: string) => `\u001b[1;31m${text}\u001b[m\n`;
@@ -17,4 +17,12 @@ test('what native code writes to stderr becomes one line without colours, times 
     "Warning: Couldn't load Vulkan: libvulkan.so.1: cannot open",
   );
   assert.equal(shorten(''), '');
+});
+
+test('if a library of CUDA is not found, the command that helps is named', () => {
+  const native =
+    'Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file';
+  assert.match(remedyOf('cuda', native), /npx nbserve setup cuda .*LD_LIBRARY_PATH/);
+  assert.equal(remedyOf('cuda', 'CUDA driver version is insufficient'), '');
+  assert.equal(remedyOf('webgpu', native), '');
 });

@@ -21,6 +21,12 @@ export function nativeReason(device: Device): Promise<string> {
   });
 }
 
+/** What helps, if the reason is one that `nbserve setup cuda` mends. */
+export function remedyOf(device: Device, native: string): string {
+  if (device !== 'cuda' || !/\.so\b.*cannot open shared object file/.test(native)) return '';
+  return '; npx nbserve setup cuda installs the libraries that are missing, and prints the line that sets LD_LIBRARY_PATH, with which the process must be started';
+}
+
 /** Leaves out colours, times and places in the runtime's source, which help nobody. */
 export function shorten(stderr: string): string {
   const lines = stderr.split('\n').flatMap((line) => {

@@ -17,13 +17,15 @@ interface RunsReport {
   readonly session: { readonly place: RunPlace };
   /** Why runs are made in the loop although nobody asked for that. */
   readonly loopReason: string | null;
+  /** Whether a session was refused that would run an operator on the CPU instead. */
+  readonly isStrict?: boolean;
 }
 
 /**
  * For which execution provider a model's session was made, and why not for the others. As a text, it is a short table.
  *
  * A session for the CPU runs on the CPU. Another provider runs the operators for which it has a kernel; ONNX Runtime runs the others on the CPU, and says
- * which ones only in a profile of a run.
+ * which ones only in a profile of a run. With the option `strict`, there are none.
  */
 export class DeviceReport {
   constructor(
@@ -61,6 +63,11 @@ export class DeviceReport {
     return this.runs.session.place;
   }
 
+  /** Why runs are made in the event loop although nobody asked for that; null if they are not. */
+  get loopReason(): string | null {
+    return this.runs.loopReason;
+  }
+
   /** Whether a signal, a timeout or the end of a request can end a run. If `runIn` is `auto`, this holds for runs that are not short. */
   get canEnd(): boolean {
     return this.runs.asked !== 'loop' && this.runs.loopReason === null;
@@ -77,11 +84,15 @@ export class DeviceReport {
     const head =
       this.device === 'cpu'
         ? `runs on ${made}; asked for: ${this.requested}`
-        : `made for ${made}, operators without a kernel for it run on the CPU; asked for: ${this.requested}`;
+        : `made for ${made}, ${this.#describeOthers()}; asked for: ${this.requested}`;
     const lines = this.attempts.map(
       ({ device, outcome, reason }) => `  ${device.padEnd(7)} ${outcome}${reason === undefined ? '' : `: ${reason}`}`,
     );
     return [head, this.#describeRuns(), ...lines].join('\n');
+  }
+
+  #describeOthers(): string {
+    return this.runs.isStrict === true ? 'and no operator runs on the CPU' : 'operators without a kernel for it run on the CPU';
   }
 
   #describeRuns(): string {
@@ -94,4 +105,17 @@ export class DeviceReport {
   [inspect.custom](): string {
     return this.toString();
   }
+}
+
+/**
+ * What somebody should know who left the choice of the device to `auto`.
+ * @param isCountedOn whether they count on a GPU: they asked for `auto`, or a GPU is reserved
+ * @returns null if the best device was taken, or if nobody counts on a GPU and no device has failed
+ */
+export function fallbackOf(name: string, report: DeviceReport, isCountedOn: boolean): string | null {
+  const { requested, device, attempts, failures } = report;
+  const hasFailed = attempts.some(({ outcome }) => outcome === 'failed');
+  if (requested !== 'auto' || !(device === 'cpu' ? isCountedOn : hasFailed)) return null;
+  const before = device === 'cpu' ? failures : failures.filter((_, i) => attempts[i]?.outcome === 'failed');
+  return `${name} runs on ${device === 'cpu' ? 'the CPU' : device}. ${before.join('. ')}`;
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseBatch } from './tune-batch.js';
+import { OutOfMemory } from './errors.js';
+import { tensor } from './tensor.js';
+import { chooseBatch, measure } from './tune-batch.js';
+import type { Feeds } from './types.js';
 
 const steps = (...rates: number[]) =>
   rates.map((rowsPerSecond, i) => ({ batchSize: 2 ** i, ms: (2 ** i * 1000) / rowsPerSecond, rowsPerSecond }));
@@ -13,4 +16,28 @@ test('the smallest batch near the best rate is chosen', () => {
 test('a batch that takes too long is not, and if all do it is one row', () => {
   assert.equal(chooseBatch(steps(100, 180, 300, 400), 13), 2);
   assert.equal(chooseBatch(steps(100, 180), 5), 1);
+});
+
+test('if memory runs out, what was measured before is the result; another failure is one', async () => {
+  const until = (limit: number, error: () => unknown) =>
+    measure(
+      {
+        run: async (feeds) => {
+          if (((feeds as Feeds).x?.dims[0] ?? 0) > limit) throw error();
+          // A rate that grows: each run takes the same time.
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          return {};
+        },
+      },
+      { x: tensor([[1]]) },
+      8,
+    );
+  const noMemory = () => OutOfMemory({ name: 'm', device: 'cuda', reason: 'none' });
+  const { steps, isWhole } = await until(4, noMemory);
+  assert.deepEqual([steps.map(({ batchSize }) => batchSize), isWhole], [[1, 2, 4], false]);
+  await assert.rejects(until(0, noMemory), { code: 'NBS_ONNX_OUT_OF_MEMORY' });
+  await assert.rejects(
+    until(2, () => new Error('other')),
+    /other/,
+  );
 });

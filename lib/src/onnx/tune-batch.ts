@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { cacheFolder } from '../core/index.js';
-import { CannotBatch } from './errors.js';
+import { cacheFolder, hasCode, listGpus, visibleGpus } from '../core/index.js';
+import { CannotBatch, OutOfMemory } from './errors.js';
 import { describeTensors, toFeeds } from './feeds.js';
 import { load } from './load.js';
 import type { Model } from './model.js';
@@ -61,7 +62,7 @@ export class TunedBatch {
 
 /**
  * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on. The result is remembered for the model, the
- * device and the options, in nbserve's cache. Call it on the machine that will run the model, when nothing else runs there.
+ * device and the options, in nbserve's cache. If memory runs out, the larger batches are left out. Call it on the machine that will run the model, when nothing else runs there.
  * @param model the path or file URL of an `.onnx` file, or its bytes
  * @param row inputs with one row
  * @throws NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw
@@ -78,13 +79,17 @@ export async function tuneBatch(
     if (fixed.length > 0) throw CannotBatch({ reason: `the first dimension is not free: ${describeTensors(fixed)}` });
     const feeds = toFeeds(loaded.inputs, row);
     const { device, adapter, intraOpThreads } = loaded.report;
-    const source = model instanceof URL ? new URL(model).pathname : model;
+    const source = model instanceof URL ? fileURLToPath(model) : model;
     const shapes = Object.entries(feeds).map(([name, { dims }]) => [name, dims]);
-    const { model: key, version } = keysOf(source, [loadOptions, device, adapter, intraOpThreads, shapes, maxBatchSize]);
+    const gpus = device === 'cpu' ? null : [visibleGpus(), (await listGpus())?.map(({ name }) => name)];
+    const { verify: _, ...options } = loadOptions;
+    const { model: key, version } = keysOf(source, [options, device, gpus, adapter, intraOpThreads, shapes, maxBatchSize]);
     const file = join(cacheFolder('batches'), `${key}-${version}.json`);
     const known = again ? undefined : readSteps(file);
-    const steps = known ?? (await measure(loaded, feeds, maxBatchSize));
-    if (known === undefined) {
+    const { steps, isWhole } =
+      known === undefined ? await measure(loaded, feeds, maxBatchSize) : { steps: known, isWhole: false };
+    // If memory ran out, there may be more another time.
+    if (isWhole) {
       mkdirSync(cacheFolder('batches'), { recursive: true });
       writeFileSync(file, JSON.stringify(steps));
     }
@@ -94,28 +99,44 @@ export async function tuneBatch(
   }
 }
 
-async function measure(model: Model, feeds: Feeds, maxBatchSize: number): Promise<TunedStep[]> {
+/** @returns the sizes that were measured, and whether all were that were wanted */
+export async function measure(
+  model: Pick<Model, 'run'>,
+  feeds: Feeds,
+  maxBatchSize: number,
+): Promise<{ readonly steps: readonly TunedStep[]; readonly isWhole: boolean }> {
   const steps: TunedStep[] = [];
   let best = 0;
   let worse = 0;
   for (let batchSize = 1; batchSize <= maxBatchSize && worse < PATIENCE; batchSize *= 2) {
-    const batch = Object.fromEntries(
-      Object.entries(feeds).map(([name, value]) => [name, concat(new Array<Tensor>(batchSize).fill(value))]),
-    );
-    const times: number[] = [];
-    // The first run of a size makes ready what the others use.
-    for (let run = 0; run <= RUNS; run += 1) {
-      const begun = performance.now();
-      await model.run(batch);
-      if (run > 0) times.push(performance.now() - begun);
+    let ms: number;
+    try {
+      ms = await medianOf(model, feeds, batchSize);
+    } catch (error) {
+      if (steps.length > 0 && hasCode(error, OutOfMemory)) return { steps, isWhole: false };
+      throw error;
     }
-    const ms = times.sort((a, b) => a - b)[RUNS >> 1] as number;
     const rowsPerSecond = (batchSize * 1000) / ms;
     steps.push({ batchSize, ms, rowsPerSecond });
     worse = rowsPerSecond > best ? 0 : worse + 1;
     best = Math.max(best, rowsPerSecond);
   }
-  return steps;
+  return { steps, isWhole: true };
+}
+
+/** The median time of a run with so many rows, in milliseconds. */
+async function medianOf(model: Pick<Model, 'run'>, feeds: Feeds, batchSize: number): Promise<number> {
+  const batch = Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [name, concat(new Array<Tensor>(batchSize).fill(value))]),
+  );
+  const times: number[] = [];
+  // The first run of a size makes ready what the others use.
+  for (let run = 0; run <= RUNS; run += 1) {
+    const begun = performance.now();
+    await model.run(batch);
+    if (run > 0) times.push(performance.now() - begun);
+  }
+  return times.sort((a, b) => a - b)[RUNS >> 1] as number;
 }
 
 /** The smallest batch whose rate is near the best of those that are not too slow. Pure. @returns 1 if all are too slow */

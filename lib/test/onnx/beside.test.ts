@@ -143,6 +143,31 @@ test('short runs move into the loop, and a model with a Loop stays beside it', a
   await looping.dispose();
 });
 
+test('a model whose work depends on a value stays beside the loop, and a long run of it is ended', async () => {
+  const info = (name: string) => ({ name, type: 'int64', shape: [] }) as const;
+  const range = encodeModel({
+    name: 'range',
+    inputs: [info('n')],
+    outputs: [info('y')],
+    nodes: [
+      { op: 'Range', inputs: ['zero', 'n', 'one'], outputs: ['all'] },
+      { op: 'ReduceSum', inputs: ['all'], outputs: ['y'], attributes: { keepdims: 0 } },
+    ],
+    weights: { zero: onnx.tensor('int64', [0n], []), one: onnx.tensor('int64', [1n], []) },
+  });
+  const model = await onnx.load(range, { device: 'cpu' });
+  const count = (n: bigint) => onnx.tensor('int64', [n], []);
+  for (let i = 0; i < 100; i += 1) assert.deepEqual((await model.run(count(10n))).y?.data, BigInt64Array.of(45n));
+  assert.equal(model.report.place, 'beside');
+  // 1.6 GB: the loop turns meanwhile.
+  let isDone = false;
+  const run = model.run(count(200_000_000n), { timeout: 20 }).finally(() => (isDone = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isDone, false);
+  await assert.rejects(run, { code: 'NBS_ONNX_RUN_TIMEOUT' });
+  await model.dispose();
+});
+
 test('a process exits during a run, with its code', async () => {
   const fixture = new URL('../fixtures/exit-during-run.js', import.meta.url).pathname;
   const child = spawn(process.execPath, [fixture], { stdio: 'inherit' });

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { checkApart } from '../../dist/onnx/diagnose.js';
 import { fakeNvidiaSmi } from '../fixtures/fake-nvidia.js';
 
 const NBSERVE = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
 const doctor = (...args: string[]) => promisify(execFile)(process.execPath, [NBSERVE, 'doctor', ...args]);
 
 test('nbserve doctor tells what works here, and why the rest does not', async (t) => {
-  fakeNvidiaSmi(t, "echo '0, NVIDIA A100, GPU-5d5c, 40960, 2048, 50, Disabled'");
+  fakeNvidiaSmi(
+    t,
+    `case "$1" in *driver_version*) echo 580.65.06;; *) echo '0, NVIDIA A100, GPU-5d5c, 40960, 2048, 50, Disabled';; esac`,
+  );
   const { stdout } = await doctor();
   assert.match(stdout, /^GPU 0: NVIDIA A100 \(GPU-5d5c\), 2\.0 of 40\.0 GiB in use, 50 % busy$/m);
+  assert.match(stdout, /^NVIDIA driver 580\.65\.06$/m);
   assert.match(stdout, /^runs beside the event loop: yes$/m);
   assert.match(stdout, /^cpu {5}works, its answers are those of the CPU; [\d.]+ GFLOP\/s/m);
   assert.match(stdout, /^cuda {4}does not work: .*libonnxruntime_providers_cuda\.so/m);
@@ -27,4 +35,22 @@ test('as JSON too', async (t) => {
     ['cpu', 'cuda', 'webgpu'],
   );
   assert.equal(devices[0]?.works, true);
+});
+
+test('a check that crashes, and one that never ends, are results like others', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbd-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const program = join(folder, 'check.mjs');
+  const reasonOf = async (text: string, limitMs = 60_000) => {
+    writeFileSync(program, text);
+    const { diagnosis } = await checkApart('cuda', program, limitMs);
+    assert.equal(diagnosis.works, false);
+    return diagnosis.reason ?? '';
+  };
+  assert.match(
+    await reasonOf("console.error('no driver'); process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1e6)"),
+    /ended by SIGSEGV: no driver/,
+  );
+  assert.match(await reasonOf('process.exit(3)'), /ended with the code 3/);
+  assert.match(await reasonOf('setInterval(() => {}, 1e6)', 100), /took longer than 0\.1 s/);
 });

@@ -81,6 +81,80 @@ test('a model with an output that would end the process is refused when it is lo
   await model.dispose();
 });
 
+/** Models with one node, and one input or output that has no array in JavaScript. */
+const WITHOUT_ARRAY = [
+  [
+    'bfloat16 input',
+    'CAk6QAoXCgF4EgF5IgRDYXN0KgkKAnRvGAGgAQISAWdaEAoBeBILCgkIEBIFCgMSAW5iEAoBeRILCgkIARIFCgMSAW5CBAoAEBM=',
+    'INPUT',
+    /x: bfloat16\[n\]/,
+  ],
+  [
+    'bfloat16 output',
+    'CAk6QAoXCgF4EgF5IgRDYXN0KgkKAnRvGBCgAQISAWdaEAoBeBILCgkIARIFCgMSAW5iEAoBeRILCgkIEBIFCgMSAW5CBAoAEBM=',
+    'TYPE',
+    /y: bfloat16\[n\]/,
+  ],
+  [
+    'float8 input',
+    'CAk6QAoXCgF4EgF5IgRDYXN0KgkKAnRvGAGgAQISAWdaEAoBeBILCgkIERIFCgMSAW5iEAoBeRILCgkIARIFCgMSAW5CBAoAEBM=',
+    'INPUT',
+    /x: float8e4m3fn\[n\]/,
+  ],
+  [
+    'sequence',
+    'CAk6PgoWCgF4EgF5Ig5TZXF1ZW5jZUxlbmd0aBIBZ1oUCgF4Eg8iDQoLCgkIARIFCgMSAW5iCwoBeRIGCgQIBxIAQgQKABAT',
+    'INPUT',
+    /x: not a tensor;/,
+  ],
+  [
+    'optional',
+    'CAk6QgoaCgF4EgF5IhJPcHRpb25hbEhhc0VsZW1lbnQSAWdaFAoBeBIPSg0KCwoJCAESBQoDEgFuYgsKAXkSBgoECAkSAEIECgAQEw==',
+    'INPUT',
+    /x: not a tensor;/,
+  ],
+] as const;
+
+for (const [what, model, code, message] of WITHOUT_ARRAY)
+  test(`a model with ${what} is refused with what it is, beside the loop and in it`, async () => {
+    for (const runIn of ['beside', 'loop'] as const)
+      await assert.rejects(onnx.load(Buffer.from(model, 'base64'), { device: 'cpu', runIn }), {
+        code: `NBS_ONNX_UNSUPPORTED_${code}`,
+        message,
+      });
+  });
+
+test('a model that is quantized to int8 gives the same beside the loop and in it', async () => {
+  const quantized = encodeModel({
+    name: 'int8',
+    inputs: [{ name: 'x', type: 'float32', shape: ['n', 2] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['n', 2] }],
+    nodes: [
+      { op: 'QuantizeLinear', inputs: ['x', 'scale', 'zero'], outputs: ['q'] },
+      { op: 'MatMulInteger', inputs: ['q', 'w', 'zero', 'zero'], outputs: ['i'] },
+      { op: 'Cast', inputs: ['i'], outputs: ['f'], attributes: { to: 1 } },
+      { op: 'Mul', inputs: ['f', 'scale'], outputs: ['y'] },
+    ],
+    weights: {
+      scale: onnx.tensor('float32', [0.5], []),
+      zero: onnx.tensor('int8', [0], []),
+      w: onnx.tensor('int8', [1, -2, 3, 127], [2, 2]),
+    },
+  });
+  for (const runIn of ['beside', 'loop'] as const) {
+    const model = await onnx.load(quantized, { device: 'cpu', runIn });
+    // The first row fits into int8, and the second is cut off at 127 and -128.
+    const { y } = await model.run(
+      onnx.tensor([
+        [1, -1.5],
+        [100, -100],
+      ]),
+    );
+    assert.deepEqual([...(y?.data ?? [])], [-3.5, -192.5, -128.5, -8255]);
+    await model.dispose();
+  }
+});
+
 test('a tensor whose type, dims and data do not agree is refused before the runtime gets it', async () => {
   const model = await onnx.load(operator('Identity', { type: 'uint8', shape: ['n'] }), { device: 'cpu' });
   const refuses = (tensor: unknown, message: RegExp) =>

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { encodeModel, onnx } from 'nbserve/onnx';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbserve-optimized-'));
@@ -66,12 +67,12 @@ test('the other settings of a session give the same answers', async () => {
 });
 
 test('the best batch is measured once, and remembered until the model changes', async () => {
-  const file = join(folder, 'batch.onnx');
+  const file = join(folder, 'my batch.onnx');
   writeFileSync(file, scale(2));
   const found = await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 });
   assert.equal(found.isRemembered, false);
   assert.ok(found.steps.some(({ batchSize }) => batchSize === found.batchSize));
-  const again = await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 });
+  const again = await onnx.tuneBatch(pathToFileURL(file), ones, { device: 'cpu', maxBatchSize: 8 });
   assert.deepEqual([again.isRemembered, again.batchSize, again.steps], [true, found.batchSize, found.steps]);
   assert.match(String(again), /^\d rows on cpu, from the cache\n/);
   writeFileSync(file, scale(2.5));

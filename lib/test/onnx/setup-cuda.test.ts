@@ -1,7 +1,7 @@
 /** The set-up of CUDA beside a simulated driver, and with a simulated pip. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -61,7 +61,7 @@ test('everything that packages have is installed once, and nothing is left of th
   fakePython(t, PIP);
   const here = folders(t);
   const asked: string[] = [];
-  const { needs, installed, libraryFolders } = await setUpCuda(here, false, (packages) => asked.push(...packages));
+  const { needs, installed, libraryFolders } = await setUpCuda(here, false, null, (packages) => asked.push(...packages));
   assert.deepEqual(
     needs.filter(({ isThere }) => !isThere),
     [],
@@ -72,12 +72,21 @@ test('everything that packages have is installed once, and nothing is left of th
   assert.deepEqual(readdirSync(here.runtime).sort(), ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so']);
   assert.deepEqual(readdirSync(join(here.home, 'cache')), ['1.30.0']);
   assert.ok(!existsSync(join(here.packages, 'onnxruntime')));
-  const again = await setUpCuda(here, false, () => assert.fail('nothing is missing'));
+  const again = await setUpCuda(here, false, null, () => assert.fail('nothing is missing'));
   assert.deepEqual(again.installed, []);
   rmSync(join(here.packages, 'nvidia/cudnn'), { recursive: true });
-  const repaired = await setUpCuda(here, false, () => {});
+  const repaired = await setUpCuda(here, false, null, () => {});
   assert.ok(repaired.installed.includes('nvidia-cublas~=13.0'), 'what was installed before is installed again');
   assert.ok(!repaired.installed.some((name) => name.startsWith('onnxruntime-gpu')));
+});
+
+test('packages in a folder are installed without a registry', async (t) => {
+  fakeNvidiaSmi(t, driver('580.65.06'));
+  const python = fakePython(t, PIP);
+  const here = folders(t);
+  const { installed } = await setUpCuda(here, false, 'wheels', () => {});
+  assert.ok(installed.length > 1);
+  assert.match(readFileSync(join(python, 'asked'), 'utf8'), / --no-index --find-links \/\S+\/wheels onnxruntime-gpu==/);
 });
 
 test('libraries that LD_LIBRARY_PATH names are not installed', async (t) => {
@@ -90,7 +99,7 @@ test('libraries that LD_LIBRARY_PATH names are not installed', async (t) => {
   process.env.LD_LIBRARY_PATH = `/nowhere${delimiter}${system}`;
   const facts = await lookForCuda(here);
   assert.equal(facts.libraries.get('libcublas.so.13'), system);
-  const { installed } = await setUpCuda(here, false, () => {});
+  const { installed } = await setUpCuda(here, false, null, () => {});
   assert.deepEqual(installed, ['onnxruntime-gpu==1.30.0', 'nvidia-cudnn-cu13~=9.0']);
   assert.ok(existsSync(join(python, 'asked')));
 });
@@ -100,7 +109,7 @@ test('without a driver nothing is downloaded, unless that is wanted', async (t) 
   const python = fakePython(t, PIP);
   const here = folders(t);
   await assert.rejects(
-    setUpCuda(here, false, () => {}),
+    setUpCuda(here, false, null, () => {}),
     (error: Error & { code: string }) => {
       assert.equal(error.code, 'NBS_CUDA_SETUP_IMPOSSIBLE');
       assert.match(error.message, /NVIDIA driver: missing: nvidia-smi does not answer; install version 580 or later/);
@@ -108,7 +117,7 @@ test('without a driver nothing is downloaded, unless that is wanted', async (t) 
     },
   );
   assert.ok(!existsSync(join(python, 'asked')));
-  const { needs } = await setUpCuda(here, true, () => {});
+  const { needs } = await setUpCuda(here, true, null, () => {});
   assert.deepEqual(
     needs.filter(({ isThere }) => !isThere).map(({ what }) => what),
     ['NVIDIA driver', 'NVIDIA GPU'],
@@ -125,7 +134,7 @@ test('a failed installation leaves nothing, and says why', async (t) => {
   ] as const) {
     fakePython(t, script);
     await assert.rejects(
-      setUpCuda(here, false, () => {}),
+      setUpCuda(here, false, null, () => {}),
       (error: Error & { code: string }) => {
         assert.equal(error.code, 'NBS_CUDA_SETUP_FAILED');
         assert.match(error.message, words);

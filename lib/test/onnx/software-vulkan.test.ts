@@ -6,7 +6,7 @@ import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 import { modelFolder } from '../fixtures/chat-model.js';
 import { until } from '../fixtures/wait.js';
-import { MNIST, OnWebgpu, SentencesOnWebgpu } from '../fixtures/webgpu-app.js';
+import { MNIST, OnWebgpu, SentencesOnWebgpu, Verified } from '../fixtures/webgpu-app.js';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -69,6 +69,26 @@ test('two replicas share a GPU, and compute on it what the CPU computes; a kille
     return now.length === 2 && now.every(({ id }) => id !== victim?.id);
   });
   await check();
+});
+
+test('verify refuses a device whose answers are not those of the CPU, and takes one whose answers are', async (context) => {
+  const env = await driverOf(context);
+  if (env === null) return;
+  await serve.start({ port: 0, numGpus: 1 });
+  await serve.delete('webgpu').catch(() => {});
+  const handle = await serve.run(Verified.options({ resources: { gpu: 1 }, env }).bind(), {
+    name: 'verified',
+    routePrefix: null,
+  });
+  try {
+    assert.equal(await handle.load.remote(onnx.tensor([0.5, 1])), 'webgpu');
+    const refused = /^device webgpu cannot run this model: webgpu computes wrong answers: output y is .* at 0, on the CPU /;
+    assert.match(await handle.load.remote(onnx.tensor([1e10, 1])), refused);
+    const found = (await handle.diagnose.remote()).find(({ device }) => device === 'webgpu');
+    assert.deepEqual([found?.works, found?.agrees, found?.reason], [true, true, 'software Vulkan']);
+  } finally {
+    await serve.delete('verified');
+  }
 });
 
 test('a language model runs on it, and gives the answers of the CPU', async (context) => {

@@ -89,6 +89,6 @@ export class JoinedNodes {
   }
 
   list(): readonly NodeInfo[] {
-    return [...this.#nodes].map(([id, { worker, ...machine }]) => ({ id, alive: worker.alive, ...machine }));
+    return [...this.#nodes].map(([id, { worker, ...machine }]) => ({ id, alive: worker.alive, isJoined: true, ...machine }));
   }
 }

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { listGpus, visibleGpus } from '../../core/index.js';
+import { ownGpus, usableGpus, visibleGpus } from '../../core/index.js';
 import type { DeclaredResources, NodeResources } from '../engine.js';
 
 /** The resources of a machine. */
@@ -16,8 +16,8 @@ let found: Promise<readonly string[]> | undefined;
 /** The resources of each node of this machine. GPUs are looked for once, and not at all if every node declares their number. */
 export async function nodeResources(declared: readonly DeclaredResources[]): Promise<readonly NodeResources[]> {
   const asked = declared.some(({ gpu }) => gpu === undefined);
-  if (asked) found ??= findGpus();
-  const gpus = asked ? ((await found) ?? []) : (visibleNames() ?? []);
+  if (asked) found ??= ownGpus();
+  const gpus = asked ? ((await found) ?? []) : usableGpus(visibleGpus() ?? '', []);
   return divide({ cpu: availableParallelism(), memory: totalmem(), gpus }, declared);
 }
 
@@ -42,18 +42,4 @@ export function divide(machine: MachineResources, declared: readonly DeclaredRes
     gpus: given[index] ?? left.splice(0, Math.ceil(left.length / undeclared--)),
     custom,
   }));
-}
-
-/** The GPUs of this machine, or only those that this process may use. */
-async function findGpus(): Promise<readonly string[]> {
-  const all = ((await listGpus()) ?? []).map(({ index }) => index);
-  return all.length === 0 ? all : (visibleNames() ?? all);
-}
-
-/** The GPUs that `CUDA_VISIBLE_DEVICES` names. */
-function visibleNames(): readonly string[] | undefined {
-  return visibleGpus()
-    ?.split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '');
 }

@@ -11,24 +11,23 @@ export class AutoSession implements ModelSession {
   readonly outputs: readonly TensorInfo[];
   readonly #session: BesideSession;
   readonly #choice = new PlaceChoice();
-  readonly #findLoops: () => Promise<boolean>;
-  /** Whether the length of a run depends on values; null as long as nobody knows. */
-  #hasLoops: boolean | null = null;
-  #isAsked = false;
+  readonly #readWork: () => boolean;
+  /** Whether the length of a run depends on values; null as long as nobody has looked. */
+  #isVarying: boolean | null = null;
   /** Time of the runs in this turn of the loop. */
   #used = 0;
   #turn: Promise<void> | null = null;
 
-  /** @param findLoops tells whether the model has operators that repeat others as often as a value says */
-  constructor(session: BesideSession, findLoops: () => Promise<boolean>) {
+  /** @param readWork tells whether the length of a run depends on the values of its inputs, and not only on their sizes */
+  constructor(session: BesideSession, readWork: () => boolean) {
     this.inputs = session.inputs;
     this.outputs = session.outputs;
     this.#session = session;
-    this.#findLoops = findLoops;
+    this.#readWork = readWork;
   }
 
   get place(): RunPlace {
-    return this.#hasLoops === false ? this.#choice.place : 'beside';
+    return this.#isVarying === false ? this.#choice.place : 'beside';
   }
 
   async run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
@@ -66,22 +65,26 @@ export class AutoSession implements ModelSession {
   }
 
   #mayUseLoop(): boolean {
-    if (!this.#isAsked) {
-      this.#isAsked = true;
-      void this.#findLoops().then((found) => {
-        this.#hasLoops = found;
-      });
-    }
-    return this.#hasLoops === false;
+    this.#isVarying ??= this.#readWork();
+    return !this.#isVarying;
   }
 
   #sizeOf(feeds: Feeds): number {
     let bytes = 0;
-    for (const { name } of this.inputs) bytes += feeds[name]?.data.length ?? 0;
+    for (const { name } of this.inputs) bytes += bytesOf(feeds[name]);
     return bytes;
   }
 
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+function bytesOf(tensor: Tensor | undefined): number {
+  if (tensor === undefined) return 0;
+  if (tensor.type !== 'string') return tensor.data.length;
+  // A model may work longer on a longer text.
+  let length = 0;
+  for (const text of tensor.data as readonly string[]) length += 1 + text.length;
+  return length;
 }

@@ -23,7 +23,12 @@ export async function openBeside(
     const session = await (typeof source === 'string'
       ? api.madeBeside(call.createSession, api.environment, source, options)
       : api.madeBeside(call.createSessionFromArray, api.environment, source, source.byteLength, options));
-    return new BesideSession(api, session);
+    try {
+      return new BesideSession(api, session);
+    } catch (error) {
+      api.release.session(session);
+      throw error;
+    }
   } finally {
     api.release.options(options);
   }

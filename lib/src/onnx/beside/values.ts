@@ -1,34 +1,10 @@
+import { elementTypes, typeOfCode } from '../element-types.js';
 import { allocate, convert, type Leaf } from '../elements.js';
 import { bitsOf } from '../float16.js';
 import type { DataType, Tensor } from '../types.js';
 import type { Address, NativeApi } from './native.js';
 
-const TYPES = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  8: 'string',
-  9: 'bool',
-  10: 'float16',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-  // These have no array here. `load` refuses them if they are outputs.
-  21: 'uint4',
-  22: 'int4',
-} as const;
-const codes = new Map(Object.entries(TYPES).map(([code, type]) => [type as DataType, Number(code)]));
-
-/** The name of an element type of the C API. @throws if the binding has no name for it either */
-function typeOfCode(code: number): DataType {
-  const type = (TYPES as Readonly<Record<number, string>>)[code];
-  if (type === undefined) throw new Error(`Unsupported data type: ${code}`);
-  return type as DataType;
-}
+const codes = new Map(Object.entries(elementTypes).map(([code, type]) => [type, Number(code)]));
 
 /**
  * Makes the runtime's tensor.

@@ -69,7 +69,7 @@ export interface NodeStatus {
   readonly total: NodeAmounts;
   /** Resources that no replica occupies. */
   readonly free: NodeAmounts;
-  /** Its GPUs, as the driver describes them now; absent if it has none. A GPU that was only declared has a name and nothing else. */
+  /** Its GPUs, as the driver describes them now; absent if it has none. A GPU that was only declared, or of a machine that joined, has an id and nothing else. */
   readonly gpus?: readonly GpuStatus[];
 }
 

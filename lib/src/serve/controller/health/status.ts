@@ -29,7 +29,7 @@ export interface ClusterFacts {
   /** Other problems of a deployment. */
   readonly faults: ReadonlyMap<DeploymentKey, string>;
   readonly traffic: Readonly<Record<string, TrafficStatus>>;
-  /** The GPUs of this machine; all nodes are on it. */
+  /** The GPUs of the head's machine. */
   readonly gpus: readonly Gpu[];
 }
 
@@ -47,9 +47,9 @@ export function buildStatus(
 }
 
 function nodeStatus(node: NodeInfo, held: readonly Allocation[], described: readonly Gpu[]): NodeStatus {
-  const { id, ip, alive, url = null, grpc = null, resources } = node;
+  const { id, ip, alive, url = null, grpc = null, isJoined = false, resources } = node;
   const { cpu, gpus, memory, custom } = resources;
-  const shown = gpus.length === 0 ? {} : { gpus: gpus.map((name) => gpuStatus(name, described)) };
+  const shown = gpus.length === 0 ? {} : { gpus: gpus.map((name) => gpuStatus(name, isJoined ? [] : described)) };
   return { id, ip, alive, url, grpc, total: { cpu, gpu: gpus.length, memory, custom }, free: freeOf(node, held), ...shown };
 }
 
