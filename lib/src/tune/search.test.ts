@@ -157,8 +157,10 @@ describe('Parzen estimators beside random search', () => {
 
 it('a middle value is as narrow as its neighbours: the search comes back to a good one', () => {
   const dimensions = dimensionsOf({ n: randint(0, 5) });
-  // Only 2 is good, and each value was tried often.
-  const finished = Array.from({ length: 100 }, (_, i) => ({ values: [i % 5], loss: i % 5 === 2 ? 0 : 1 }));
+  // 2 is good, and its neighbours are not.
+  const finished = Array.from({ length: 100 }, (_, i) =>
+    i < 10 ? { values: [2], loss: 0 } : { values: [1 + 2 * (i % 2)], loss: 1 },
+  );
   const drawn = Array.from({ length: 50 }, (_, trial) => new TPESearch().suggest(trial, dimensions, 3, finished)[0]);
   assert.ok(drawn.filter((value) => value === 2).length >= 45, drawn.join());
 });
