@@ -116,8 +116,14 @@ async function inBatches(context) {
   };
   const predictions = data.fromItems(digits).mapBatches(classify, { batchSize: BATCH });
   const ours = () => predictions.count();
+  // The batches are ready: nothing but the model runs.
+  const batches = Array.from({ length: DIGITS / BATCH }, (_, at) => {
+    const pixels = new Float32Array(BATCH * PIXELS);
+    for (const [i, { image }] of digits.slice(at * BATCH, (at + 1) * BATCH).entries()) pixels.set(image, i * PIXELS);
+    return new Tensor('float32', pixels, [BATCH, 1, 28, 28]);
+  });
   const theirs = async () => {
-    for (let at = 0; at < DIGITS; at += BATCH) await classify({ image: digits.slice(at, at + BATCH).map(({ image }) => image) });
+    for (const image of batches) await session.run({ image });
   };
   const options = { name: 'mapBatches with ONNX, rate', peer: 'onnxruntime-node alone', aim: { atLeast: 0.8 }, inverse: true };
   return compare(context, options, ours, theirs);

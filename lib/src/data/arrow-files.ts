@@ -9,13 +9,14 @@ import { DataUnreadable } from './errors.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
 import { type Plan, queryBlocks, Run } from './plan.js';
 import { streamPlan } from './plans.js';
+import { NOTHING } from './spool.js';
 import { arrowBatch, arrowType } from './to-arrow.js';
 import type { ArrowTable, ReadArrowOptions } from './types.js';
 
 /** The schema of a query, and its rows in batches, made when they are asked for. */
 async function arrowOf(run: Run, sql: string) {
   const api = await arrow();
-  const columns = await columnTypes(sql);
+  const columns = sql === NOTHING ? [] : await columnTypes(sql);
   const schema = new api.Schema(columns.map(({ name, type }) => new api.Field(name, arrowType(api, type), true)));
   async function* batches(): AsyncGenerator<Arrow.RecordBatch> {
     for await (const block of queryBlocks(sql, run.queries)) yield arrowBatch(api, schema, block);

@@ -11,7 +11,7 @@ export interface Block {
 }
 
 type TypedArray = Float64Array | Int32Array;
-const isTyped = (values: unknown): values is TypedArray => ArrayBuffer.isView(values) && !(values instanceof DataView);
+export const isTyped = (values: unknown): values is TypedArray => ArrayBuffer.isView(values) && !(values instanceof DataView);
 
 const NO_COLUMNS = (): Record<string, Values> => Object.create(null) as Record<string, Values>;
 
@@ -135,6 +135,37 @@ export function shownType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return `an array (${value.constructor.name})`;
   return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`;
+}
+
+export async function* asAsync(blocks: readonly Block[]): AsyncGenerator<Block> {
+  yield* blocks;
+}
+
+/** Cuts a stream of `rows` rows into so many blocks, whose sizes differ by one row at most. There are fewer only if there are fewer rows. */
+export async function* cutInto(parts: number, rows: number, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+  const count = Math.min(parts, rows);
+  let part = 0;
+  let at = 0;
+  let held: Block[] = [];
+  let empty: Block | undefined;
+  const end = (): number => Math.floor(((part + 1) * rows) / count);
+  for await (const block of blocks) {
+    if (block.rows === 0) empty ??= block;
+    let rest = block;
+    // The last block takes the rest, however many rows come.
+    while (part < count - 1 && at + rest.rows >= end()) {
+      const taken = end() - at;
+      yield concatBlocks([...held, sliceBlock(rest, 0, taken)]);
+      rest = sliceBlock(rest, taken, rest.rows);
+      held = [];
+      at += taken;
+      part += 1;
+    }
+    if (rest.rows > 0) held.push(rest);
+    at += rest.rows;
+  }
+  if (held.length > 0) yield concatBlocks(held);
+  else if (at === 0 && empty !== undefined) yield empty;
 }
 
 /** Cuts a stream of blocks into blocks of `size` rows; the last one may be smaller. An empty stream keeps its columns. */

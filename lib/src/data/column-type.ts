@@ -1,10 +1,11 @@
-import { shownType, type Values } from './block.js';
+import { isTyped, shownType, type Values } from './block.js';
 import type { DuckDB } from './duckdb.js';
-import { MixedColumn } from './errors.js';
+import { MixedColumn, SameName } from './errors.js';
+import { exactNumber } from './from-duckdb.js';
 
 /** The type of a column of JavaScript values. */
 export type ColumnType =
-  | { readonly kind: 'null' | 'boolean' | 'text' | 'date' | 'blob' | 'int64' | 'huge' | 'float64' }
+  | { readonly kind: 'null' | 'boolean' | 'text' | 'date' | 'blob' | 'int64' | 'wide' | 'huge' | 'float64' }
   | { readonly kind: 'number'; readonly name: NumberName }
   | { readonly kind: 'list'; readonly of: ColumnType }
   | { readonly kind: 'struct'; readonly entries: ReadonlyMap<string, ColumnType> }
@@ -25,11 +26,12 @@ const TYPED: Readonly<Record<string, NumberName>> = {
 };
 const NULL: ColumnType = { kind: 'null' };
 const INT64: ColumnType = { kind: 'int64' };
+/** Whole numbers of 64 bits, of which some are beyond 2^53: they do not go together with fractions. */
+const WIDE: ColumnType = { kind: 'wide' };
 
 /** The type of a whole column. @throws NBS_MIXED_COLUMN */
 export function typeOfColumn(column: string, values: Values): ColumnType {
   const name = ArrayBuffer.isView(values) ? values.constructor.name : undefined;
-  if (name === 'BigInt64Array') return INT64;
   if (name !== undefined && name in TYPED) return { kind: 'number', name: TYPED[name] as NumberName };
   let type = NULL;
   for (let i = 0; i < values.length; i++) type = joined(column, type, typeOfValue(column, values[i]));
@@ -47,15 +49,14 @@ function typeOfValue(column: string, value: unknown): ColumnType {
   const simple = SIMPLE[typeof value];
   if (simple !== undefined) return simple;
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? INT64 : { kind: 'float64' };
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? INT64 : { kind: 'huge' };
+  if (typeof value === 'bigint') {
+    if (typeof exactNumber(value) === 'number') return INT64;
+    return BigInt.asIntN(64, value) === value ? WIDE : { kind: 'huge' };
+  }
   if (typeof value !== 'object') throw MixedColumn({ column, what: `contains ${shownType(value)}, which is no data` });
   if (value instanceof Date) return { kind: 'date' };
-  if (ArrayBuffer.isView(value)) {
-    if (value instanceof Uint8Array) return { kind: 'blob' };
-    const name = value.constructor.name;
-    return { kind: 'list', of: name in TYPED ? { kind: 'number', name: TYPED[name] as NumberName } : INT64 };
-  }
-  if (Array.isArray(value)) return { kind: 'list', of: typeOfColumn(column, value) };
+  if (value instanceof Uint8Array) return { kind: 'blob' };
+  if (isTyped(value) || Array.isArray(value)) return { kind: 'list', of: typeOfColumn(column, value) };
   if (value instanceof Map)
     return { kind: 'map', key: typeOfColumn(column, [...value.keys()]), value: typeOfColumn(column, [...value.values()]) };
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -67,8 +68,9 @@ function typeOfValue(column: string, value: unknown): ColumnType {
   };
 }
 
-const INTEGERS = new Set<ColumnType['kind']>(['int64', 'huge']);
-const NUMERIC = new Set<ColumnType['kind']>(['int64', 'huge', 'float64', 'number']);
+/** Each of them holds the values of those before it. */
+const INTEGERS = ['int64', 'wide', 'huge'] as const satisfies readonly ColumnType['kind'][];
+const NUMERIC = new Set<ColumnType['kind']>([...INTEGERS, 'float64', 'number']);
 
 /** The type that holds values of both. @throws NBS_MIXED_COLUMN */
 export function joined(column: string, a: ColumnType, b: ColumnType): ColumnType {
@@ -89,20 +91,32 @@ export function joined(column: string, a: ColumnType, b: ColumnType): ColumnType
 
 function joinedNumbers(column: string, a: ColumnType, b: ColumnType): ColumnType {
   if (a.kind === 'number' && b.kind === 'number' && a.name === b.name) return a;
-  if (INTEGERS.has(a.kind) && INTEGERS.has(b.kind)) return a.kind === 'huge' ? a : b;
   const isFloat = (type: ColumnType): boolean =>
     type.kind === 'float64' || (type.kind === 'number' && /FLOAT|DOUBLE/.test(type.name));
-  if ((a.kind === 'huge' && isFloat(b)) || (b.kind === 'huge' && isFloat(a)))
-    throw MixedColumn({ column, what: 'mixes fractions and whole numbers beyond 2^63' });
-  return isFloat(a) || isFloat(b) ? { kind: 'float64' } : a.kind === 'huge' || b.kind === 'huge' ? { kind: 'huge' } : INT64;
+  const kind = INTEGERS.findLast((one) => a.kind === one || b.kind === one) ?? 'int64';
+  if (!isFloat(a) && !isFloat(b)) return { kind };
+  if (kind !== 'int64') throw MixedColumn({ column, what: 'mixes fractions and whole numbers beyond 2^53' });
+  return { kind: 'float64' };
 }
 
-/** DuckDB has no structs without members. @throws NBS_MIXED_COLUMN */
+/** DuckDB compares names without regard to the case of the letters A to Z. @throws NBS_DATA_SAME_NAME */
+export function checkNames(names: Iterable<string>, prefix = ''): void {
+  const known = new Map<string, string>();
+  for (const name of names) {
+    const same = name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const first = known.get(same);
+    if (first !== undefined) throw SameName({ first: `${prefix}${first}`, second: `${prefix}${name}` });
+    known.set(same, name);
+  }
+}
+
+/** DuckDB has no structs without members. @throws NBS_MIXED_COLUMN, NBS_DATA_SAME_NAME */
 export function checkStructs(column: string, type: ColumnType): void {
   if (type.kind === 'list') checkStructs(column, type.of);
   if (type.kind === 'map') for (const inner of [type.key, type.value]) checkStructs(column, inner);
   if (type.kind !== 'struct') return;
   if (type.entries.size === 0) throw MixedColumn({ column, what: 'has only objects without members, which have no type' });
+  checkNames(type.entries.keys(), `${column}.`);
   for (const [name, inner] of type.entries) checkStructs(`${column}.${name}`, inner);
 }
 
@@ -113,6 +127,7 @@ const WORDS: Readonly<Record<ColumnType['kind'], string>> = {
   date: 'dates',
   blob: 'bytes',
   int64: 'numbers',
+  wide: 'numbers',
   huge: 'numbers',
   float64: 'numbers',
   number: 'numbers',
@@ -135,6 +150,7 @@ export function duckdbType(api: typeof DuckDB, type: ColumnType): DuckDB.DuckDBT
     case 'blob':
       return api.BLOB;
     case 'int64':
+    case 'wide':
       return api.BIGINT;
     case 'huge':
       return api.HUGEINT;
@@ -157,6 +173,7 @@ export function converterTo(api: typeof DuckDB, type: ColumnType): (value: unkno
     value === null || value === undefined ? null : convert(value as never);
   switch (type.kind) {
     case 'int64':
+    case 'wide':
     case 'huge':
       return nullable((value: number | bigint) => BigInt(value));
     case 'float64':

@@ -1,25 +1,29 @@
-import { type Block, concatBlocks, emptyBlock, rebatch, rowsOf } from './block.js';
+import { type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf } from './block.js';
 import { checkColumns, columnsOf, describe } from './describe.js';
 import { aggregateSql } from './grouped.js';
-import { type Plan, queryBlocks, Run, type StageStats } from './plan.js';
-import { countRows, limitPlan, sourcePlan, streamPlan } from './plans.js';
+import { NO_SOURCE, type Plan, Run, type StageStats } from './plan.js';
+import { countRows, keptPlan, limitPlan, sourcePlan, streamPlan } from './plans.js';
 import { locallyShuffled, mixed, seededRandom } from './random.js';
-import { spool } from './spool.js';
 import type { AggregateKind, IterOptions, SchemaColumn } from './types.js';
 
-/** Tables of data sets that nobody uses any more are dropped. */
-const materialized = new FinalizationRegistry<() => Promise<void>>((release) => void release().catch(() => {}));
+/** The blocks of a data set. */
+export interface BlockCounts {
+  /** The number of those that `randomizeBlockOrder` shuffles. */
+  readonly numBlocks?: number | undefined;
+  /** The number of those that functions get, since `repartition` asked for it. */
+  readonly cutTo?: number | undefined;
+}
 
 /** Computes the rows of one plan, again for each request, and keeps what the last request cost. */
 export class Computation {
   readonly #plan: Plan;
-  /** Number of blocks that the rows are cut into. @default as they come */
-  readonly numBlocks?: number | undefined;
+  /** Number of blocks that functions get the rows in. @default as they come */
+  readonly cutTo: number | undefined;
   lastRun: { readonly stages: readonly StageStats[]; readonly ms: number } | null = null;
 
-  constructor(plan: Plan, numBlocks?: number) {
+  constructor(plan: Plan, cutTo?: number) {
     this.#plan = plan;
-    this.numBlocks = numBlocks;
+    this.cutTo = cutTo;
   }
 
   /** The first rows, and the types of all columns. */
@@ -35,13 +39,12 @@ export class Computation {
 
   /** The blocks of one run, in the number that `repartition` asked for. */
   async *blocksOf(run: Run): AsyncGenerator<Block> {
-    if (this.numBlocks === undefined || this.#plan.kind === 'stream') {
+    if (this.cutTo === undefined) {
       yield* run.blocks(this.#plan);
       return;
     }
     const sql = await run.sql(this.#plan);
-    const rows = await countRows(`(${sql})`);
-    yield* rebatch(queryBlocks(sql, run.queries), Math.max(1, Math.ceil(rows / this.numBlocks)));
+    yield* cutInto(this.cutTo, await countRows(`(${sql})`), run.blocksOfQuery(sql));
   }
 
   async *blocks(): AsyncGenerator<Block> {
@@ -93,10 +96,15 @@ export class Computation {
 
   async aggregate(kind: AggregateKind, column: string): Promise<unknown> {
     return this.query(async (source) => {
+      if (source === NO_SOURCE) return null;
       checkColumns(kind, [column], await columnsOf(source));
       const plan = sourcePlan(kind, () => `SELECT ${aggregateSql(kind, column)} FROM ${source}`);
       for await (const block of new Computation(plan).blocks())
-        for (const row of rowsOf(block)) return Object.values(row)[0] ?? null;
+        for (const row of rowsOf(block)) {
+          const value: unknown = Object.values(row)[0] ?? null;
+          // A sum is a number: that of decimals may have more than 15 digits.
+          return kind === 'sum' && typeof value === 'string' ? Number(value) : value;
+        }
       return null;
     });
   }
@@ -106,10 +114,9 @@ export class Computation {
     const run = new Run();
     try {
       const start = performance.now();
-      const { sql, release } = await spool(this.blocksOf(run));
-      const plan = sourcePlan('materialize', () => `SELECT * FROM ${sql}`);
+      const plan = keptPlan(this.#plan);
+      await run.sql(plan);
       this.lastRun = { stages: run.stages, ms: performance.now() - start };
-      materialized.register(plan, release);
       return plan;
     } finally {
       await run.close();

@@ -1,16 +1,16 @@
 import { inspect } from 'node:util';
 import { arrowTable } from './arrow-files.js';
-import { rebatch, rowsOf } from './block.js';
+import { type Block, rebatch, rowsOf } from './block.js';
 import { checkCount } from './check-count.js';
-import { Computation } from './computation.js';
+import { type BlockCounts, Computation } from './computation.js';
 import { GroupedData } from './grouped.js';
-import { operationsOf, type Plan } from './plan.js';
+import { operationsOf, type Plan, type Run } from './plan.js';
 import {
   dropPlan,
-  type JoinKind,
+  filterPlan,
   joinPlan,
   limitPlan,
-  queryPlan,
+  type SplitOptions,
   selectPlan,
   shuffleBlocksPlan,
   shufflePlan,
@@ -22,14 +22,18 @@ import {
   zipPlan,
 } from './plans.js';
 import { mixed } from './random.js';
-import { runStage, stageOf } from './stage.js';
+import { runStage, type Stage, stageOf } from './stage.js';
 import { shownTable, textTable } from './table.js';
 import type {
   ArrowTable,
   Batch,
   BatchClass,
   BatchResult,
+  Beside,
   IterOptions,
+  Joined,
+  JoinKind,
+  JoinOptions,
   MapBatchesOptions,
   Results,
   Row,
@@ -43,10 +47,8 @@ import type {
 import { write } from './write.js';
 
 type Key<T> = keyof T & string;
-/** Rows that a data set shows of itself. */
-const SHOWN_ROWS = 10;
-/** Rows that give the types of a column that a function makes. */
-const SCHEMA_ROWS = 100;
+/** Rows that a data set shows of itself, and rows that give the types of what a function makes. */
+const [SHOWN_ROWS, SCHEMA_ROWS] = [10, 100];
 /**
  * Rows with columns that flow through operations. It is lazy: an operation returns another data set, and the work begins when rows are asked for (`take`,
  * `count`, `write…`). Rows are then read, mapped and passed on in blocks, so a data set can be larger than the memory. Each request computes the rows
@@ -55,10 +57,12 @@ const SCHEMA_ROWS = 100;
 export class Dataset<T extends Row = Row> {
   readonly #plan: Plan;
   readonly #computation: Computation;
+  readonly #numBlocks: number | undefined;
 
-  constructor(plan: Plan, options: { readonly numBlocks?: number | undefined } = {}) {
+  constructor(plan: Plan, blocks: BlockCounts = {}) {
     this.#plan = plan;
-    this.#computation = new Computation(plan, options.numBlocks);
+    this.#numBlocks = blocks.numBlocks;
+    this.#computation = new Computation(plan, blocks.cutTo);
   }
 
   // Operations
@@ -81,8 +85,7 @@ export class Dataset<T extends Row = Row> {
   filter(fn: (row: T) => unknown, options?: RunOptions): Dataset<T>;
   filter(given: string | ((row: T) => unknown), options: RunOptions = {}): Dataset<T> {
     if (typeof given !== 'string') return this.#rows('filter', given, options);
-    // Parentheses keep the condition together, and a line end ends its comment.
-    return this.#next(queryPlan(`filter(${given})`, this.#plan, (source) => `SELECT * FROM ${source} WHERE (${given}\n)`));
+    return this.#next(filterPlan(this.#plan, given));
   }
 
   /** Calls a function with each row; it returns the new row, or a promise of it. @throws NBS_BATCH_INVALID */
@@ -113,18 +116,18 @@ export class Dataset<T extends Row = Row> {
     const { batchSize = 1024 } = options;
     if (batchSize !== null) checkCount('mapBatches', 'batchSize', batchSize, 1);
     const stage = stageOf('batches', 'mapBatches', fn, options);
-    const input = this.#plan;
-    const plan = streamPlan(stage.what, [input], (run) => {
-      const blocks = this.#computation.blocksOf(run);
-      return runStage(run, stage, batchSize === null ? blocks : rebatch(blocks, batchSize));
-    });
-    return this.#next(plan);
+    return this.#stage(stage, (run) =>
+      batchSize === null ? this.#computation.blocksOf(run) : rebatch(run.blocks(this.#plan), batchSize),
+    );
   }
 
-  /** Cuts the rows into so many blocks of about the same size. Blocks are what `mapBatches` gets with `batchSize: null`. */
+  /**
+   * Cuts the rows into so many blocks of about the same size. A block is what workers of `map`, `filter` and `flatMap` get at a time, and the batch of
+   * `mapBatches` with `batchSize: null`. Each block is in memory as a whole.
+   */
   repartition(numBlocks: number): Dataset<T> {
     checkCount('repartition', 'the number of blocks', numBlocks, 1);
-    return new Dataset<T>(this.#plan, { numBlocks });
+    return new Dataset<T>(this.#plan, { numBlocks, cutTo: numBlocks });
   }
 
   /** Sorts by columns. Nulls are last, NaN is greater than every number, and equal rows stay in their order. */
@@ -144,19 +147,15 @@ export class Dataset<T extends Row = Row> {
   }
 
   /** The columns of both, row by row. A column that this data set has too gets `_1` at its end. @throws NBS_DATA_UNEQUAL */
-  zip<U extends Row>(other: Dataset<U>): Dataset<T & U> {
+  zip<U extends Row>(other: Dataset<U>): Dataset<Beside<T, U, '_1'>> {
     return this.#next(zipPlan(this.#plan, other.#plan));
   }
 
-  /**
-   * Joins the rows whose columns `on` are equal, as SQL does: null equals nothing, and the result has no certain order.
-   * @param options.how @default 'inner'
-   * @param options.suffix what a column of `other` gets at its end if this data set has one of that name. @default '_right'
-   */
-  join<U extends Row>(
+  /** Joins the rows whose columns `on` are equal, as SQL does: null equals nothing, and the result has no certain order. */
+  join<U extends Row, K extends Key<T> & Key<U> = Key<T> & Key<U>, How extends JoinKind = 'inner', S extends string = '_right'>(
     other: Dataset<U>,
-    options: { readonly on: (Key<T> & Key<U>) | readonly (Key<T> & Key<U>)[]; readonly how?: JoinKind; readonly suffix?: string },
-  ): Dataset<T & U> {
+    options: JoinOptions<K, How, S>,
+  ): Dataset<Joined<T, U, K, How, S>> {
     const { on, how = 'inner', suffix = '_right' } = options;
     return this.#next(joinPlan(this.#plan, other.#plan, [on].flat() as string[], how, suffix));
   }
@@ -168,7 +167,7 @@ export class Dataset<T extends Row = Row> {
 
   /** The blocks in random order; within a block, rows stay in theirs. It is faster than `randomShuffle` and mixes less. */
   randomizeBlockOrder({ seed }: SeedOptions = {}): Dataset<T> {
-    return this.#next(shuffleBlocksPlan(this.#plan, this.#computation.numBlocks, mixed(seed)));
+    return this.#next(shuffleBlocksPlan(this.#plan, this.#numBlocks, mixed(seed)));
   }
 
   /** All rows in random order. */
@@ -180,12 +179,8 @@ export class Dataset<T extends Row = Row> {
    * Splits into rows to train with and rows to test with. Without `shuffle`, the last rows are those of the test.
    * @param testSize a share between 0 and 1, or a number of rows
    */
-  trainTestSplit(
-    testSize: number | ({ readonly testSize: number; readonly shuffle?: boolean } & SeedOptions),
-  ): [train: Dataset<T>, test: Dataset<T>] {
-    const { testSize: size, shuffle = false, seed } = typeof testSize === 'number' ? { testSize } : { ...testSize };
-    const input = shuffle ? shufflePlan(this.#plan, mixed(seed)) : this.#plan;
-    const [train, test] = splitPlans(input, size);
+  trainTestSplit(testSize: number | SplitOptions): [train: Dataset<T>, test: Dataset<T>] {
+    const [train, test] = splitPlans(this.#plan, typeof testSize === 'number' ? { testSize } : { ...testSize });
     return [this.#next(train), this.#next(test)];
   }
 
@@ -216,9 +211,8 @@ export class Dataset<T extends Row = Row> {
   }
 
   /**
-   * All rows, as a table of the package `apache-arrow`. Columns have the types of `schema()`: dates are days, timestamps milliseconds, decimals decimals;
-   * times, intervals and UUIDs are texts. Name the type to use all of the table: `toArrow<import('apache-arrow').Table>()`.
-   * @throws NBS_NO_ARROW if the package is missing
+   * All rows, as a table of the package `apache-arrow`, with the types of `schema()`: timestamps have milliseconds; times, intervals and UUIDs are texts.
+   * Name the type to use all of the table: `toArrow<import('apache-arrow').Table>()`. @throws NBS_NO_ARROW if the package is missing
    */
   async toArrow<Table extends ArrowTable = ArrowTable>(): Promise<Table> {
     return (await arrowTable(this.#plan)) as Table;
@@ -285,7 +279,7 @@ export class Dataset<T extends Row = Row> {
 
   /** Computes all rows once, and returns a data set that keeps them: in memory, and on the disk what does not fit. */
   async materialize(): Promise<Dataset<T>> {
-    const kept = new Dataset<T>(await this.#computation.materialize(), { numBlocks: this.#computation.numBlocks });
+    const kept = this.#next<T>(await this.#computation.materialize());
     kept.#computation.lastRun = this.#computation.lastRun;
     return kept;
   }
@@ -340,11 +334,16 @@ export class Dataset<T extends Row = Row> {
   // Inside
 
   #next<R extends Row>(plan: Plan): Dataset<R> {
-    return new Dataset<R>(plan, { numBlocks: this.#computation.numBlocks });
+    return new Dataset<R>(plan, { numBlocks: this.#numBlocks, cutTo: this.#computation.cutTo });
   }
 
   #rows<R extends Row>(mode: 'map' | 'filter' | 'flatMap', fn: unknown, options: RunOptions): Dataset<R> {
-    const stage = stageOf(mode, mode, fn, options);
-    return this.#next(streamPlan(stage.what, [this.#plan], (run) => runStage(run, stage, run.blocks(this.#plan))));
+    return this.#stage(stageOf(mode, mode, fn, options), (run) => this.#computation.blocksOf(run));
+  }
+
+  /** What a function makes. Its blocks are those that it got, so they are not cut again. */
+  #stage<R extends Row>(stage: Stage, blocks: (run: Run) => AsyncIterable<Block>): Dataset<R> {
+    const plan = streamPlan(stage.what, [this.#plan], (run) => runStage(run, stage, blocks(run)));
+    return new Dataset<R>(plan, { numBlocks: this.#numBlocks });
   }
 }

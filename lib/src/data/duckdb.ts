@@ -13,13 +13,17 @@ let memoryLimit: string | undefined;
 
 /** Sets how much memory DuckDB may use, e.g. `512MB`. @throws NBS_DATA_QUERY if it is no amount */
 export async function limitMemory(limit: string): Promise<void> {
+  await execute(`SET memory_limit = ${literal(limit)}`);
   memoryLimit = limit;
-  if (loading !== null) await execute(`SET memory_limit = ${literal(limit)}`);
 }
 
 /** The database of this process. It is in memory, and what does not fit goes to a temporary folder, which ends with the process. */
 function database() {
-  loading ??= open();
+  loading ??= open().catch((error: unknown) => {
+    // The next data set tries again.
+    loading = null;
+    return rethrow(error);
+  });
   return loading;
 }
 
@@ -27,13 +31,22 @@ async function open() {
   const api = await import('@duckdb/node-api').catch((error: unknown) => {
     throw NoDuckDB({}, error);
   });
-  const folder = mkdtempSync(join(tmpdir(), 'nbserve-data-'));
+  const folder = temporaryFolder();
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const instance = await api.DuckDBInstance.create(':memory:', {
     temp_directory: folder,
     ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
   });
   return { api, instance };
+}
+
+/** @throws NBS_DATA_QUERY */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'nbserve-data-'));
+  } catch (error) {
+    throw DataFailed({ reason: `DuckDB has no temporary folder: ${(error as Error).message}` }, error);
+  }
 }
 
 export const duckdb = async (): Promise<typeof DuckDB> => (await database()).api;
@@ -63,6 +76,8 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 
 /** Errors of DuckDB that are about the files. */
 const OF_FILES = /^(IO Error|Invalid Input Error|Invalid Error|Serialization Error|Conversion Error|TProtocolException)/;
+/** A conversion that an expression asks for: DuckDB shows its place. */
+const OF_EXPRESSION = /^Conversion Error[\s\S]*\nLINE \d+: /;
 
 /** Throws an error of DuckDB as a coded one. */
 export function rethrow(error: unknown): never {
@@ -73,7 +88,7 @@ export function rethrow(error: unknown): never {
     throw NoSpaceLeft({ reason: line }, error);
   // After a fatal error, a database answers nothing any more. The next data set opens a new one.
   if (/^FATAL Error/.test(text)) loading = null;
-  if (/Out of Memory Error|failed to (pin|allocate)/i.test(text)) throw NoMemory({ reason: line }, error);
-  if (OF_FILES.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
+  if (/Out of Memory Error|(failed to|could not) (pin|allocate)/i.test(text)) throw NoMemory({ reason: line }, error);
+  if (OF_FILES.test(text) && !OF_EXPRESSION.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
   throw DataFailed({ reason: text.trim() }, error);
 }

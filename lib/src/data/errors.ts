@@ -20,6 +20,11 @@ export const NoSpaceLeft = defineError(
 );
 export const InvalidBatch = defineError('NBS_BATCH_INVALID', 400, '{what}: {expected}; got {got}');
 export const MixedColumn = defineError('NBS_MIXED_COLUMN', 422, 'column {column} {what}; give each column one type');
+export const SameName = defineError(
+  'NBS_DATA_SAME_NAME',
+  422,
+  'the columns {first} and {second} differ only in upper and lower case, which DuckDB does not tell apart; rename one of them',
+);
 export const NoSuchColumn = defineError(
   'NBS_NO_SUCH_COLUMN',
   404,
@@ -29,7 +34,7 @@ export const NoFiles = defineError('NBS_DATA_NO_FILES', 404, '{what}: no file ma
 export const RemoteData = defineError(
   'NBS_DATA_REMOTE',
   501,
-  '{what}: {url} is not read from here: DuckDB needs its extension httpfs for that, which cannot be loaded ({reason}); copy the files to this machine first',
+  '{what}: {url} is not read from here: {reason}; copy the files to this machine first',
 );
 export const DataExists = defineError(
   'NBS_DATA_EXISTS',

@@ -7,7 +7,7 @@ const GLOB = /[*?[{]/;
 export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
 
 /**
- * The files that paths name: files, folders (with all files below that have one of the extensions), or globs with `*`, `**` and `?`. Sorted.
+ * The files that paths name: files, folders (with all files below that have one of the extensions), or globs with `*`, `**`, `?`, `[ab]` and `{a,b}`. Sorted.
  * @throws NBS_DATA_NO_FILES, NBS_DATA_REMOTE, NBS_DATA_ARGUMENT
  */
 export function filesOf(what: string, paths: string | readonly string[], extensions: readonly string[]): readonly string[] {
@@ -48,12 +48,19 @@ function below(folder: string): string[] {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
+const PARTS: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+
 function patternOf(glob: string): RegExp {
-  const text = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|\\]/g, (part) => {
-    if (part === '**/') return '(?:.*/)?';
-    if (part === '**') return '.*';
-    if (part === '*') return '[^/]*';
-    return part === '?' ? '[^/]' : `\\${part}`;
+  const text = glob.replace(/\*\*\/|\*\*|\*|\?|\[[^\]/]+\]|\{[^{}]*\}|[.+^${}()|[\]\\]/g, (part): string => {
+    const known = PARTS[part];
+    if (known !== undefined) return known;
+    if (part.length === 1) return `\\${part}`;
+    const inner = part.slice(1, -1);
+    if (part.startsWith('[')) return `[${inner.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+    return `(?:${inner
+      .split(',')
+      .map((one) => patternOf(one).source.slice(1, -1))
+      .join('|')})`;
   });
   return new RegExp(`^${text}$`);
 }

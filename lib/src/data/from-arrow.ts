@@ -2,7 +2,7 @@
 import type { Arrow } from './arrow.js';
 import { type Block, makeBlock, type Values } from './block.js';
 import { ArrowType } from './errors.js';
-import { exactNumber } from './from-duckdb.js';
+import { exactDecimal, exactNumber } from './from-duckdb.js';
 
 /** Numbers of the types in Arrow's format, which is the same in each version of the package. */
 const TYPE = {
@@ -135,7 +135,7 @@ function mapConverter(column: string, { keyType, valueType }: Arrow.Map_): (valu
 }
 
 /** As of DuckDB: a number up to 15 digits, which is exact, otherwise a text; without a fraction, as a whole number. */
-function decimalConverter({ precision, scale }: Arrow.Decimal): (value: never) => unknown {
+function decimalConverter({ scale }: Arrow.Decimal): (value: never) => unknown {
   return (words: Uint32Array) => {
     const { buffer, byteOffset, byteLength } = words;
     let unscaled = 0n;
@@ -145,7 +145,7 @@ function decimalConverter({ precision, scale }: Arrow.Decimal): (value: never) =
     if (scale <= 0) return exactNumber(unscaled * 10n ** BigInt(-scale));
     const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
     const text = `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-    return precision <= 15 ? Number(text) : text;
+    return exactDecimal(unscaled, text);
   };
 }
 

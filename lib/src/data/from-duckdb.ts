@@ -67,12 +67,16 @@ function isValid(vector: unknown, i: number): boolean {
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** A number up to 2^53, and the bigint beyond. */
 export const exactNumber = (value: bigint): number | bigint => (value <= MAX_SAFE && value >= -MAX_SAFE ? Number(value) : value);
+const DIGITS_15 = 10n ** 15n;
+/** A decimal of at most 15 digits as a number, which is exact, and the text of a longer one. @param unscaled its digits */
+export const exactDecimal = (unscaled: bigint, text: string): number | string =>
+  unscaled < DIGITS_15 && unscaled > -DIGITS_15 ? Number(text) : text;
 const millis = (micros: bigint): Date => new Date(Number(micros / 1000n - (micros % 1000n < 0n ? 1n : 0n)));
 
 /**
  * How the values of a type are converted:
  * whole numbers of 64 bits and more are numbers up to 2^53, and bigints beyond; decimals of up to 15 digits are numbers, which is exact, and longer ones
- * texts; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
+ * texts, value by value; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
  * and UUIDs are texts; lists, structs and maps are arrays, objects and `Map`s.
  */
 function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
@@ -90,10 +94,7 @@ function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
     return (value: { milliseconds?: bigint; millis?: bigint }) => new Date(Number(value.milliseconds ?? value.millis));
   if (name === 'TIMESTAMP_NS')
     return (value: { nanoseconds?: bigint; nanos?: bigint }) => millis((value.nanoseconds ?? value.nanos ?? 0n) / 1000n);
-  if (name.startsWith('DECIMAL')) {
-    const { width } = type as DuckDB.DuckDBDecimalType;
-    return width <= 15 ? (value: object) => Number(String(value)) : (value: object) => String(value);
-  }
+  if (name.startsWith('DECIMAL')) return (value: { readonly value: bigint }) => exactDecimal(value.value, String(value));
   if (name === 'BLOB') return ({ bytes }: { bytes: Uint8Array }) => new Uint8Array(bytes);
   if (name.startsWith('STRUCT')) {
     const { entryNames, entryTypes } = type as DuckDB.DuckDBStructType;

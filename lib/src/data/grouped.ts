@@ -1,9 +1,9 @@
-import { type Block, rebatch, shownType, sliceBlock } from './block.js';
+import { asAsync, type Block, rebatch, shownType, sliceBlock } from './block.js';
 import type { Dataset } from './dataset.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
 import { InvalidCall } from './errors.js';
-import { type Plan, queryBlocks } from './plan.js';
+import { NO_SOURCE, type Plan, queryBlocks } from './plan.js';
 import { queryPlan, streamPlan } from './plans.js';
 import { runStage, stageOf } from './stage.js';
 import type { AggregateKind, Batch, BatchClass, BatchResult, Loose, MapBatchesOptions, Results, Row, RowOf } from './types.js';
@@ -25,7 +25,13 @@ export const aggregateSql = (kind: AggregateKind, column: string): string =>
 type Key<T> = keyof T & string;
 type MapGroupsOptions<A extends readonly unknown[] = readonly unknown[]> = Omit<MapBatchesOptions<A>, 'batchSize'>;
 type Aggregated<T, K extends Key<T>, Kind extends AggregateKind, C extends string> = Dataset<
-  Pick<T, K> & { [P in `${Kind}(${C})`]: Kind extends 'min' | 'max' ? (C extends keyof T ? T[C] : Loose) : number }
+  Pick<T, K> & {
+    [P in `${Kind}(${C})`]: Kind extends 'count'
+      ? number
+      : Kind extends 'min' | 'max'
+        ? (C extends keyof T ? T[C] : Loose) | null
+        : number | null;
+  }
 >;
 
 /** Column of the number of the group in the inner query. */
@@ -48,6 +54,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     return this.#aggregate([['count', '']]) as never;
   }
 
+  /** Sum of each group; null for a group without values. Nulls are left out, here and below. */
   sum<C extends Key<T>>(column: C): Aggregated<T, K, 'sum', C> {
     return this.#aggregate([['sum', column]]) as never;
   }
@@ -64,7 +71,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     return this.#aggregate([['max', column]]) as never;
   }
 
-  /** Standard deviation of the sample; null for a group of one row. */
+  /** Standard deviation of the sample; null for a group with fewer than two values. */
   std<C extends Key<T>>(column: C): Aggregated<T, K, 'std', C> {
     return this.#aggregate([['std', column]]) as never;
   }
@@ -89,6 +96,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     return this.#make(
       streamPlan(stage.what, [input], async function* (run) {
         const source = await run.source(input);
+        if (source === NO_SOURCE) return;
         checkColumns('groupby', keys, await columnsOf(source));
         const order = keys.map(quoted).join(', ');
         // The rows of a group stay in their order.
@@ -146,8 +154,4 @@ async function* groupsOf(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
 function withoutMarks({ rows, columns }: Block): Block {
   const { 'nbserve group': _, 'nbserve row': __, ...kept } = columns;
   return { rows, columns: kept };
-}
-
-async function* asAsync(blocks: readonly Block[]): AsyncGenerator<Block> {
-  yield* blocks;
 }

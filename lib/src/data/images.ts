@@ -20,7 +20,10 @@ export interface ReadImagesOptions {
   readonly mode?: 'L' | 'RGB';
   /** Adds the path of each file as the column `path`. @default false */
   readonly includePaths?: boolean;
-  /** `'files'` reads the files in random order; `{ seed }` in an order that is always the same for the seed. @default in the order of their paths */
+  /**
+   * `'files'` reads the files in a random order, which this data set keeps; `{ seed }` in an order that is always the same for the seed.
+   * @default in the order of their paths
+   */
   readonly shuffle?: 'files' | { readonly seed: number };
 }
 
@@ -44,9 +47,9 @@ export function readImages(paths: string | readonly string[], options: ReadImage
   if (mode !== 'L' && mode !== 'RGB')
     throw InvalidCall({ what: 'readImages', expected: "mode is 'L' or 'RGB'", got: String(mode) });
   const channels = mode === 'L' ? 1 : 3;
-  const files = filesOf('readImages', paths, EXTENSIONS);
+  const found = filesOf('readImages', paths, EXTENSIONS);
   const seed = typeof shuffle === 'object' ? shuffle.seed : undefined;
-  const order = (): readonly string[] => (shuffle === undefined ? files : shuffled(files, seededRandom(mixed(seed))));
+  const files = shuffle === undefined ? found : shuffled(found, seededRandom(mixed(seed)));
   const read = async (path: string): Promise<ImageRow> => {
     const pixels = await image.read(await readFile(path), { channels });
     const { data, width, height } = size === undefined ? pixels : image.resize(pixels, { ...size, fit: 'fill' });
@@ -54,7 +57,7 @@ export function readImages(paths: string | readonly string[], options: ReadImage
   };
   const plan = streamPlan(`readImages(${files.length} files)`, [], async function* () {
     let held: ImageRow[] = [];
-    for await (const row of ordered(asAsync(order()), FILES_AT_A_TIME, read)) {
+    for await (const row of ordered(asAsync(files), FILES_AT_A_TIME, read)) {
       held.push(row);
       if (held.length < BLOCK_FILES) continue;
       yield columns(held, includePaths);

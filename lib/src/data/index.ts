@@ -34,6 +34,7 @@ export {
 export { Dataset } from './dataset.js';
 export { GroupedData } from './grouped.js';
 export type { ImageRow, ReadImagesOptions } from './images.js';
+export type { SplitOptions } from './plans.js';
 export { data, type ReadCsvOptions, type ReadOptions } from './read.js';
 export type {
   AggregateKind,
@@ -42,8 +43,12 @@ export type {
   Batch,
   BatchClass,
   BatchResult,
+  Beside,
   Column,
   IterOptions,
+  Joined,
+  JoinKind,
+  JoinOptions,
   MapBatchesOptions,
   NumberColumn,
   ReadArrowOptions,

@@ -1,9 +1,9 @@
 import { interruption, type PoolNeeds } from '../actors/index.js';
-import { type Block, concatBlocks, makeBlock } from './block.js';
+import { asAsync, type Block, concatBlocks, emptyBlock, makeBlock } from './block.js';
 import { type Connection, connect, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
 import { isProgressShown, RunProgress } from './run-progress.js';
-import { spool } from './spool.js';
+import { NOTHING, type Spooled, spool, spoolQuery } from './spool.js';
 
 /** How the rows of a data set come about. Nothing of it has run yet. */
 export type Plan =
@@ -14,6 +14,10 @@ export type Plan =
       readonly inputs: readonly Plan[];
       /** The query; gets an expression to select from for each input. */
       readonly query: (inputs: readonly string[]) => string | Promise<string>;
+      /** Whether the rows or their order can be others each time. @default false */
+      readonly isVolatile?: boolean;
+      /** Gives the query for the rows of the only input, which it computes once. It stands in the place of `query`. */
+      readonly kept?: (compute: () => Promise<Spooled>) => Promise<string>;
     }
   | {
       readonly kind: 'stream';
@@ -58,13 +62,23 @@ export class Run {
   /** A query for the whole plan. What only JavaScript can compute is written into tables before. */
   async sql(plan: Plan): Promise<string> {
     if (plan.kind === 'sql') {
+      if (plan.kept !== undefined) return plan.kept(() => this.keep(plan.inputs[0] as Plan));
       const inputs: string[] = [];
       for (const input of plan.inputs) inputs.push(await this.source(input));
+      if (inputs.length === 1 && inputs[0] === NO_SOURCE) return NOTHING;
       return await plan.query(inputs);
     }
-    const { sql, release } = await spool(this.blocks(plan));
+    const { sql, release } = await this.keep(plan);
     this.#releases.push(release);
-    return `SELECT * FROM ${sql}`;
+    return sql;
+  }
+
+  /** Writes all rows of a plan into tables, which stay until they are released. */
+  async keep(plan: Plan): Promise<Spooled> {
+    if (plan.kind === 'stream') return spool(this.blocks(plan));
+    const sql = await this.sql(plan);
+    if (sql === NOTHING) return { sql, release: async () => {} };
+    return spoolQuery(sql, (statement) => this.execute(statement));
   }
 
   /** An expression to select from. */
@@ -78,7 +92,7 @@ export class Run {
     this.stages.push(stage);
     const start = performance.now();
     const interrupt = interruption();
-    const source = plan.kind === 'stream' ? plan.blocks(this) : queryBlocks(await this.sql(plan), this.queries);
+    const source = plan.kind === 'stream' ? plan.blocks(this) : this.blocksOfQuery(await this.sql(plan));
     try {
       for await (const block of source) {
         interrupt?.throwIfAborted();
@@ -89,6 +103,11 @@ export class Run {
     } finally {
       stage.ms = performance.now() - start;
     }
+  }
+
+  /** The result of a query, streamed. */
+  blocksOfQuery(sql: string): AsyncIterable<Block> {
+    return sql === NOTHING ? asAsync([emptyBlock()]) : queryBlocks(sql, this.queries);
   }
 
   /** Runs a statement that returns nothing. @throws coded errors */
@@ -108,6 +127,13 @@ export class Run {
     for (const release of this.#releases.splice(0)) await release();
   }
 }
+
+/** What {@link Run.source} gives for {@link NOTHING}. */
+export const NO_SOURCE = `(${NOTHING})`;
+
+/** Whether a plan gives the same rows in the same order each time. Of functions, nobody knows. */
+export const isStable = (plan: Plan): boolean =>
+  plan.kind === 'sql' && (plan.kept !== undefined || (plan.isVolatile !== true && plan.inputs.every(isStable)));
 
 /** A block is complete with so many rows, or when its parts are large. */
 const BLOCK_ROWS = 16_384;

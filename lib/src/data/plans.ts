@@ -4,18 +4,23 @@ import { type Block, makeBlock, sliceBlock } from './block.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
 import { InvalidCall, UnequalRows } from './errors.js';
-import type { Plan, Run } from './plan.js';
+import { isStable, NO_SOURCE, type Plan, type Run } from './plan.js';
+import { mixed } from './random.js';
+import { NOTHING } from './spool.js';
+import type { JoinKind, SeedOptions } from './types.js';
 
 /** Name of the column of row numbers in inner queries. */
 const ROW = '"nbserve row"';
 const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${source})`;
 const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
 
+type SqlPlan = Extract<Plan, { kind: 'sql' }>;
+
 const sqlPlan = (
   name: string,
   inputs: readonly Plan[],
   query: (...inputs: readonly string[]) => string | Promise<string>,
-): Plan => ({ kind: 'sql', name, inputs, query: (all) => query(...all) });
+): SqlPlan => ({ kind: 'sql', name, inputs, query: (all) => query(...all) });
 
 export const streamPlan = (name: string, inputs: readonly Plan[], blocks: (run: Run) => AsyncIterable<Block>): Plan => ({
   kind: 'stream',
@@ -25,8 +30,43 @@ export const streamPlan = (name: string, inputs: readonly Plan[], blocks: (run: 
 });
 
 /** An operation on one plan that DuckDB runs. */
-export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): Plan =>
+export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): SqlPlan =>
   sqlPlan(name, [input], query as (...inputs: readonly string[]) => string);
+
+/** Functions of DuckDB that give another value each time. */
+const VOLATILE = /\b(random|uuid|uuidv4|uuidv7|gen_random_uuid|nextval)\s*\(/i;
+
+/** The rows for which a condition in SQL is true. */
+export const filterPlan = (input: Plan, condition: string): Plan => ({
+  // Parentheses keep the condition together, and a line end ends its comment.
+  ...queryPlan(`filter(${condition})`, input, (source) => `SELECT * FROM ${source} WHERE (${condition}\n)`),
+  isVolatile: VOLATILE.test(condition),
+});
+
+/** Tables whose rows nobody can ask for any more are dropped. */
+const unused = new FinalizationRegistry<() => Promise<void>>((release) => void release().catch(() => {}));
+
+/** The rows of a plan, computed when they are first asked for, and kept in memory and on the disk: each later request gets the same ones. */
+export function keptPlan(input: Plan): Plan {
+  let query: Promise<string> | null = null;
+  const plan: Plan = {
+    ...queryPlan('kept', input, () => ''),
+    kept: (compute) => {
+      query ??= compute().then(
+        ({ sql, release }) => {
+          unused.register(plan, release);
+          return sql;
+        },
+        (error: unknown) => {
+          query = null;
+          throw error;
+        },
+      );
+      return query;
+    },
+  };
+  return plan;
+}
 
 export const sourcePlan = (name: string, query: () => string | Promise<string>): Plan => sqlPlan(name, [], query);
 
@@ -90,7 +130,10 @@ export function limitPlan(input: Plan, rows: number): Plan {
 /** The rows of all, one after the other; columns are matched by name. */
 export function unionPlan(inputs: readonly Plan[]): Plan {
   if (inputs.every(({ kind }) => kind === 'sql'))
-    return sqlPlan('union', inputs, (...all) => all.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME '));
+    return sqlPlan('union', inputs, (...all) => {
+      const known = all.filter((source) => source !== NO_SOURCE);
+      return known.length === 0 ? NOTHING : known.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME ');
+    });
   return streamPlan('union', inputs, async function* (run) {
     for (const input of inputs) yield* run.blocks(input);
   });
@@ -115,8 +158,9 @@ export const shufflePlan = (input: Plan, seed: number): Plan =>
 export const shuffleBlocksPlan = (input: Plan, blocks: number | undefined, seed: number): Plan =>
   queryPlan('randomizeBlockOrder', input, async (source) => {
     const rows = await countRows(source);
-    const size = Math.max(1, blocks === undefined ? 16_384 : Math.ceil(rows / blocks));
-    const block = `floor(${ROW} / ${size})`;
+    const count = Math.min(rows, blocks ?? Math.ceil(rows / 16_384));
+    // The last row of each block is that at which `cutInto` cuts.
+    const block = `(((${ROW} + 1) * ${count} - 1)//${Math.max(1, rows)})`;
     return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY hash(${block}, ${seed}), ${block}, ${ROW}`;
   });
 
@@ -135,17 +179,25 @@ export const uniquePlan = (input: Plan, column: string): Plan =>
     return `SELECT ${name} FROM (SELECT ${name}, min(r) AS r FROM (SELECT ${name}, row_number() OVER () AS r FROM ${source}) GROUP BY ${name}) ORDER BY r`;
   });
 
-/**
- * The rows to train with, and the last rows to test with.
- * @param testSize a share between 0 and 1, or a number of rows
- */
-export function splitPlans(input: Plan, testSize: number): [train: Plan, test: Plan] {
+/** How rows are split. */
+export interface SplitOptions extends SeedOptions {
+  /** A share between 0 and 1, or a number of rows. */
+  readonly testSize: number;
+  /** @default false */
+  readonly shuffle?: boolean;
+}
+
+/** The rows to train with, and the last rows to test with. */
+export function splitPlans(given: Plan, { testSize, shuffle = false, seed }: SplitOptions): readonly [train: Plan, test: Plan] {
   if (!(testSize > 0) || (testSize >= 1 && !Number.isSafeInteger(testSize)))
     throw InvalidCall({
       what: 'trainTestSplit',
       expected: 'testSize is a share between 0 and 1 or a number of rows',
       got: String(testSize),
     });
+  // Both halves see the same rows in the same order.
+  const stable = isStable(given) ? given : keptPlan(given);
+  const input = shuffle ? shufflePlan(stable, mixed(seed)) : stable;
   const cut = (rows: number): number => (testSize < 1 ? Math.floor(rows * (1 - testSize) + 1e-9) : Math.max(0, rows - testSize));
   return [rangePlan(input, 'train', (rows) => [0, cut(rows)]), rangePlan(input, 'test', (rows) => [cut(rows), rows])];
 }
@@ -170,22 +222,31 @@ function renamed(left: readonly string[], right: readonly string[], suffix: stri
     .join(', ');
 }
 
+const namesOf = async (source: string): Promise<readonly string[]> => (source === NO_SOURCE ? [] : columnsOf(source));
+
 export const zipPlan = (left: Plan, right: Plan): Plan =>
   sqlPlan('zip', [left, right], async (a = '', b = '') => {
+    if (a === NO_SOURCE && b === NO_SOURCE) return NOTHING;
     const [leftRows, rightRows] = [await countRows(a), await countRows(b)];
     if (leftRows !== rightRows) throw UnequalRows({ left: leftRows, right: rightRows });
-    const [names, others] = [await columnsOf(a), await columnsOf(b)];
+    const [names, others] = [await namesOf(a), await namesOf(b)];
     const own = names.map((name) => `l.${quoted(name)}`).join(', ');
-    return `SELECT ${own}, ${renamed(names, others, '_1')} FROM ${NUMBERED(a)} l JOIN ${NUMBERED(b)} r ON l.${ROW} = r.${ROW} ORDER BY l.${ROW}`;
+    return `SELECT ${[own, renamed(names, others, '_1')].filter((part) => part !== '').join(', ')} FROM ${NUMBERED(a)} l JOIN ${NUMBERED(b)} r ON l.${ROW} = r.${ROW} ORDER BY l.${ROW}`;
   });
 
-const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi: 'SEMI', anti: 'ANTI' } as const;
-export type JoinKind = keyof typeof JOINS;
+const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi: 'SEMI', anti: 'ANTI' } satisfies Record<
+  JoinKind,
+  string
+>;
 
 export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan {
   if (!Object.hasOwn(JOINS, kind))
     throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
-  return sqlPlan(`join(${on.join(', ')})`, [left, right], async (a = '', b = '') => {
+  const query = async (a = '', b = ''): Promise<string> => {
+    // Of a side of which nothing is known, only the columns that are compared are needed.
+    const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;
+    if (a === NO_SOURCE) return b === NO_SOURCE ? NOTHING : query(like(b), b);
+    if (b === NO_SOURCE) return query(a, like(a));
     const [names, others] = [await columnsOf(a), await columnsOf(b)];
     checkColumns('join, on the left', on, names);
     checkColumns('join, on the right', on, others);
@@ -195,5 +256,6 @@ export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: J
     const own = rest(names).map((name) => `l.${quoted(name)}`);
     const added = renamed(names, rest(others), suffix);
     return `SELECT ${[list(on), ...own, added].filter((part) => part !== '').join(', ')} FROM ${join}`;
-  });
+  };
+  return { ...sqlPlan(`join(${on.join(', ')})`, [left, right], query), isVolatile: true };
 }

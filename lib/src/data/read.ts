@@ -66,7 +66,11 @@ async function loadRemote(what: string, url: string): Promise<void> {
   try {
     await execute('LOAD httpfs').catch(() => execute('INSTALL httpfs; LOAD httpfs'));
   } catch (error) {
-    throw RemoteData({ what, url, reason: (error as Error).message.split('\n')[0] ?? '' }, error);
+    const [line] = (error as Error).message.split('\n');
+    throw RemoteData(
+      { what, url, reason: `DuckDB needs its extension httpfs for that, which cannot be loaded (${line})` },
+      error,
+    );
   }
 }
 

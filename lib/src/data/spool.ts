@@ -1,17 +1,26 @@
 import type { Block, Values } from './block.js';
-import { type ColumnType, checkStructs, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
+import { type ColumnType, checkNames, checkStructs, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
 import { type Connection, connect, type DuckDB, duckdb, execute, quoted, rethrow } from './duckdb.js';
 
 /** Rows of one chunk, at most: a constant of DuckDB. */
 const CHUNK_ROWS = 2048;
 let count = 0;
 
-/** A table of the database that holds the rows of a stream. */
+/** The query of a stream that had neither rows nor columns: nobody knows the columns of a function that was never called. What follows gives the same. */
+export const NOTHING = 'SELECT NULL::INTEGER AS "empty" WHERE false';
+
+/** Tables of the database that hold rows. */
 export interface Spooled {
-  /** An expression that selects from it. */
+  /** The query for them. */
   readonly sql: string;
-  readonly rows: number;
   release(): Promise<void>;
+}
+
+/** Writes the rows of a query into a table, with their types. */
+export async function spoolQuery(sql: string, run: (statement: string) => Promise<void>): Promise<Spooled> {
+  const table = `nbserve_${count++}`;
+  await run(`CREATE TABLE ${table} AS ${sql}`);
+  return { sql: `SELECT * FROM ${table}`, release: () => execute(`DROP TABLE IF EXISTS ${table}`) };
 }
 
 /** Writes a stream of blocks into tables: one for each set of types that its blocks have, because a later block may have other types. */
@@ -19,7 +28,6 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
   const tables: string[] = [];
   const types = new Map<string, ColumnType>();
   const connection = await connect();
-  let rows = 0;
   let open: { readonly signature: string; readonly appender: Appender } | undefined;
   const release = async (): Promise<void> => {
     for (const table of tables) await execute(`DROP TABLE IF EXISTS ${table}`);
@@ -33,9 +41,13 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
         types.set(name, joined(name, types.get(name) ?? { kind: 'null' }, type));
         if (type.kind !== 'null') own.set(name, type);
       }
+      checkNames(types.keys());
       if (block.rows === 0) continue;
-      rows += block.rows;
-      if (own.size === 0) own.set(Object.keys(block.columns)[0] ?? 'empty', { kind: 'null' });
+      if (own.size === 0) {
+        const name = Object.keys(block.columns)[0] ?? 'empty';
+        own.set(name, { kind: 'null' });
+        if (!types.has(name)) types.set(name, { kind: 'null' });
+      }
       const api = await duckdb();
       const signature = JSON.stringify([...own].map(([name, type]) => [name, String(duckdbType(api, type))]));
       if (open?.signature !== signature) {
@@ -53,18 +65,18 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
   } finally {
     connection.closeSync();
   }
-  return { sql: await unionOf(tables, types), rows, release };
+  return { sql: await unionOf(tables, types), release };
 }
 
 /** Every column, in its order, with the type that holds the values of all tables. */
 async function unionOf(tables: readonly string[], types: ReadonlyMap<string, ColumnType>): Promise<string> {
   const api = await duckdb();
   const columns = [...types].map(([name, type]) => [quoted(name), String(duckdbType(api, type))] as const);
-  if (columns.length === 0) return '(SELECT NULL::INTEGER AS "empty" WHERE false)';
+  if (columns.length === 0) return NOTHING;
   const nothing = `SELECT ${columns.map(([name, type]) => `NULL::${type} AS ${name}`).join(', ')} WHERE false`;
-  if (tables.length === 0) return `(${nothing})`;
+  if (tables.length === 0) return nothing;
   const parts = tables.map((table) => `SELECT * FROM ${table}`);
-  return `(SELECT * FROM (${[nothing, ...parts].join(' UNION ALL BY NAME ')}))`;
+  return `SELECT * FROM (${[nothing, ...parts].join(' UNION ALL BY NAME ')})`;
 }
 
 /** Appends blocks to a table. */

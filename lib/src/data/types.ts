@@ -77,6 +77,38 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
+export type JoinKind = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+/** How two data sets are joined. */
+export interface JoinOptions<K extends string, How extends JoinKind, S extends string> {
+  /** The columns that must be equal. */
+  readonly on: K | readonly K[];
+  /** Which rows there are, in the words of SQL. `'semi'` and `'anti'` keep those rows of the left side that have, or have not, a partner. @default 'inner' */
+  readonly how?: How;
+  /** What a column of the right side gets at its end if the left side has one of that name. @default '_right' */
+  readonly suffix?: S;
+}
+
+type WithNulls<T, Yes> = Yes extends true ? { [P in keyof T]: T[P] | null } : T;
+type Is<A, B> = A extends B ? true : false;
+type Flat<T> = { [P in keyof T]: T[P] };
+type AsRow<T> = T extends Row ? T : never;
+type Renamed<U, Taken, S extends string> = { [P in keyof U as P extends Taken ? `${P & string}${S}` : P]: U[P] };
+/** The columns of two data sets side by side; those of the right one get a suffix if the left one has the name. */
+export type Beside<T, U, S extends string> = AsRow<string extends keyof T | keyof U ? Row : Flat<T & Renamed<U, keyof T, S>>>;
+/** The rows of a join. What a row has no partner for is null. */
+export type Joined<T, U, K, How extends JoinKind, S extends string> = AsRow<
+  How extends 'semi' | 'anti'
+    ? T
+    : string extends keyof T | keyof U
+      ? Row
+      : Flat<
+          Pick<T, K & keyof T> &
+            WithNulls<Omit<T, K & keyof T>, Is<How, 'right' | 'full'>> &
+            WithNulls<Renamed<Omit<U, K & keyof U>, keyof T, S>, Is<How, 'left' | 'full'>>
+        >
+>;
+
 export interface SeedOptions {
   /** The same seed gives the same order. @default another order each time */
   readonly seed?: number;

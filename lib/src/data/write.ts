@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isNbserveError, shortId } from '../core/index.js';
@@ -36,8 +36,7 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
     const options = FORMATS[format];
     if (options === null) await writeArrowFile(run, sql, file);
     else await run.execute(`COPY (${sql}) TO ${literal(file)} (${options})`);
-    if (overwrite || !isFile) await rm(target, { recursive: true, force: true });
-    await rename(draft, target);
+    await replace(draft, target);
   } catch (error) {
     if (isNbserveError(error)) throw error;
     const { syscall, code, message } = error as NodeJS.ErrnoException;
@@ -48,6 +47,21 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
     await rm(draft, { recursive: true, force: true }).catch(() => {});
     await run.close();
   }
+}
+
+/** A file takes the place of another in one step. A folder does not, so the older one is put back if that fails. */
+async function replace(draft: string, target: string): Promise<void> {
+  const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!existsSync(target) || (!isFolder(draft) && !isFolder(target))) return rename(draft, target);
+  const old = `${draft}.old`;
+  await rename(target, old);
+  try {
+    await rename(draft, target);
+  } catch (error) {
+    await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
 }
 
 async function isTaken(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** How code that trains tells the search that runs it about its progress. Trainers and searches share this room. */
+export { replaceFolder } from './replace-folder.js';
 export {
   currentSession,
   resultFolder,

@@ -12,6 +12,7 @@ export {
   type TreesModelData,
   type TreesParams,
   type TreesResult,
+  type TreesRunConfig,
   TreesTrainer,
   type TreesTrainerOptions,
 } from '../trees/index.js';

@@ -48,6 +48,7 @@ describe('a checkpoint', () => {
       const network = networkOf(1);
       const optimizer = make(network);
       await steps(network, optimizer, 7);
+      optimizer.lr /= 2;
       const checkpoint = await saveCheckpoint(join(folder, kind), { network, optimizer, state: { epoch: 2 } });
       const loss = await steps(network, optimizer, 5);
 
@@ -114,6 +115,18 @@ describe('a checkpoint', () => {
     const plain = join(folder, 'plain');
     await saveCheckpoint(plain, { network });
     await refused(loadCheckpoint(plain, { network, optimizer }), 'NBS_TRAIN_STATE_MISMATCH', /without an optimizer/);
+  });
+
+  it('that cannot be kept has a code, and the older one is still there', async () => {
+    const network = networkOf(6);
+    const place = join(folder, 'not-kept');
+    await saveCheckpoint(place, { network, state: 1 });
+    await assert.rejects(saveCheckpoint(join(place, 'model.onnx', 'inside'), { network }), {
+      code: 'NBS_TRAIN_CHECKPOINT_NOT_KEPT',
+      message: /inside.*nothing of it was left/,
+    });
+    assert.equal(await loadCheckpoint(place, { network }), 1);
+    await network.dispose();
   });
 
   it('of a result: the newest one is that with the highest number', async () => {

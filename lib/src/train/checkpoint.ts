@@ -1,7 +1,7 @@
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { decodeWeights } from '../onnx/index.js';
-import type { TrainCheckpoint } from '../session/index.js';
+import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
 import { CheckpointNotKept, NoCheckpoint } from './errors.js';
 import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
 
@@ -18,6 +18,7 @@ interface Training {
   readonly optimizer?: {
     readonly kind: string;
     readonly step: number;
+    readonly lr?: number | undefined;
     readonly slots: readonly (readonly [name: string, length: number])[];
   };
 }
@@ -48,7 +49,7 @@ export async function saveCheckpoint(
     step: network.step,
     state,
     ...(own !== undefined && {
-      optimizer: { kind: own.kind, step: own.step, slots: slots.map(([name, slot]) => [name, slot.length] as const) },
+      optimizer: { kind: own.kind, step: own.step, lr: own.lr, slots: slots.map(([name, slot]) => [name, slot.length] as const) },
     }),
   };
   const path = resolve(folder);
@@ -61,7 +62,7 @@ export async function saveCheckpoint(
 }
 
 /**
- * Sets network and optimizer to what {@link saveCheckpoint} wrote. A training that goes on computes the same numbers, bit by bit, as one that was not
+ * Sets network and optimizer, with its learning rate, to what {@link saveCheckpoint} wrote. A training that goes on computes the same numbers, bit by bit, as one that was not
  * interrupted.
  * @returns the `state`
  * @throws NBS_TRAIN_NO_CHECKPOINT, NBS_TRAIN_STATE_MISMATCH if it is of another network or optimizer, NBS_ONNX_INVALID_MODEL
@@ -87,7 +88,8 @@ export async function loadCheckpoint<S = unknown>(
       return [name, all.subarray(at - length, at)] as const;
     });
     network.fromOnnx(bytes, path);
-    optimizer.restore({ kind: saved.kind, step: saved.step, slots: Object.fromEntries(slots) });
+    const { kind, step, lr } = saved;
+    optimizer.restore({ kind, step, ...(lr !== undefined && { lr }), slots: Object.fromEntries(slots) });
   } else network.fromOnnx(bytes, path);
   network.step = training.step;
   return training.state as S;
@@ -114,22 +116,10 @@ export async function keepCheckpoint({ path }: TrainCheckpoint, folder: string, 
 }
 
 /** Makes a folder under another name first, so that nobody ever sees a half of it. */
-async function appear(path: string, make: (folder: string) => Promise<void>): Promise<void> {
-  const [made, old] = [`${path}.new-${process.pid}`, `${path}.old-${process.pid}`];
-  try {
-    await make(made);
-    await rename(path, old).catch(ignoreMissing);
-    await rename(made, path);
-  } catch (error) {
+const appear = (path: string, make: (folder: string) => Promise<void>): Promise<void> =>
+  replaceFolder(path, make).catch((error: unknown) => {
     throw CheckpointNotKept({ path, reason: (error as Error).message }, error);
-  } finally {
-    for (const left of [made, old]) await rm(left, { recursive: true, force: true });
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
-}
+  });
 
 async function readPart(folder: string, name: string): Promise<Buffer> {
   try {

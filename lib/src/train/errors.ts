@@ -10,6 +10,11 @@ export const PeerLost = defineError(
   503,
   'worker {rank} cannot go on, because the worker that it exchanges gradients with has ended',
 );
+export const OtherMachine = defineError(
+  'NBS_TRAIN_OTHER_MACHINE',
+  501,
+  'worker {rank} was started on the machine {host}, which has no folder {path}: all workers of a training must be on the machine of your program; train in a cluster that has this machine only',
+);
 export const TrainingFailed = defineError(
   'NBS_TRAIN_FAILED',
   500,

@@ -1,7 +1,7 @@
 /** Training: `import { train } from 'nbserve/train'`, and for neural networks `nn, Network, Adam, DataLoader` beside it. */
 
 export type { TrainCheckpoint } from '../session/index.js';
-export type { TreesModel, TreesParams, TreesResult, TreesTrainer, TreesTrainerOptions } from './api.js';
+export type { TreesModel, TreesParams, TreesResult, TreesRunConfig, TreesTrainer, TreesTrainerOptions } from './api.js';
 export * as train from './api.js';
 export type { CheckpointParts } from './checkpoint.js';
 export {

@@ -74,4 +74,11 @@ describe('a ring', () => {
     rings[0]?.close();
     for (const each of waiting) await assert.rejects(each, (error) => hasCode(error, PeerLost));
   });
+
+  it('on a machine without the folder says so', async () => {
+    await assert.rejects(Ring.listen(1, 2, join(folder, 'none')), {
+      code: 'NBS_TRAIN_OTHER_MACHINE',
+      message: /worker 1 .*none/,
+    });
+  });
 });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Deferred, deferred } from '../core/index.js';
-import { PeerLost } from './errors.js';
+import { OtherMachine, PeerLost } from './errors.js';
 
 /**
  * Exchanges numbers between the processes of a training. Each process sends to the next one and receives from the one before, so every connection carries
@@ -29,10 +31,11 @@ export class Ring {
     });
   }
 
-  /** Begins to listen. @param folder a folder that only this user can enter, the same for all processes; its path is short, because that of a socket must be */
+  /** Begins to listen. @throws NBS_TRAIN_OTHER_MACHINE if there is no such folder here @param folder a folder that only this user can enter, the same for all processes; its path is short, because that of a socket must be */
   static async listen(rank: number, workers: number, folder: string): Promise<Ring> {
     const ring = new Ring(rank, workers, folder);
     if (workers > 1) {
+      if (!existsSync(folder)) throw OtherMachine({ rank, host: hostname(), path: folder });
       ring.#server.listen(join(folder, String(rank)));
       await once(ring.#server, 'listening');
     }

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { type Deferred, deferred } from '../core/index.js';
 import { runInSession, type TrainCheckpoint } from '../session/index.js';
 import { keepCheckpoint } from './checkpoint.js';
+import { OtherMachine, PeerLost } from './errors.js';
 import { Ring } from './ring.js';
 import { setPlace } from './worker-context.js';
 
@@ -36,6 +39,9 @@ export function wrap(loop: (config: unknown) => unknown) {
     #answer: Deferred<boolean> | undefined;
 
     async listen(assignment: Assignment): Promise<void> {
+      const { rank, folder } = assignment;
+      // The program has made it.
+      if (!existsSync(folder)) throw OtherMachine({ rank, host: hostname(), path: folder });
       this.#assignment = assignment;
       this.#ring = await Ring.listen(assignment.rank, assignment.workers, assignment.sockets);
     }
@@ -46,8 +52,10 @@ export function wrap(loop: (config: unknown) => unknown) {
 
     /** Runs the loop, and yields what it reports. The loop goes on when {@link resume} was called. */
     async *run(config: unknown): AsyncGenerator<Report> {
-      const ring = this.#ring as Ring;
-      const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment as Assignment;
+      const ring = this.#ring;
+      // A process that died before this call has been replaced by a new one, which knows nothing.
+      if (ring === undefined || this.#assignment === undefined) throw PeerLost({ rank: '?' });
+      const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment;
       let next = nextCheckpoint;
       let reported = deferred<Pending>();
       setPlace({ rank, workers, name, mean: (values) => ring.mean(values), spread: (values) => ring.spread(values) });

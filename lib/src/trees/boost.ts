@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { mixBits } from '../core/index.js';
 import { type Bins, binRows, makeBins } from './bins.js';
+import { Failed, OtherTraining } from './errors.js';
 import { describeFeatures, encode, type Feature, readLabels } from './features.js';
+import type { Grown } from './files.js';
 import { growTree } from './grow.js';
 import { auc, DEFAULT_METRIC, isHigherBetter, type MetricName } from './metrics.js';
 import { TreesModel } from './model.js';
@@ -10,8 +13,9 @@ import { OBJECTIVES } from './objective.js';
 import type { ParsedParams } from './options.js';
 import { ScoredSet } from './scored.js';
 import { metricOf, type ShardInit, type ShardState, type TreesWorker } from './shard.js';
+import { isDeath } from './start-workers.js';
 import type { Columns } from './table.js';
-import type { Tree } from './tree.js';
+import { leafOf, type Tree } from './tree.js';
 
 /** Metrics after one tree: `train-logloss`, `valid-auc`. */
 export type TreeMetrics = Readonly<Record<string, number>>;
@@ -28,19 +32,37 @@ export interface Boost {
   readonly earlyStoppingRounds?: number | undefined;
   readonly numWorkers: number;
   readonly startWorkers: (shards: readonly ShardInit[]) => Promise<readonly TreesWorker[]>;
+  /** How often workers are started again, after one of them died. @default 0 */
+  readonly maxFailures?: number;
+  /** What an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING if it had another objective or other columns */
+  readonly start?: { readonly grown: Grown; readonly path: string } | undefined;
+  /** Called after so many trees with what there is, not after the last one. @default never */
+  readonly checkpointEvery?: number | undefined;
+  readonly onCheckpoint?: (model: TreesModel, grown: Grown) => Promise<unknown>;
   /** Called after each tree. If it resolves to false, the training ends. */
   readonly onTree: (metrics: TreeMetrics) => Promise<boolean>;
 }
 
 /** Trains trees one after the other, each on what those before it leave over. @throws NBS_TREES_NO_COLUMN and others about the data */
-export async function boost(job: Boost): Promise<{ readonly model: TreesModel; readonly history: readonly TreeMetrics[] }> {
-  const { params, numBoostRound, earlyStoppingRounds = Number.POSITIVE_INFINITY, onTree } = job;
+export async function boost(
+  job: Boost,
+): Promise<{ readonly model: TreesModel; readonly grown: Grown; readonly history: readonly TreeMetrics[] }> {
+  const { params, numBoostRound, earlyStoppingRounds = Number.POSITIVE_INFINITY, checkpointEvery, onTree } = job;
   const { objective, maxDepth, eta, seed, colsampleBytree } = params;
   const data = prepare(job);
-  const workers = await job.startWorkers(data.shards);
   const growth = { bins: data.bins, maxDepth, eta, rules: params };
-  const trees: Tree[] = [];
-  const history: TreeMetrics[] = [];
+  const grown: Grown & { readonly trees: Tree[]; readonly history: TreeMetrics[] } = {
+    objective,
+    label: job.labelColumn,
+    features: data.features,
+    base: data.base,
+    trees: [...goingOn(job, data)],
+    history: [...(job.start?.grown.history ?? [])],
+  };
+  const { trees, history } = grown;
+  for (const tree of trees) for (const [, set] of data.scored) set.add(tree);
+  let { workers, states } = await begin(job, data, trees);
+  let restarts = 0;
   const modelOf = (count: number) =>
     new TreesModel(
       withExactSums({
@@ -53,28 +75,79 @@ export async function boost(job: Boost): Promise<{ readonly model: TreesModel; r
         trees: trees.slice(0, count),
       }),
     );
-  let states: readonly ShardState[] = await Promise.all(workers.map((worker) => worker.state()));
   let best = { round: 0, value: Number.POSITIVE_INFINITY };
-  for (let round = 0; round < numBoostRound; round += 1) {
+  const note = (round: number, metrics: TreeMetrics): void => {
+    const watched = Object.entries(metrics).at(-1) as [string, number];
+    const value = isHigherBetter(data.metrics.at(-1) as MetricName) ? -watched[1] : watched[1];
+    if (value < best.value) best = { round, value };
+  };
+  history.forEach((metrics, round) => {
+    note(round, metrics);
+  });
+  for (let round = trees.length; round < numBoostRound; round += 1) {
     // Lets an interrupt and messages in.
     await setImmediate();
     const largest = Math.max(...states.map(({ largestGradient }) => largestGradient));
     const features = sample(data.features.length, colsampleBytree, mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + round));
-    const grown = await growTree(workers, growth, round, largest, features);
-    states = grown.states;
-    trees.push(grown.tree);
-    const metrics = await measure(job, data, grown.tree, workers, states);
+    let metrics: TreeMetrics;
+    try {
+      const next = await growTree(workers, growth, round, largest, features);
+      metrics = await measure(job, data, next.tree, workers, next.states, round + 1);
+      states = next.states;
+      trees.push(next.tree);
+    } catch (error) {
+      if (!isDeath(error)) throw error;
+      if (restarts >= (job.maxFailures ?? 0)) throw Failed({ restarts, reason: (error as Error).message }, error);
+      restarts += 1;
+      console.warn(`${job.where}: a worker died; going on after tree ${trees.length}`);
+      ({ workers, states } = await begin(job, data, trees));
+      round -= 1;
+      continue;
+    }
     history.push(metrics);
-    const watched = Object.entries(metrics).at(-1) as [string, number];
-    const value = isHigherBetter(data.metrics.at(-1) as MetricName) ? -watched[1] : watched[1];
-    if (value < best.value) best = { round, value };
+    note(round, metrics);
     if (!(await onTree(metrics))) break;
     if (round - best.round >= earlyStoppingRounds) break;
+    if (checkpointEvery !== undefined && trees.length % checkpointEvery === 0 && trees.length < numBoostRound)
+      await job.onCheckpoint?.(modelOf(trees.length), grown);
   }
-  return { model: modelOf(earlyStoppingRounds === Number.POSITIVE_INFINITY ? trees.length : best.round + 1), history };
+  const count = earlyStoppingRounds === Number.POSITIVE_INFINITY ? trees.length : best.round + 1;
+  return { model: modelOf(count), grown, history };
+}
+
+/** The trees that an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING */
+function goingOn({ start, params, labelColumn }: Boost, { features, base }: Prepared): readonly Tree[] {
+  if (start === undefined) return [];
+  const { grown, path } = start;
+  const wrong = (what: string) => OtherTraining({ path, what });
+  if (grown.objective !== params.objective || grown.label !== labelColumn) throw wrong('objective and label');
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(features)), grown.features)) throw wrong('columns');
+  if (base !== grown.base) throw wrong('labels');
+  return grown.trees;
+}
+
+/** Starts the workers with the margins of the trees that there are. */
+async function begin(job: Boost, { shards, matrix, features, labels, base }: Prepared, trees: readonly Tree[]) {
+  let margins: Float64Array | undefined;
+  if (trees.length > 0) {
+    const isCategory = features.map(({ categories }) => categories !== undefined);
+    margins = new Float64Array(labels.length).fill(base);
+    for (const tree of trees)
+      for (let row = 0; row < margins.length; row += 1)
+        margins[row] = (margins[row] as number) + leafOf(tree, isCategory, matrix, row * features.length);
+  }
+  const own = shards.map((shard) => ({
+    ...shard,
+    trees: trees.length,
+    margins: margins?.subarray(shard.firstRow, shard.firstRow + shard.labels.length),
+  }));
+  const workers = await job.startWorkers(own);
+  const states: readonly ShardState[] = await Promise.all(workers.map((worker) => worker.state()));
+  return { workers, states };
 }
 
 interface Prepared {
+  readonly matrix: Float32Array;
   readonly features: readonly Feature[];
   readonly bins: Bins;
   readonly base: number;
@@ -117,7 +190,7 @@ function prepare({ where, params, labelColumn, sets, numWorkers }: Boost): Prepa
     const own = readLabels(inSet(name), columns, labelColumn, isBinary);
     return [name, new ScoredSet(encode(inSet(name), columns, features), isCategory, own, objective, base)] as const;
   });
-  return { features, bins, base, metrics, labels, shards, scored };
+  return { matrix, features, bins, base, metrics, labels, shards, scored };
 }
 
 async function measure(
@@ -126,13 +199,14 @@ async function measure(
   tree: Tree,
   workers: readonly TreesWorker[],
   states: readonly ShardState[],
+  trees: number,
 ): Promise<TreeMetrics> {
   const found: Record<string, number> = {};
   const trainName = (job.sets[0] as readonly [string, Columns])[0];
   for (const [at, metric] of metrics.entries()) {
     found[`${trainName}-${metric}`] =
       metric === 'auc'
-        ? auc(concat(await Promise.all(workers.map((worker) => worker.predictions()))), labels)
+        ? auc(concat(await Promise.all(workers.map((worker) => worker.predictions(trees)))), labels)
         : metricOf(metric, states, at, labels.length);
   }
   for (const [name, set] of scored) {

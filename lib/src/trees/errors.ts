@@ -21,4 +21,24 @@ export const TooManyCategories = defineError(
   400,
   '{where}: the column {column} has {count} different texts, but a column of texts may have {max}; drop it, or join rare texts into one',
 );
+export const WorkerLost = defineError(
+  'NBS_TREES_WORKER_LOST',
+  503,
+  'a worker of the training has died between two calls, and a new process took its place',
+);
+export const Failed = defineError(
+  'NBS_TREES_FAILED',
+  500,
+  'the training of trees ended after {restarts} restarts, because its workers died: {reason}',
+);
+export const NotKept = defineError(
+  'NBS_TREES_NOT_KEPT',
+  507,
+  'the model cannot be kept at {path}: {reason}; an older one is still there',
+);
+export const OtherTraining = defineError(
+  'NBS_TREES_OTHER_TRAINING',
+  400,
+  'the training cannot go on from {path}: its {what} differ from those of this training',
+);
 export const WrongModel = defineError('NBS_TREES_WRONG_MODEL', 400, '{path} is not a model of trees: {reason}');

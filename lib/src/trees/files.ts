@@ -1,27 +1,55 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isRecord } from '../core/index.js';
-import type { TrainCheckpoint } from '../session/index.js';
-import { WrongModel } from './errors.js';
+import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
+import { NotKept, WrongModel } from './errors.js';
+import type { Feature } from './features.js';
 import { TreesModel } from './model.js';
 import type { TreesModelData } from './model-data.js';
+import type { Tree } from './tree.js';
 
 const JSON_FILE = 'model.json';
 const ONNX_FILE = 'model.onnx';
+const TRAINING_FILE = 'training.json';
 
-/** Writes both files of a model. Each appears whole or not at all. */
-export async function writeModel(model: TreesModel, folder: string): Promise<TrainCheckpoint> {
-  await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of [
-    [ONNX_FILE, model.toOnnx()],
-    [JSON_FILE, JSON.stringify(model, numberText)],
-  ] as const) {
-    const path = join(folder, name);
-    await writeFile(`${path}.new`, bytes);
-    await rename(`${path}.new`, path);
-  }
-  return { path: folder };
+/** What a training needs to go on: its trees before they are rounded for the model. */
+export interface Grown {
+  readonly objective: string;
+  readonly label: string;
+  readonly features: readonly Feature[];
+  readonly base: number;
+  readonly trees: readonly Tree[];
+  readonly history: readonly Readonly<Record<string, number>>[];
 }
+
+/** Writes the files of a checkpoint: all of them appear at once, or none. @throws NBS_TREES_NOT_KEPT */
+export async function writeModel(model: TreesModel, grown: Grown, path: string): Promise<TrainCheckpoint> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await replaceFolder(path, async (made) => {
+      await mkdir(made);
+      await writeFile(join(made, ONNX_FILE), model.toOnnx());
+      await writeFile(join(made, JSON_FILE), JSON.stringify(model, numberText));
+      await writeFile(join(made, TRAINING_FILE), JSON.stringify(grown, numberText));
+    });
+  } catch (error) {
+    throw NotKept({ path, reason: (error as Error).message }, error);
+  }
+  return { path };
+}
+
+/** What {@link writeModel} wrote about the training. @throws NBS_TREES_WRONG_MODEL */
+export async function readGrown(checkpoint: TrainCheckpoint): Promise<Grown> {
+  const path = join(checkpoint.path, TRAINING_FILE);
+  try {
+    const { trees, history, ...rest } = JSON.parse(await readFile(path, 'utf8')) as Grown;
+    return { ...rest, trees: trees.map(withNumbers), history };
+  } catch (error) {
+    throw WrongModel({ path, reason: (error as Error).message }, error);
+  }
+}
+
+const withNumbers = (tree: Tree): Tree => ({ ...tree, threshold: tree.threshold.map(Number) });
 
 /** JSON has no infinity, which is the threshold that separates all numbers from missing values. */
 const numberText = (_: string, value: unknown): unknown =>
@@ -40,5 +68,5 @@ export async function loadTrees(checkpoint: TrainCheckpoint): Promise<TreesModel
   if (!isRecord(data) || data.format !== 'nbserve-trees') throw WrongModel({ path, reason: 'its format is not nbserve-trees' });
   if (data.version !== 1) throw WrongModel({ path, reason: `its version is ${String(data.version)}, and this one reads 1` });
   const { trees, ...rest } = data as unknown as TreesModelData;
-  return new TreesModel({ ...rest, trees: trees.map((tree) => ({ ...tree, threshold: tree.threshold.map(Number) })) });
+  return new TreesModel({ ...rest, trees: trees.map(withNumbers) });
 }

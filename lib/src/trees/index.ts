@@ -8,5 +8,5 @@ export type { TreesModelData } from './model-data.js';
 export type { ObjectiveName } from './objective.js';
 export type { TreesParams } from './options.js';
 export { type Batches, type Columns, type ColumnValues, readColumns, type TreesData } from './table.js';
-export { type TreesResult, TreesTrainer, type TreesTrainerOptions } from './trainer.js';
+export { type TreesResult, type TreesRunConfig, TreesTrainer, type TreesTrainerOptions } from './trainer.js';
 export type { Tree } from './tree.js';

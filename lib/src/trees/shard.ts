@@ -1,4 +1,5 @@
 import { mixBits } from '../core/index.js';
+import { WorkerLost } from './errors.js';
 import { addRows, type BinnedRows, type Histogram, offsetsOf } from './histogram.js';
 import { fromSum, type MetricName, ROW_LOSS } from './metrics.js';
 import { OBJECTIVES, type ObjectiveName } from './objective.js';
@@ -12,6 +13,10 @@ export interface ShardInit {
   /** The number of the first row among the rows of all workers. It decides which rows a tree samples. */
   readonly firstRow: number;
   readonly base: number;
+  /** The margins after the trees that there are already. @default no trees: each is the base */
+  readonly margins?: Float64Array | undefined;
+  /** The number of these trees. @default 0 */
+  readonly trees?: number;
   readonly objective: ObjectiveName;
   readonly metrics: readonly MetricName[];
   readonly subsample: number;
@@ -39,7 +44,10 @@ export interface ShardState {
   readonly sums: readonly number[];
 }
 
-/** A worker of the training. All methods of all workers are called in the same order. */
+/**
+ * A worker of the training. All methods of all workers are called in the same order. If its process died between two calls, a new one has none of the trees
+ * that were grown since, and its methods throw NBS_TREES_WORKER_LOST.
+ */
 export interface TreesWorker {
   state(): Promise<ShardState>;
   /** Begins a tree, and answers with the histogram of its root. @param gradientUnit the value of 1 in the sums of gradients */
@@ -48,7 +56,8 @@ export interface TreesWorker {
   split(decisions: readonly Decision[]): Promise<Histogram>;
   /** Ends a tree: adds the values of its leaves to the margins. */
   finish(leaves: ReadonlyMap<number, number>): Promise<ShardState>;
-  predictions(): Promise<Float64Array>;
+  /** @param trees the number of trees that there are */
+  predictions(trees: number): Promise<Float64Array>;
 }
 
 /** The value of 1 in the sums of hessians, which are at most 1. */
@@ -71,10 +80,14 @@ export class Shard implements TreesWorker {
   /** For each node, the first of its rows in the order, and the end. */
   readonly #ranges = new Map<number, readonly [from: number, to: number]>();
 
+  #trees: number;
+  #isGrowing = false;
+
   constructor(init: ShardInit) {
-    const { bins, counts, labels, base } = init;
+    const { bins, counts, labels, base, margins } = init;
     const rows = labels.length;
     this.#init = init;
+    this.#trees = init.trees ?? 0;
     this.#width = counts.length;
     this.#rows = {
       bins,
@@ -84,8 +97,9 @@ export class Shard implements TreesWorker {
     };
     this.#columns = columnsOf(bins, counts.length);
     this.#exact = new Float64Array(rows);
-    this.#margins = new Float64Array(rows).fill(base);
-    this.#predictions = new Float64Array(rows).fill(OBJECTIVES[init.objective].predict(base));
+    this.#margins = margins?.slice() ?? new Float64Array(rows).fill(base);
+    const { predict } = OBJECTIVES[init.objective];
+    this.#predictions = this.#margins.map((margin) => predict(margin));
     this.#order = new Uint32Array(rows);
     this.#moved = new Uint32Array(rows);
   }
@@ -107,6 +121,8 @@ export class Shard implements TreesWorker {
   }
 
   root(tree: number, gradientUnit: number): Promise<Histogram> {
+    this.#check(tree, false);
+    this.#isGrowing = true;
     const { labels, objective, subsample, seed, firstRow } = this.#init;
     const { hessian } = OBJECTIVES[objective];
     const { gradients, hessians } = this.#rows;
@@ -130,11 +146,15 @@ export class Shard implements TreesWorker {
   }
 
   split(decisions: readonly Decision[]): Promise<Histogram> {
+    this.#check(this.#trees, true);
     for (const decision of decisions) this.#split(decision);
     return Promise.resolve(this.#histograms(decisions.map(({ build }) => build).filter((node) => node >= 0)));
   }
 
   finish(leaves: ReadonlyMap<number, number>): Promise<ShardState> {
+    this.#check(this.#trees, true);
+    this.#isGrowing = false;
+    this.#trees += 1;
     const { predict } = OBJECTIVES[this.#init.objective];
     const order = this.#order;
     const margins = this.#margins;
@@ -150,7 +170,12 @@ export class Shard implements TreesWorker {
     return this.state();
   }
 
-  predictions(): Promise<Float64Array> {
+  #check(trees: number, isGrowing: boolean): void {
+    if (trees !== this.#trees || isGrowing !== this.#isGrowing) throw WorkerLost({});
+  }
+
+  predictions(trees: number): Promise<Float64Array> {
+    this.#check(trees, false);
     return Promise.resolve(this.#predictions);
   }
 

@@ -1,11 +1,24 @@
+import { join } from 'node:path';
 import { InvalidOption, integer, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
 import { currentSession, resultFolder, type TrainCheckpoint } from '../session/index.js';
 import { boost, type TreeMetrics } from './boost.js';
-import { writeModel } from './files.js';
+import { readGrown, writeModel } from './files.js';
 import type { TreesModel } from './model.js';
 import { parseParams, type TreesParams } from './options.js';
 import { startWorkers } from './start-workers.js';
 import { readColumns, type TreesData } from './table.js';
+
+/** The folder for the result of a training of trees, and what happens to failures. */
+export interface TreesRunConfig {
+  /** The folder of results. @default one in the system's folder for temporary files */
+  readonly storagePath?: string;
+  /** Name of the training, and of its folder. @default a new name */
+  readonly name?: string;
+  /** How often workers are started again, from the last tree, after one of their processes died. @default { maxFailures: 3 } */
+  readonly failureConfig?: { readonly maxFailures?: number };
+  /** After how many trees a checkpoint replaces the one before. @default there is one at the end */
+  readonly checkpointConfig?: { readonly checkpointFrequency?: number };
+}
 
 /** Options of {@link TreesTrainer}; the names are those of Ray's `XGBoostTrainer`. */
 export interface TreesTrainerOptions {
@@ -21,8 +34,10 @@ export interface TreesTrainerOptions {
   readonly earlyStoppingRounds?: number;
   /** With several workers, each is a process of its own that holds a part of the rows. The model is the same, bit by bit. @default 1 */
   readonly scalingConfig?: { readonly numWorkers?: number };
-  /** The folder that keeps the result. @default a new folder below the system's folder for temporary files */
-  readonly runConfig?: { readonly storagePath?: string; readonly name?: string };
+  /** The folder that keeps the result, and what happens to failures. */
+  readonly runConfig?: TreesRunConfig;
+  /** A checkpoint of an earlier training, from which this one goes on up to `numBoostRound` trees. Data and parameters must be those of that training. */
+  readonly resumeFromCheckpoint?: TrainCheckpoint;
 }
 
 /** What a training gives. */
@@ -65,17 +80,35 @@ const spec = {
     default: undefined,
   } as OptionSpec<number | undefined>,
   scalingConfig: optional<{ readonly numWorkers?: number }>('Workers.', 'an object such as { numWorkers: 4 }', {}, isRecord),
-  runConfig: optional<{ readonly storagePath?: string; readonly name?: string }>(
-    'Storage.',
-    "an object such as { storagePath: './results' }",
-    {},
-    isRecord,
+  runConfig: optional<TreesRunConfig>('Storage.', "an object such as { storagePath: './results' }", {}, isRecord),
+  resumeFromCheckpoint: optional<TrainCheckpoint | undefined>(
+    'Where it goes on.',
+    'a checkpoint, such as { path }',
+    undefined,
+    (value) => isRecord(value) && typeof value.path === 'string',
   ),
 };
 const scalingSpec = { numWorkers: integer({ doc: 'Workers.', default: 1, min: 1, max: 256 }) };
 const text = (doc: string) =>
   optional<string | undefined>(doc, 'a text', undefined, (value) => typeof value === 'string' && value !== '');
-const runSpec = { storagePath: text('Folder.'), name: text('Name.') };
+const runSpec = {
+  storagePath: text('Folder.'),
+  name: text('Name.'),
+  failureConfig: optional<{ readonly maxFailures?: number }>('Restarts.', 'an object such as { maxFailures: 3 }', {}, isRecord),
+  checkpointConfig: optional<{ readonly checkpointFrequency?: number }>(
+    'Checkpoints.',
+    'an object such as { checkpointFrequency: 10 }',
+    {},
+    isRecord,
+  ),
+};
+const failureSpec = { maxFailures: integer({ doc: 'Restarts.', default: 3, min: 0 }) };
+const checkpointSpec = {
+  checkpointFrequency: {
+    ...integer({ doc: 'Trees.', default: 0, min: 1 }),
+    default: undefined,
+  } as OptionSpec<number | undefined>,
+};
 
 /**
  * Trains trees by gradient boosting over histograms, as XGBoost does: each tree corrects what those before it leave over. Columns of numbers may have missing
@@ -97,10 +130,13 @@ export class TreesTrainer {
 
   /**
    * Trains, and writes the model into the folder of the result.
-   * @throws NBS_TREES_NO_TABLE, NBS_TREES_NO_COLUMN, NBS_TREES_WRONG_VALUE, NBS_TREES_TOO_MANY_CATEGORIES
+   * @throws NBS_TREES_NO_TABLE, NBS_TREES_NO_COLUMN, NBS_TREES_WRONG_VALUE, NBS_TREES_TOO_MANY_CATEGORIES; NBS_TREES_FAILED if workers died too often,
+   * NBS_TREES_NOT_KEPT, NBS_TREES_OTHER_TRAINING
    */
   async fit(): Promise<TreesResult> {
-    const { labelColumn, datasets, params, numBoostRound, earlyStoppingRounds, numWorkers, run } = check(this.#options);
+    const { labelColumn, datasets, params, numBoostRound, earlyStoppingRounds, numWorkers, run, resumeFromCheckpoint } = check(
+      this.#options,
+    );
     const { train, ...others } = datasets;
     const sets = await Promise.all(
       Object.entries({ train, ...others }).map(async ([name, data]) => {
@@ -110,7 +146,9 @@ export class TreesTrainer {
     const session = currentSession();
     // A search runs many trainings at the same time, so each has one process. The trees are the same.
     await using workers = startWorkers(session === undefined ? numWorkers : 1);
-    const { model, history } = await boost({
+    const folder = session?.folder ?? resultFolder('trees', run.storagePath, run.name);
+    const path = join(folder, 'checkpoint');
+    const { model, grown, history } = await boost({
       where,
       params,
       labelColumn,
@@ -119,10 +157,16 @@ export class TreesTrainer {
       earlyStoppingRounds,
       numWorkers: workers.count,
       startWorkers: (shards) => workers.start(shards),
+      maxFailures: run.maxFailures,
+      checkpointEvery: run.checkpointFrequency,
+      onCheckpoint: (some, soFar) => writeModel(some, soFar, path),
+      start: resumeFromCheckpoint && {
+        grown: await readGrown(resumeFromCheckpoint),
+        path: resumeFromCheckpoint.path,
+      },
       onTree: (metrics) => session?.report(metrics) ?? Promise.resolve(true),
     });
-    const folder = session?.folder ?? resultFolder('trees', run.storagePath, run.name);
-    const checkpoint = await writeModel(model, folder);
+    const checkpoint = await writeModel(model, grown, path);
     const metrics = { ...history.at(-1), trainingIteration: history.length };
     return { metrics, metricsHistory: history, checkpoint, model };
   }
@@ -135,6 +179,11 @@ function check(options: TreesTrainerOptions) {
     if (parsed[name] === undefined) throw InvalidOption({ where, option: name, expected: spec[name].expected, value: 'nothing' });
   }
   const { numWorkers } = parseOptions(where, scalingSpec, parsed.scalingConfig);
-  const run = parseOptions(where, runSpec, parsed.runConfig);
+  const { failureConfig, checkpointConfig, ...folders } = parseOptions(`${where}: runConfig`, runSpec, { ...parsed.runConfig });
+  const run = {
+    ...folders,
+    ...parseOptions(`${where}: failureConfig`, failureSpec, failureConfig),
+    ...parseOptions(`${where}: checkpointConfig`, checkpointSpec, checkpointConfig),
+  };
   return { ...parsed, params: parseParams(where, parsed.params), numWorkers, run };
 }

@@ -31,6 +31,21 @@ export const Exists = defineError(
   409,
   '{path} has the results of an earlier search: continue it with tune.Tuner.restore({path}, …), or give another name in runConfig',
 );
+export const OtherMachine = defineError(
+  'NBS_TUNE_OTHER_MACHINE',
+  501,
+  'a trial was started on the machine {host}, which has no folder {path}: all trials must be on the machine of your program; search in a cluster that has this machine only',
+);
+export const NotSaved = defineError(
+  'NBS_TUNE_NOT_SAVED',
+  507,
+  'the state of the search cannot be written to {path}: {reason}; make room, and continue the search with tune.Tuner.restore',
+);
+export const CheckpointNotKept = defineError(
+  'NBS_TUNE_CHECKPOINT_NOT_KEPT',
+  507,
+  'the checkpoint of the trial cannot be kept at {path}: {reason}; nothing of it was left there',
+);
 export const NothingToRestore = defineError(
   'NBS_TUNE_NOTHING_TO_RESTORE',
   404,

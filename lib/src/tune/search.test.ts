@@ -155,6 +155,16 @@ describe('Parzen estimators beside random search', () => {
   }
 });
 
+it('a middle value is as narrow as its neighbours: the search comes back to a good one', () => {
+  const dimensions = dimensionsOf({ n: randint(0, 5) });
+  // 2 is good, and its neighbours are not.
+  const finished = Array.from({ length: 100 }, (_, i) =>
+    i < 10 ? { values: [2], loss: 0 } : { values: [1 + 2 * (i % 2)], loss: 1 },
+  );
+  const drawn = Array.from({ length: 50 }, (_, trial) => new TPESearch().suggest(trial, dimensions, 3, finished)[0]);
+  assert.ok(drawn.filter((value) => value === 2).length >= 45, drawn.join());
+});
+
 describe('schedulers', () => {
   it('successive halving lets the best share of a rung go on', () => {
     const scheduler = new ASHAScheduler({ maxT: 16, reductionFactor: 4 });
@@ -178,5 +188,36 @@ describe('schedulers', () => {
     assert.equal(ask(3, 2, 9), false);
     assert.equal(ask(4, 1, 9), true);
     assert.equal(ask(4, 2, 0.5), true);
+    // Losses that are NaN count for nobody.
+    for (const trial of [5, 6, 7, 8]) for (const iteration of [1, 2]) ask(trial, iteration, Number.NaN);
+    assert.equal(ask(9, 1, Number.NaN), true);
+    assert.equal(ask(9, 2, 0.5), true);
+    assert.equal(ask(10, 1, 9), true);
+    assert.equal(ask(10, 2, 9), false);
+    assert.equal(ask(11, 1, Number.NaN), true);
+    assert.equal(ask(11, 2, Number.NaN), false);
+  });
+
+  it('forget an earlier search when another one begins', () => {
+    const scheduler = new ASHAScheduler({ maxT: 4, reductionFactor: 2 });
+    const losses = () => [1, 2, 3].map((loss, trial) => scheduler.onReport({ trial, iteration: 1, loss }));
+    scheduler.begin();
+    const first = losses();
+    assert.deepEqual(first, [true, false, false]);
+    scheduler.begin();
+    assert.deepEqual(losses(), first);
+  });
+
+  it('refuse options that make no sense', () => {
+    for (const wrong of [
+      () => new ASHAScheduler({ gracePeriod: 0 }),
+      () => new ASHAScheduler({ reductionFactor: 1 }),
+      () => new ASHAScheduler({ maxT: Number.NaN }),
+      () => new MedianStoppingRule({ minSamplesRequired: 0 }),
+      () => new TPESearch({ nCandidates: 0 }),
+      () => new TPESearch({ gamma: 2 }),
+    ])
+      assert.throws(wrong, { code: 'NBS_INVALID_OPTION' });
+    assert.throws(() => new ASHAScheduler({ grace_period: 1 } as never), { code: 'NBS_UNKNOWN_OPTION' });
   });
 });

@@ -1,4 +1,4 @@
-import { mixBits } from '../core/index.js';
+import { integer, mixBits, type OptionSpec, parseOptions } from '../core/index.js';
 import { DOMAIN } from './domain.js';
 import { InvalidSpace } from './errors.js';
 import type { Dimension } from './space.js';
@@ -57,6 +57,17 @@ export interface TPEOptions {
   readonly nCandidates?: number;
 }
 
+const tpeSpec = {
+  nStartup: integer({ doc: 'Trials.', default: 10, min: 0 }),
+  gamma: {
+    doc: 'Share.',
+    expected: 'a number above 0, and at most 1',
+    default: 0.1,
+    parse: (value) => (typeof value === 'number' && value > 0 && value <= 1 ? value : undefined),
+  } as OptionSpec<number>,
+  nCandidates: integer({ doc: 'Values.', default: 24, min: 1 }),
+};
+
 /**
  * The tree-structured Parzen estimator (Bergstra et al. 2011): values near those of good trials, and far from those of the others. The domains are looked at
  * one by one, each stretched to 0 to 1.
@@ -67,7 +78,9 @@ export class TPESearch implements SearchAlgorithm {
   readonly #gamma: number;
   readonly #nCandidates: number;
 
-  constructor({ nStartup = 10, gamma = 0.1, nCandidates = 24 }: TPEOptions = {}) {
+  /** @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION */
+  constructor(options: TPEOptions = {}) {
+    const { nStartup, gamma, nCandidates } = parseOptions('TPESearch', tpeSpec, { ...options });
     this.#nStartup = nStartup;
     this.#gamma = gamma;
     this.#nCandidates = nCandidates;
@@ -111,9 +124,11 @@ const BELOW_1 = 1 - 2 ** -32;
 /** A normal curve at each place, and one over all: a place that nobody tried stays possible. */
 function smoothed(places: readonly number[]): Estimate {
   const sorted = [0.5, ...places].sort((a, b) => a - b);
+  // Of equal places, any one can stand for that of the curve over all.
+  const prior = sorted.indexOf(0.5);
   const curves = sorted.map((mean, i) => {
     const gap = Math.max(mean - (sorted[i - 1] ?? 0), (sorted[i + 1] ?? 1) - mean);
-    return { mean, width: mean === 0.5 ? 1 : Math.min(1, Math.max(gap, 1 / Math.min(100, sorted.length + 1))) };
+    return { mean, width: i === prior ? 1 : Math.min(1, Math.max(gap, 1 / Math.min(100, sorted.length + 1))) };
   });
   return {
     density: (place) =>

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../core/index.js';
-import { Exists, NothingToRestore } from './errors.js';
+import { Exists, NothingToRestore, NotSaved } from './errors.js';
 import { type TrialState, trialName } from './trial.js';
 
 const FILE = 'tuner.json';
@@ -29,7 +29,9 @@ export class StateFile {
   async create(): Promise<void> {
     const path = this.folder;
     if ((await readFile(join(path, FILE)).catch(() => null)) !== null) throw Exists({ path });
-    await mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true }).catch((error: Error) => {
+      throw NotSaved({ path, reason: error.message }, error);
+    });
     await this.save([]);
   }
 
@@ -53,14 +55,15 @@ export class StateFile {
     return join(this.folder, trialName(trial));
   }
 
-  /** Resolves when this state, or a later one, is on the disk. */
+  /** Resolves when this state, or a later one, is on the disk. After a failure, the next call tries again. @throws NBS_TUNE_NOT_SAVED */
   save(trials: readonly TrialState[]): Promise<void> {
     const isWaiting = this.#next !== null;
     const saved: Saved = { version: 1, search: this.#search, trials };
     this.#next = JSON.stringify(saved, (_, value: unknown) =>
       typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
     );
-    if (!isWaiting) this.#writing = this.#writing.then(() => this.#write());
+    // Who waited for the write before has its error.
+    if (!isWaiting) this.#writing = this.#writing.catch(() => {}).then(() => this.#write());
     return this.#writing;
   }
 
@@ -68,8 +71,13 @@ export class StateFile {
     const text = this.#next as string;
     this.#next = null;
     const path = join(this.folder, FILE);
-    await writeFile(`${path}.new`, text);
-    await rename(`${path}.new`, path);
+    try {
+      await writeFile(`${path}.new`, text);
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      await rm(`${path}.new`, { force: true }).catch(() => {});
+      throw NotSaved({ path, reason: (error as Error).message }, error);
+    }
   }
 }
 

@@ -1,7 +1,10 @@
-import { cp, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { runInSession, type TrainCheckpoint } from '../session/index.js';
+import { replaceFolder, runInSession, type TrainCheckpoint } from '../session/index.js';
 import { TreesTrainer, type TreesTrainerOptions } from '../trees/index.js';
+import { CheckpointNotKept, OtherMachine } from './errors.js';
 import { TrialStopped } from './report.js';
 import { merged } from './space.js';
 
@@ -68,6 +71,7 @@ export const wrap = (target: (config: unknown) => unknown) =>
 
     async #work(): Promise<void> {
       const { folder, checkpoint, config, trees } = this.#init;
+      if (!existsSync(folder)) throw OtherMachine({ host: hostname(), path: folder });
       const report = async (metrics: TrialReport['metrics'], given?: TrainCheckpoint): Promise<boolean> => {
         const kept = given === undefined ? null : await this.#keep(given);
         const answer = new Promise<boolean>((resolve) => this.#asking.push(resolve));
@@ -90,10 +94,9 @@ export const wrap = (target: (config: unknown) => unknown) =>
     /** Copies a checkpoint into the trial's folder. It appears there whole or not at all. */
     async #keep({ path }: TrainCheckpoint): Promise<TrainCheckpoint> {
       const kept = join(this.#init.folder, `checkpoint_${String(this.#checkpoints++).padStart(6, '0')}`);
-      await rm(`${kept}.new`, { recursive: true, force: true });
-      await rm(kept, { recursive: true, force: true });
-      await cp(path, `${kept}.new`, { recursive: true });
-      await rename(`${kept}.new`, kept);
+      await replaceFolder(kept, (made) => cp(path, made, { recursive: true })).catch((error: Error) => {
+        throw CheckpointNotKept({ path: kept, reason: error.message }, error);
+      });
       return { path: kept };
     }
   };

@@ -93,9 +93,13 @@ export class Tuner<S extends ParamSpace> {
       const isScheduled = scheduler.onReport({ trial, iteration, loss: lossOf(metrics) });
       return isScheduled && !Object.entries(stop).some(([key, limit]) => (metrics[key] ?? Number.NaN) >= limit);
     };
+    scheduler.begin?.();
     for (const trial of trials) if (trial.status === 'PENDING' || trial.status === 'RUNNING') rewind(trial);
     // What the scheduler had seen before.
-    for (const { number, history } of trials) for (const [at, metrics] of history.entries()) goesOn(number, metrics, at + 1);
+    // A report without the metric has made its trial fail.
+    for (const { number, history } of trials)
+      for (const [at, metrics] of history.entries())
+        if (metric === undefined || metrics[metric] !== undefined) goesOn(number, metrics, at + 1);
     const results = () =>
       new ResultGrid<ConfigOf<S>>(state.folder, (trial) => `${state.folder}/${trial}`, trials, dimensions, { metric, mode });
     if (isInWorker) return results();

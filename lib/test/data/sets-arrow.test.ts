@@ -264,7 +264,7 @@ test('pyarrow reads what is written, and its files are read', async (context) =>
       wide: -5,
       unsigned: null,
       price: 0.05,
-      long: '0.001',
+      long: 0.001,
       day: new Date('2024-03-31'),
       at: new Date('2024-03-31T01:30Z'),
       zoned: new Date('2024-03-31'),

@@ -167,7 +167,7 @@ test('split, repartition and the shuffles', async () => {
   };
   const counted = data.range(10).repartition(4).mapBatches(note, { batchSize: null });
   assert.equal(await counted.count(), 10);
-  assert.deepEqual(sizes, [3, 3, 3, 1]);
+  assert.deepEqual(sizes, [2, 3, 2, 3]);
   const blocks = ids(await data.range(12).repartition(4).randomizeBlockOrder({ seed: 3 }).takeAll());
   assert.deepEqual(
     blocks.filter((_, i) => i % 3 === 0).flatMap((n) => [n, n + 1, n + 2]),

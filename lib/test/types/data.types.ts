@@ -123,12 +123,28 @@ export async function batches(): Promise<void> {
 export async function several(): Promise<void> {
   const zones = data.fromItems([{ city: 'Rome', zone: 1 }]);
   const joined = trips.join(zones, { on: 'city', how: 'left' });
-  const zone: number | undefined = (await joined.take(1))[0]?.zone;
+  const zone: number | null | undefined = (await joined.take(1))[0]?.zone;
+  const inner = trips.select('id', 'city').join(zones, { on: 'city' });
+  same<RowsOf<typeof inner>, { city: string; id: number; zone: number }>(true);
+  const full = trips.select('id', 'city').join(data.fromItems([{ id: 1, city: 'Rome' }]), { on: ['id'], how: 'full' });
+  same<RowsOf<typeof full>, { id: number; city: string | null; city_right: string | null }>(true);
+  const semi = trips.join(zones, { on: 'city', how: 'semi' });
+  same<RowsOf<typeof semi>, Trip>(true);
+  const free = trips.join(data.readCsv('x.csv'), { on: 'city' });
+  same<RowsOf<typeof free>, Row>(true);
+  const zipped = trips.select('city').zip(zones);
+  same<RowsOf<typeof zipped>, { city: string; city_1: string; zone: number }>(true);
+  const means = trips.groupby('city').mean('tip');
+  same<RowsOf<typeof means>, { city: string } & { 'mean(tip)': number | null }>(true);
   const both: { id: number } | undefined = (await trips.zip(zones).take(1))[0];
   const [training, rest] = trips.trainTestSplit({ testSize: 0.3, shuffle: true });
   same<RowsOf<typeof training>, Trip>(true);
   await rest.writeArrow('rest.arrow', { overwrite: true });
   void [zone, both];
+  // @ts-expect-error: there may be no zone
+  (await joined.take(1))[0]?.zone.toFixed();
+  // @ts-expect-error: only rows of the left side
+  (await semi.take(1))[0]?.zone;
   // @ts-expect-error: only the left side has it
   trips.join(zones, { on: 'tip' });
   // @ts-expect-error: no such kind

@@ -161,6 +161,13 @@ describe('gradients', () => {
           if (pool === operations.avgPool2d) await assertDifferences(graph, { x: input }, random);
           await graph.dispose();
         }
+        // Numbers that are far enough apart: a small step changes no maximum.
+        const order = Array.from(x.data.keys()).sort((a, b) => (x.data[a] as number) - (x.data[b] as number));
+        const apart = { dims: x.dims, data: Float64Array.from(order, (place) => place / 8) };
+        const outer = numbers(random, ...reference.largest(apart, window).y.dims);
+        const graph = await graphOf({ x: apart }, (tape, { x }) => operations.maxPool2d(tape, x as Value, window), {}, outer);
+        await assertDifferences(graph, { x: apart }, random);
+        await graph.dispose();
       });
     }
   }
@@ -198,6 +205,9 @@ describe('gradients', () => {
     const graph = await graphOf({ x }, (tape, { x }) => operations.relu(tape, x as Value), {}, outer);
     const { gradients } = await graph.run({ x });
     assertClose(gradients.x as Float32Array, reference.rectify(x).back(outer.data).x as Float64Array, 'x', 0);
+    // At 0, it has no slope.
+    const away = { dims: [1, 5], data: Float64Array.of(-2, -0.5, 0.25, 1, 3) };
+    await assertDifferences(graph, { x: away }, new Random(9));
     await graph.dispose();
   });
 
@@ -261,6 +271,7 @@ describe('gradients', () => {
       'x',
       0,
     );
+    await assertDifferences(graph, { x }, random);
     await graph.dispose();
   });
 

@@ -6,6 +6,8 @@ import type { Network } from './network.js';
 export interface OptimizerState {
   readonly kind: string;
   readonly step: number;
+  /** The learning rate. States of older versions have none. */
+  readonly lr?: number;
   /** One number for each parameter, in the order of the network's parameters. */
   readonly slots: Readonly<Record<string, Float32Array>>;
 }
@@ -46,7 +48,7 @@ abstract class Stepping implements Optimizer {
   protected abstract update(values: Float32Array, gradients: Float32Array): void;
 
   state(): OptimizerState {
-    return { kind: this.kind, step: this.steps, slots: this.slots };
+    return { kind: this.kind, step: this.steps, lr: this.lr, slots: this.slots };
   }
 
   restore(state: OptimizerState): void {
@@ -57,6 +59,7 @@ abstract class Stepping implements Optimizer {
         throw wrong(`${name} has ${state.slots[name]?.length ?? 'no'} numbers, and the network has ${slot.length} parameters`);
     for (const [name, slot] of Object.entries(this.slots)) slot.set(state.slots[name] as Float32Array);
     this.steps = state.step;
+    this.lr = state.lr ?? this.lr;
   }
 }
 

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { replaceFolder } from './index.js';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nbst-replace-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+const write = (text: string) => async (made: string) => {
+  await mkdir(made);
+  await writeFile(join(made, 'file'), text);
+};
+
+test('a folder is replaced as a whole; if that fails, the older one is there again', async () => {
+  const path = join(folder, 'kept');
+  await replaceFolder(path, write('one'));
+  await replaceFolder(path, write('two'));
+  await assert.rejects(
+    replaceFolder(path, async (made) => {
+      await write('three')(made);
+      throw new Error('in the middle');
+    }),
+    { message: 'in the middle' },
+  );
+  // The second of the two renames fails, because there is nothing to rename.
+  await assert.rejects(
+    replaceFolder(path, async () => {}),
+    { code: 'ENOENT' },
+  );
+  assert.equal(await readFile(join(path, 'file'), 'utf8'), 'two');
+  assert.deepEqual(await readdir(folder), ['kept']);
+});
