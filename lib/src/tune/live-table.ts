@@ -15,7 +15,7 @@ export class LiveTable {
   readonly #rows: () => readonly Readonly<Record<string, unknown>>[];
   readonly #total: number;
   #shown: Promise<Shown> | null = null;
-  #last = 0;
+  #last = Number.NEGATIVE_INFINITY;
 
   constructor(total: number, rows: () => readonly Readonly<Record<string, unknown>>[]) {
     this.#total = total;
