@@ -172,8 +172,11 @@ async function joinRooms(main, made) {
       {
         name: 'whole',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^[^./]/ }, ({ path }) => ({ path, external: true }));
-          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path) }));
+          // None of the files needs to be on the disk yet.
+          onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+            if (kind === 'entry-point') return { path };
+            return path.startsWith('.') ? { path: join(resolveDir, path) } : { path, external: true };
+          });
           onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: withUrl(path), resolveDir: dirname(path) }));
         },
       },
