@@ -36,14 +36,19 @@ export async function downloadPackage(
   onProgress: (done: number, total: number) => void,
 ): Promise<string> {
   let before: unknown;
+  let wanted: Wanted | null = null;
   try {
-    const wanted = await findFile(source);
+    wanted = await findFile(source);
+  } catch (error) {
+    // npm itself was asked, and has no network.
+    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
+    before = error;
+  }
+  try {
     if (wanted !== null) return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
   } catch (error) {
     // Bytes that are wrong are wrong for the client too.
     if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
-    // npm itself was asked, and has no network.
-    if (source.registry === 'npm' && networkReason(wordsOf(error)) !== null) throw failureOf(source, error);
     before = error;
   }
   try {
@@ -55,8 +60,10 @@ export async function downloadPackage(
 }
 
 /** True if the client could not be started. */
-const isWithoutClient = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ENOENT' || /No module named pip/.test(wordsOf(error));
+function isWithoutClient(error: unknown): boolean {
+  const { code, syscall = '' } = error as NodeJS.ErrnoException;
+  return (code === 'ENOENT' && syscall.startsWith('spawn')) || /No module named pip/.test(wordsOf(error));
+}
 
 /** The package's file in the registry; null if only the client finds it. */
 const findFile = (source: RegistrySource): Promise<Wanted | null> =>

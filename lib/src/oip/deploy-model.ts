@@ -37,7 +37,7 @@ export async function deployModel(
   const bound = serve
     .deployment(ModelServer, {
       name: MODEL_DEPLOYMENT,
-      numReplicas: spec.numReplicas,
+      ...(deployment.autoscaling === undefined ? { numReplicas: spec.numReplicas } : {}),
       maxOngoingRequests: 2 * (spec.maxBatchSize ?? USUAL_BATCH) + SPARE_REQUESTS,
       // A model has no state between requests, so a request can be sent again if its replica ends.
       idempotent: true,

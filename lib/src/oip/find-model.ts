@@ -11,7 +11,11 @@ import type { TritonConfig } from './triton-config.js';
 
 /** The names of all models that can be loaded. */
 export function namesIn(registry: Registry): string[] {
-  const names = [...registry.models().map(({ spec }) => spec.name), ...registry.folders().flatMap(modelsIn)];
+  // A folder that was served as a whole may have lost a model since.
+  const isThere = ({ folder }: RegisteredModel): boolean =>
+    folder === null || modelsIn(folder.place.repository).includes(folder.place.name);
+  const registered = registry.models().filter(isThere);
+  const names = [...registered.map(({ spec }) => spec.name), ...registry.folders().flatMap(modelsIn)];
   return [...new Set(names)].sort();
 }
 

@@ -31,8 +31,9 @@ export class Registry {
     this.#folder = join(dir, 'models');
   }
 
-  add(model: RegisteredModel): void {
-    this.#write(`${model.spec.name}${ENDING}`, model);
+  add({ deployment, folder, ...model }: RegisteredModel): void {
+    const kept = { ...model, deployment: storable(deployment), folder };
+    this.#write(`${model.spec.name}${ENDING}`, folder === null ? kept : { ...kept, folder: withoutDeployment(folder) });
   }
 
   /** Adds a folder of models in Triton's layout. */
@@ -71,3 +72,16 @@ export class Registry {
     renameSync(draft, join(this.#folder, name));
   }
 }
+
+/** A policy of scaling is code, which a file cannot hold. */
+function storable({ autoscaling, ...others }: DeploymentOptions): DeploymentOptions {
+  if (autoscaling === undefined) return others;
+  const { policy: _, ...kept } = autoscaling;
+  return { ...others, autoscaling: kept };
+}
+
+/** The options of the deployment stand beside the folder. */
+const withoutDeployment = ({ place, options }: NonNullable<RegisteredModel['folder']>): RegisteredModel['folder'] => ({
+  place,
+  options: { ...options, deployment: {} },
+});

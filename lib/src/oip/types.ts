@@ -41,7 +41,10 @@ export interface ServeModelOptions {
   readonly intraOpThreads?: number;
   /** Whether the model is run once before a replica is ready. @default true */
   readonly warmup?: boolean;
-  /** Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. @default {} */
+  /**
+   * Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. A client that loads the model again gets them too, except
+   * `autoscaling.policy`, which is code. @default {}
+   */
   readonly deployment?: DeploymentOptions;
 }
 

@@ -43,7 +43,9 @@ export class ChatBatch {
 
   /** The answers that are being generated. */
   get active(): number {
-    return this.#rows.length + (this.#reading === undefined ? 0 : 1);
+    const reading = this.#reading === undefined ? [] : [this.#reading];
+    // A chat that has ended leaves before the next run.
+    return [...this.#rows, ...reading].filter(({ chat }) => !chat.isEnded).length;
   }
 
   add(chat: Chat): void {

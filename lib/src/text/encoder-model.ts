@@ -93,10 +93,9 @@ export class EncoderModel {
   }
 
   #encode(texts: readonly string[]): TokenBatch {
-    const most = MOST_CHARACTERS * this.maxLength;
     // What is cut in the end need not become tokens first: the time for a word without spaces grows with the square of its length.
-    const cut = this.tokenizer.cutsLeft ? (text: string) => text.slice(-most) : (text: string) => text.slice(0, most);
-    return this.tokenizer.encodeBatch(texts.map(cut), { maxLength: this.maxLength, side: 'right' });
+    const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.maxLength, this.tokenizer.cutsLeft);
+    return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.maxLength, side: 'right' });
   }
 
   async #runBatch(batch: TokenBatch): Promise<Readonly<Record<string, Tensor>>> {
@@ -146,6 +145,18 @@ export class EncoderModel {
 function checkTexts(texts: unknown): void {
   if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) throw invalidTexts();
   if (texts.length === 0 || texts.some((text: string) => text.trim() === '')) throw emptyPrompt();
+}
+
+/** The first or the last part of a text, with so many characters that are no white space, because tokenizers may drop that. */
+function partOf(text: string, most: number, isLast: boolean): string {
+  if (text.length <= most) return text;
+  let seen = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const at = isLast ? text.length - 1 - i : i;
+    if (/\S/.test(text[at] as string)) seen += 1;
+    if (seen > most) return isLast ? text.slice(at + 1) : text.slice(0, at);
+  }
+  return text;
 }
 
 /** A row of a batch that is filled up on the right. */

@@ -43,6 +43,17 @@ test('without a place to wait, an idle model still answers', async () => {
   await assert.rejects(second.result(), { code: 'NBS_TOO_MANY_CHATS' });
 });
 
+test('a chat that has ended has given its place to the next', async () => {
+  const { model } = stuck({ maxBatchSize: 1, maxWaiting: 0 });
+  const controller = new AbortController();
+  const first = model.generate('a', { signal: controller.signal }).result();
+  await setImmediate();
+  controller.abort();
+  await assert.rejects(first);
+  assert.deepEqual(model.load, { active: 0, waiting: 0 });
+  void model.generate('a').result();
+});
+
 test('who stops to wait for a piece takes the prompt with him', async () => {
   const { model } = stuck({ maxBatchSize: 1 });
   void model.generate('a').result();

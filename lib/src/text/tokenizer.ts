@@ -205,13 +205,15 @@ function templateIn(given: unknown): string | undefined {
   return (named.find(({ name }) => name === 'default') ?? named[0])?.template;
 }
 
+/** The types of models whose positions begin behind the token that fills up, as transformers has them (`create_position_ids_from_input_ids`). */
+const OFFSET_POSITIONS = /roberta|camembert|mpnet|longformer|luke|^esm|ibert|data2vec-text/;
+
 /** The positions that a model knows; undefined if its config.json does not say it. */
 function positionsOf(model: Readonly<Record<string, unknown>>): number | undefined {
   const config = isRecord(model.text_config) ? model.text_config : model;
   const { max_position_embeddings: positions = config.n_positions, model_type: type, pad_token_id: padding } = config;
   if (typeof positions !== 'number' || positions <= 0) return undefined;
-  // The positions of these models begin behind the token that fills up.
-  const isOffset = typeof type === 'string' && /roberta|camembert/.test(type) && typeof padding === 'number';
+  const isOffset = typeof type === 'string' && OFFSET_POSITIONS.test(type) && typeof padding === 'number';
   return isOffset ? positions - padding - 1 : positions;
 }
 

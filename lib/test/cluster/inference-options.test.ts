@@ -57,6 +57,17 @@ test('a model that a client loads again has the options of onnx.serve', async ()
   }
 });
 
+test('the number of replicas can follow the load', async () => {
+  const autoscaling = { minReplicas: 2, maxReplicas: 3 };
+  await onnx.serve(writeScale(at('scaled.onnx'), 2), { deployment: { autoscaling } });
+  assert.equal((await replicasOf('scaled')).length, 2);
+  await unload('scaled');
+  await until(async () => (await replicasOf('scaled')).length === 0);
+  assert.equal((await load('scaled')).status, 200);
+  assert.equal((await replicasOf('scaled')).length, 2);
+  await unload('scaled');
+});
+
 test('options that one model has are refused for several, and a folder serves the version that is asked for', async () => {
   const repository = at('several');
   for (const name of ['one', 'two']) writeScale(join(repository, `${name}/1/model.onnx`), 2);

@@ -103,20 +103,25 @@ function bindAndListen(address: string, port: number): ListeningSocket | string 
     return getSystemErrorName(late);
   }
   const listening = new bound.constructor(SERVER);
-  const failed = listening.open(bound.fd) || listening.listen(BACKLOG) || listening.readStart() || listening.readStop();
-  if (failed !== 0) {
+  const { fd } = bound;
+  // The two share the descriptor. Both are closed in one turn: what is still open when a process exits is closed then, and the number may be another's.
+  const close = (): void => {
     listening.close();
+    bound.close();
+  };
+  const failed = listening.open(fd) || listening.listen(BACKLOG) || listening.readStart() || listening.readStop();
+  if (failed !== 0) {
+    close();
     return getSystemErrorName(failed);
   }
   listening.unref();
   let isOpen = true;
   return {
-    fd: bound.fd,
+    fd,
     host: name.address as string,
     port: name.port as number,
-    // The two share the descriptor, so only one of them may close. This closure keeps the other from the garbage collector.
     close() {
-      if (isOpen) listening.close();
+      if (isOpen) close();
       isOpen = false;
     },
   };
