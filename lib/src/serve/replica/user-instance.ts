@@ -8,7 +8,7 @@ import { NoReconfigure, NotConstructible } from './errors.js';
 import { takeRejections } from './faults.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
 import { httpFailure } from './http-failure.js';
-import { plainForm } from './json-text.js';
+import { isPlain, plainForm } from './json-text.js';
 import type { LazyRequest } from './lazy-request.js';
 
 /** Methods that the cluster calls itself. */
@@ -74,8 +74,8 @@ export class UserInstance {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
     const label = this.#deployment;
-    const toPlain = (value: unknown): unknown => plainForm(value, label, false);
-    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, toPlain }));
+    const json = { isPlain, toPlain: (value: unknown): unknown => plainForm(value, label, false) };
+    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, json }));
     const methods = this.#ready.methods.filter((name) => name !== 'routes');
     this.#ready = { http: true, methods, ...(this.ingress.upgrades ? { upgrades: true } : {}) };
   }
