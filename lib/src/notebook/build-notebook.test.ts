@@ -141,6 +141,21 @@ test('applications that need different declarations of one name are in different
   assert.match(modules[1]?.text ?? '', /'two'/);
 });
 
+test('a trial of an imported module, and a guessed change that uses a handle, are left out', () => {
+  const { modules, notes } = build(
+    "import { serve } from 'nbserve'; import * as tf from './tf.ts'; const tok = tf.load();",
+    'const Chat = serve.deployment(class Chat { run() { return [tok, tf.sum()]; } }); const h = await serve.run(Chat.bind());',
+    'const y = tf.add(1, 2);',
+    'const say = () => h.run.remote(); tok.count(await say());',
+    'await serve.run(Chat.bind());',
+  );
+  assert.doesNotMatch(modules[0]?.text ?? '', /tf\.add|count/);
+  assert.deepEqual(notes, [
+    'cell 3: tf.add(…) is left out',
+    'cell 4: tok.count(…) is left out, because it uses a result of a call that changes the cluster',
+  ]);
+});
+
 test('of a destructuring, a name that another cell declares again is left out', () => {
   const text = only('const { a, b } = load();', 'const b = 2;', `${chat('x')}\nawait serve.run(Chat.bind(a, b));`);
   assert.match(
