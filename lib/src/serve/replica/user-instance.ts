@@ -33,7 +33,8 @@ export class UserInstance {
   readonly #scope: Scope | null;
   /** The failure of work that the constructor began and nobody handled, after the start. */
   #fault: { readonly reason: unknown } | null = null;
-  readonly #release: () => void;
+  /** Forgets the work that the constructor began. To be called if the start fails, since then nobody disposes of the instance. */
+  readonly release: () => void;
 
   private constructor(
     deployment: string,
@@ -43,7 +44,7 @@ export class UserInstance {
   ) {
     this.#deployment = deployment;
     // During the start, the start itself gets these failures.
-    this.#release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
+    this.release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
     this.#scope = scope;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
@@ -144,7 +145,7 @@ export class UserInstance {
   }
 
   async dispose(): Promise<void> {
-    this.#release();
+    this.release();
     this.drain();
     await this.#closing;
     await this.#hook('dispose');
