@@ -60,7 +60,7 @@ function filesOfBuild(root, files) {
  * @param {Map<string, string>} made path → text
  */
 function replace(root, made) {
-  const isShared = (path) => /\/shared-\w+\.js/.test(path);
+  const isShared = (path) => /\/(?:shared|main)-\w+\.js/.test(path);
   const paths = [...made.keys()].sort((a, b) => Number(isShared(b)) - Number(isShared(a)));
   for (const path of paths) {
     mkdirSync(dirname(path), { recursive: true });

@@ -18,7 +18,14 @@ const UNWANTED = [
 const problems = [];
 for (const workspace of ['lib', 'kernel-ext']) {
   const manifest = JSON.parse(readFileSync(`${workspace}/package.json`, 'utf8'));
-  const { stdout, stderr } = spawnSync('npm', ['pack', '--dry-run', '--json', '-w', workspace], { encoding: 'utf8' });
+  // The configuration of the person who runs this is not what is checked.
+  const env = { ...process.env, npm_config_userconfig: '/dev/null' };
+  const command = ['pack', '--dry-run', '--json', '-w', workspace];
+  const { status, stdout, stderr } = spawnSync('npm', command, { encoding: 'utf8', env });
+  if (status !== 0) {
+    problems.push(`${workspace}: npm ${command.join(' ')} failed:\n${stderr}`);
+    continue;
+  }
   // Each npm command of a user would print it too, for example about a key of .npmrc that it does not know.
   for (const [warning] of stderr.matchAll(/^npm warn .*$/gim)) problems.push(`${workspace}: ${warning}`);
   // npm 10 prints a list, npm 12 an object by name.

@@ -1,4 +1,4 @@
-import { isNbserveError, isRecord, nearest, type OptionSpec } from '../core/index.js';
+import { isNbserveError, isRecord, nearest, type OptionSpec, shownValue } from '../core/index.js';
 import type { RayName, RayNames } from './ray-names.js';
 import type { YamlText } from './yaml-text.js';
 
@@ -109,6 +109,6 @@ const camelCase = (name: string): string => name.replace(/_+([a-z\d])/g, (_, let
 const LONGEST_SHOWN = 60;
 
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = shownValue(value);
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }

@@ -10,6 +10,8 @@ const REST_TICKS = 10;
 const KEEP_ALIVE_MS = 2000;
 /** With these the other machine says that nobody listens there any more, so the network works. */
 const ANSWERS: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET'];
+/** With these this machine could not ask at all, which says nothing about the network. */
+const NOT_ASKED: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL'];
 
 /**
  * Ends a connection to another machine if the network between them is cut. The system alone would send the unacknowledged bytes again for a quarter of an hour,
@@ -75,6 +77,7 @@ export class PathWatch {
     probe.on('connect', () => reached(true));
     probe.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (ANSWERS.includes(code)) reached(true);
+      else if (NOT_ASKED.includes(code)) this.#lost = 0;
       else if (this.#isReached) this.#onCut();
     });
     probe.on('close', () => {

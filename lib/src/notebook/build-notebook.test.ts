@@ -141,6 +141,37 @@ test('applications that need different declarations of one name are in different
   assert.match(modules[1]?.text ?? '', /'two'/);
 });
 
+test('what a declaration of several names needs of itself is in the module', () => {
+  const list = (cell: string, served: string): string =>
+    only(
+      "import { serve } from 'nbserve'; const labels: string[] = [];",
+      cell,
+      `const Chat = serve.deployment(() => ${served});`,
+      'await serve.run(Chat.bind());',
+    );
+  const has = (text: string, part: string): void => assert.ok(text.includes(part), text);
+  const change = "const n = labels.push('cat'), m = n * 2;";
+  has(list(change, 'labels'), "{ const n = labels.push('cat'), m = n * 2; }");
+  has(list(change, '[labels, m]'), "const n = labels.push('cat');\nconst m = n * 2;");
+  has(list(change, '[labels, n]'), "const n = labels.push('cat');\n{ const m = n * 2; }");
+  has(list('const a = 1, B = a + 1, c = 3;', 'B'), 'const a = 1;\nconst B = a + 1;\nconst Chat');
+});
+
+test('a trial of an imported module, and a guessed change that uses a handle, are left out', () => {
+  const { modules, notes } = build(
+    "import { serve } from 'nbserve'; import * as tf from './tf.ts'; const tok = tf.load();",
+    'const Chat = serve.deployment(class Chat { run() { return [tok, tf.sum()]; } }); const h = await serve.run(Chat.bind());',
+    'const y = tf.add(1, 2);',
+    'const say = () => h.run.remote(); tok.count(await say());',
+    'await serve.run(Chat.bind());',
+  );
+  assert.doesNotMatch(modules[0]?.text ?? '', /tf\.add|count/);
+  assert.deepEqual(notes, [
+    'cell 3: tf.add(…) is left out',
+    'cell 4: tok.count(…) is left out, because it uses a result of a call that changes the cluster',
+  ]);
+});
+
 test('of a destructuring, a name that another cell declares again is left out', () => {
   const text = only('const { a, b } = load();', 'const b = 2;', `${chat('x')}\nawait serve.run(Chat.bind(a, b));`);
   assert.match(
@@ -222,7 +253,7 @@ test('changes in statements of every kind are kept', () => {
   ])
     assert.ok(only('const n = make();', change, `${chat('x')} serve.run(Chat.bind(n))`).includes(change), change);
   const text = only('let n = 1;', 'const before = n++, other = 1;', `${chat('x')} serve.run(Chat.bind(n))`);
-  assert.match(text, /let n = 1;\n\{ const before = n\+\+; \}/);
+  assert.match(text, /let n = 1;\n\{ const before = n\+\+, other = 1; \}/);
   const used = only('let n = 1;', 'const before = n++;', `${chat('x')} serve.run(Chat.bind(n, before))`);
   assert.match(used, /let n = 1;\nconst before = n\+\+;/);
 });

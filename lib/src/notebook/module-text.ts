@@ -64,20 +64,51 @@ export function textOf(statement: Statement, plan: ModulePlan, options: TextOpti
   if (node.type !== 'VariableDeclaration') return `${comments}${sourceOf(statement, node, options)}`;
   const kind = String(node.kind);
   const isChange = slices.some(({ changes }) => changes.has(statement));
-  const isKept = (declarator: Node): boolean => boundNames(declarator.id).some(isNeeded);
-  const kept = (node.declarations as Node[]).filter((declarator) => isChange || isKept(declarator));
-  const lines = kept.map((declarator) => {
-    const bound = boundNames(declarator.id);
-    const text = sourceOf(statement, declarator, options);
-    // It changes what the module needs, but nothing needs its names.
-    if (!isKept(declarator)) return `{ ${kind} ${text}; }`;
-    const collides = bound.some((name) => !isNeeded(name) && names.has(name));
-    if (!collides) return `${kind} ${text};`;
-    // One of its names belongs to another statement of the module.
-    const needed = bound.filter(isNeeded).join(', ');
-    return `${kind} { ${needed} } = await (async () => {\n  const ${text};\n  return { ${needed} };\n})();`;
+  const all = node.declarations as Node[];
+  const kept = keptOf(all, isNeeded, isChange);
+  const textsOf = (some: readonly Node[]): string => some.map((one) => sourceOf(statement, one, options)).join(', ');
+  // They change what the module needs, but nothing needs their names.
+  if (kept.size === 0) return `${comments}{ ${kind} ${textsOf(all)}; }`;
+  const written = all.filter((one) => isChange || kept.has(one));
+  const collide = (some: Iterable<Node>): boolean =>
+    [...some].some(({ id }) => boundNames(id).some((name) => !isNeeded(name) && names.has(name)));
+  // A name that belongs to another statement of the module stays inside of a function.
+  const inside = (some: readonly Node[]): string => {
+    const needed = some.flatMap(({ id }) => boundNames(id).filter(isNeeded)).join(', ');
+    return `${kind} { ${needed} } = await (async () => {\n  ${kind} ${textsOf(some)};\n  return { ${needed} };\n})();`;
+  };
+  const isHelper = ({ id }: Node): boolean => !boundNames(id).some(isNeeded);
+  if (collide([...kept].filter(isHelper))) return `${comments}${inside(written)}`;
+  const lines = written.map((one) => {
+    if (!kept.has(one)) return `{ ${kind} ${textsOf([one])}; }`;
+    return collide([one]) ? inside([one]) : `${kind} ${textsOf([one])};`;
   });
   return `${comments}${lines.join('\n')}`;
+}
+
+/**
+ * The declarators whose names the module has: those that it needs, and those that these name. Of a change all are written, so what any of them names is kept
+ * too, if not all can stand in one block.
+ */
+function keptOf(all: readonly Node[], isNeeded: (name: string) => boolean, isChange: boolean): ReadonlySet<Node> {
+  const kept = new Set(all.filter(({ id }) => boundNames(id).some(isNeeded)));
+  if (kept.size === 0) return kept;
+  const readers = new Set(isChange ? all : kept);
+  for (const reader of readers) {
+    const words = wordsIn(reader);
+    for (const one of all) {
+      if (one === reader || !boundNames(one.id).some((name) => words.has(name))) continue;
+      kept.add(one);
+      readers.add(one);
+    }
+  }
+  return kept;
+}
+
+/** Every identifier in the node, also the names of properties. */
+function wordsIn(node: Node): ReadonlySet<string> {
+  const own = node.type === 'Identifier' ? [node.name as string] : [];
+  return new Set([...own, ...childrenOf(node).flatMap((child) => [...wordsIn(child)])]);
 }
 
 /** The text of a part of a statement. A module that it imports when it runs is named as seen from the module. */

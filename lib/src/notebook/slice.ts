@@ -58,11 +58,15 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         if (isSure) notes.add(`cell ${one.cell} changes ${name} in a statement that changes the cluster, and is left out`);
         continue;
       }
+      const call = `cell ${one.cell}: ${name}.${calls[0]?.method}(…)`;
+      // Functions of a module seldom change it, and may do anything else.
+      if (!writes && found.node.type === 'ImportDeclaration') {
+        notes.add(`${call} is left out`);
+        continue;
+      }
       if (!isSure) {
-        const call = `cell ${one.cell}: ${name}.${calls[0]?.method}(…)`;
-        // Functions of a module seldom change it, and may do anything else.
-        if (found.node.type === 'ImportDeclaration') {
-          notes.add(`${call} is left out`);
+        if (usesCluster(one)) {
+          notes.add(`${call} is left out, because it uses a result of a call that changes the cluster`);
           continue;
         }
         notes.add(`${call} is in the module, because it may change ${name}`);
@@ -71,6 +75,15 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       include(one, [...path, name]);
     }
   };
+
+  /** Whether the statement, or one that it needs, uses what a call that changes the cluster has returned. */
+  const usesCluster = (statement: Statement, seen = new Set([statement])): boolean =>
+    statement.uses.some(({ name }) => {
+      const used = declaring(name);
+      if (used === undefined || seen.has(used)) return false;
+      seen.add(used);
+      return changesCluster(used) || usesCluster(used, seen);
+    });
 
   /** The values of `typeof Chat` in types. A handle is not needed, because types do not run. */
   const needTypeOf = (statement: Statement, path: readonly string[]): void => {

@@ -1,4 +1,4 @@
-import { isNbserveError, isRecord } from '../core/index.js';
+import { isNbserveError, isRecord, shownValue } from '../core/index.js';
 import { type DataType, type Tensor, tensor } from '../onnx/index.js';
 import { datatypeNames, typeNamed } from './data-types.js';
 import { BadInference } from './errors.js';
@@ -188,4 +188,4 @@ function booleanOf(parameters: Readonly<Record<string, unknown>>, name: string):
   throw bad(`the parameter ${name} must be true or false`);
 }
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'not given').slice(0, 60);
+const shown = (value: unknown): string => (value === undefined ? 'not given' : shownValue(value).slice(0, 60));

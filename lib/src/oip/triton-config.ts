@@ -1,4 +1,4 @@
-import { isRecord } from '../core/index.js';
+import { isRecord, shownValue } from '../core/index.js';
 import { parseTextProto, type TextMessage, type TextValue } from './text-proto.js';
 
 /** Fields of Triton's `config.pbtxt` that have an effect here. */
@@ -172,4 +172,4 @@ function whole(field: string, value: unknown, min: number): number {
   throw new Error(`${field} must be an integer of at least ${min}, not ${shown(value)}`);
 }
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
+const shown = (value: unknown): string => (value === undefined ? 'nothing' : shownValue(value).slice(0, 60));

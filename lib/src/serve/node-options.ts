@@ -112,7 +112,7 @@ export const MACHINE_OPTIONS = {
 /** Options of `serve.start` for nodes on other machines. */
 export const JOIN_OPTIONS = { engine, machines } as const;
 
-/** How nodes of other machines join; `undefined` if none can. @throws NBS_INVALID_OPTION, NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+/** How nodes of other machines join; `undefined` if none can. @throws NBS_INVALID_OPTION, NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED, NBS_RAY_LOOPBACK */
 export async function machinesOf(options: StartOptions): Promise<MachineOptions | undefined> {
   const given = parseOptions('serve.start', JOIN_OPTIONS, { engine: engineOf(options), machines: options.machines });
   const { host, port = 0, nbserve, tls: files } = given.machines ?? {};

@@ -17,7 +17,8 @@ export interface RunOptions {
 export interface StartOptions {
   /**
    * Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster
-   * keeps running when this process ends.
+   * keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your detached cluster
+   * all the same.
    */
   readonly address?: string;
   /** If true, a cluster that this call starts keeps running when this process ends, until `nbserve stop`. @default false */

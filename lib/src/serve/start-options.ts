@@ -5,7 +5,7 @@ import { JOIN_OPTIONS, MACHINE_OPTIONS } from './node-options.js';
 import type { StartOptions } from './types.js';
 
 const address: OptionSpec<string | undefined> = {
-  doc: "Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster keeps running when this process ends.",
+  doc: "Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your detached cluster all the same.",
   type: 'string',
   expected: "'auto' or the folder of a cluster",
   default: undefined,

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { blobFolder } from '../../core/index.js';
 import { opCaller } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
@@ -32,7 +32,7 @@ export class JoinedNodes {
     this.#gate = gate;
     this.#ray = ray;
     this.#send = (hash, call) => sendBlob(dir, hash, call);
-    this.#tidying = setInterval(() => this.#tidy(dir), TIDY_EVERY_MS).unref();
+    this.#tidying = setInterval(() => void this.#tidy(dir).catch(() => {}), TIDY_EVERY_MS).unref();
     gate.onNode = async (id, channel) => {
       const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
       let { worker } = this.#nodes.get(id) ?? {};
@@ -77,8 +77,9 @@ export class JoinedNodes {
     }
   }
 
-  #tidy(dir: string): void {
-    const hashes = new Set(readdirSync(blobFolder(dir)));
+  /** @throws if the folder cannot be read, for example for want of file descriptors; the next time comes soon enough */
+  async #tidy(dir: string): Promise<void> {
+    const hashes = new Set(await readdir(blobFolder(dir)));
     for (const { worker } of this.#nodes.values()) worker.keepBlobs(hashes).catch(() => {});
   }
 

@@ -3,6 +3,8 @@ import type { RayApi, RayJob } from './ray-api.js';
 
 /** Another job that cancels is not submitted before this time, which is longer than one takes. */
 const AGAIN_MS = 15_000;
+/** A job that Ray does not know is forgotten after so many looks: if its submission had no answer in time, Ray may still get to it. */
+const UNKNOWN_LOOKS = 15;
 
 /**
  * Ray does not end a job that waits: its supervisor is an actor that reads the order to stop when it has started. So another job kills that actor. It runs
@@ -44,6 +46,8 @@ export class LeavingJobs {
   readonly #now: () => number;
   /** With whether they are then removed from Ray's list. */
   readonly #jobs = new Map<string, boolean>();
+  /** How often Ray did not know a job, one time after the other. */
+  readonly #unknown = new Map<string, number>();
   #notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeavingJobsOptions) {
@@ -75,13 +79,18 @@ export class LeavingJobs {
     const { api } = this.#options;
     const status = (await api.job(job))?.status;
     if (status === 'PENDING' || status === 'RUNNING') {
+      this.#unknown.delete(job);
       // A job that starts at this moment obeys the order to stop.
       if (!isCanceller(job)) await api.stop(job);
       return status === 'PENDING' && !isCanceller(job);
     }
-    // Without a status, somebody has removed it from Ray's list.
-    if (status !== undefined && this.#jobs.get(job) === true) await api.remove(job);
+    if (status === undefined) {
+      const looks = (this.#unknown.get(job) ?? 0) + 1;
+      this.#unknown.set(job, looks);
+      if (looks < UNKNOWN_LOOKS) return false;
+    } else if (this.#jobs.get(job) === true) await api.remove(job);
     this.#jobs.delete(job);
+    this.#unknown.delete(job);
     return false;
   }
 

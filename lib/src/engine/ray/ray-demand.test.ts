@@ -58,6 +58,17 @@ describe('the demand that Ray is shown', () => {
     assert.deepEqual([third?.entrypoint_num_gpus, third?.entrypoint_resources], [1, { tpu: 4 }]);
   });
 
+  it('is cancelled too if Ray gets to a submission late', async () => {
+    const { ray, leaving, look } = start();
+    leaving.add('late', true);
+    await look();
+    await look();
+    await ray.api.submit({ submission_id: 'late', entrypoint: 'sleep 1' } as RayJob);
+    await look();
+    await look();
+    assert.equal(ray.jobs.size, 0);
+  });
+
   it('is cancelled when it ends, and leaves nothing in the list of jobs', async () => {
     const { ray, demand, look } = start();
     demand.want([{ cpu: 2 }, { cpu: 2 }, { gpu: 1 }]);

@@ -1,33 +1,50 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, preSerializationHookHandler } from 'fastify';
 
 /** True on instances for which user code has set a serializer. Instances of plugins inherit it. */
 const HAS_SERIALIZER = Symbol('nbserve.hasSerializer');
 type Marked = FastifyInstance & { [HAS_SERIALIZER]?: true };
 
+export interface JsonCheck {
+  /** Whether `JSON.stringify` certainly writes the value as it is. */
+  readonly isPlain: (value: unknown) => boolean;
+  /** Returns what JSON represents of any other value. @throws the error for a value that JSON cannot represent */
+  readonly toPlain: (value: unknown) => unknown;
+}
+
 /**
- * Lets `toPlain` see each value that Fastify would write with `JSON.stringify`. A value whose form user code has chosen stays as it is: by a schema of the
- * answer, by `setReplySerializer`, or by `reply.serializer`.
- * @param toPlain returns what JSON represents, or throws
+ * Checks each value that Fastify would write with `JSON.stringify`, after the hooks of user code have seen it. A value whose form user code has chosen stays
+ * as it is: by a schema of the answer, by `setReplySerializer`, or by `reply.serializer`.
  */
-export function checkJsonAnswers(app: FastifyInstance, toPlain: (value: unknown) => unknown): void {
+export function checkJsonAnswers(app: FastifyInstance, { isPlain, toPlain }: JsonCheck): void {
   const { setReplySerializer } = app;
   app.setReplySerializer = function (this: Marked, serializer) {
     this[HAS_SERIALIZER] = true;
     return setReplySerializer.call(this, serializer);
   } as typeof setReplySerializer;
-  app.addHook('preSerialization', function (this: Marked, request, reply, payload, done) {
+  const check: preSerializationHookHandler<unknown> = function (this: Marked, request, reply, payload, done) {
     // Nearly every answer is plain, so who chose the form is asked last.
-    const isChosen = (): boolean =>
-      this[HAS_SERIALIZER] === true || request.routeOptions.schema?.response !== undefined || hasSerializer(reply);
-    let plain: unknown;
+    const isLeft = (): boolean =>
+      isPlain(payload) ||
+      this[HAS_SERIALIZER] === true ||
+      request.routeOptions.schema?.response !== undefined ||
+      hasSerializer(reply);
+    let plain = payload;
     try {
-      plain = toPlain(payload);
+      if (!isLeft()) plain = toPlain(payload);
     } catch (error) {
-      if (isChosen()) done(null, payload);
-      else done(error as Error);
+      done(error as Error);
       return;
     }
-    done(null, plain === payload || isChosen() ? payload : plain);
+    done(null, plain);
+  };
+  // Fastify runs the hooks of a route after those of its instance.
+  app.addHook('onRoute', (route) => {
+    route.preSerialization = [route.preSerialization ?? [], check].flat();
+  });
+  // What answers unknown paths is no route.
+  app.addHook('preSerialization', function (request, reply, payload, done) {
+    if (request.is404) check.call(this, request, reply, payload, done);
+    else done(null, payload);
   });
 }
 

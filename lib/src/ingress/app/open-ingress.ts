@@ -8,7 +8,7 @@ import { DocsRoutes } from './docs-routes.js';
 import { FetchBesideRoutes, ListenCalled, NoRoutes } from './errors.js';
 import { type ExchangeOwner, HttpExchange, type RunningExchange } from './http-exchange.js';
 import { IngressRequest } from './ingress-request.js';
-import { checkJsonAnswers } from './json-answers.js';
+import { checkJsonAnswers, type JsonCheck } from './json-answers.js';
 import type { OpenapiSettings } from './openapi-document.js';
 import { UpgradeExchange } from './upgrade-exchange.js';
 import { VirtualServer } from './virtual-server.js';
@@ -22,8 +22,8 @@ export interface IngressOptions {
   readonly instance: object;
   /** Converts what user code threw into the error that a client gets. */
   readonly failureOf: (thrown: unknown) => NbserveError;
-  /** Returns what JSON represents of an answer. @throws the error for a value that JSON cannot represent */
-  readonly toPlain: (value: unknown) => unknown;
+  /** How answers in JSON are checked. */
+  readonly json: JsonCheck;
 }
 
 /** Options of Fastify that a class may set as its static member `fastify`. */
@@ -37,7 +37,7 @@ export class IngressApp {
   #ongoing = 0;
   #onDrained: (() => void) | null = null;
 
-  private constructor({ instance, failureOf, toPlain }: IngressOptions) {
+  private constructor({ instance, failureOf, json }: IngressOptions) {
     let server: Server | undefined;
     const settings = (instance.constructor as { fastify?: Settings }).fastify ?? {};
     const handleError = errorHandler(failureOf);
@@ -58,7 +58,7 @@ export class IngressApp {
     followHandlers(this.#app);
     // An error handler that user code sets replaces this one.
     this.#app.setErrorHandler(handleError);
-    checkJsonAnswers(this.#app, toPlain);
+    checkJsonAnswers(this.#app, json);
   }
 
   /** @throws what `routes` or a plugin throws; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES, NBS_LISTEN_CALLED */

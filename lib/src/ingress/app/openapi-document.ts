@@ -87,11 +87,12 @@ export class OpenapiDocument {
         const isExtra = schema.hide === true || (method === 'head' && this.#has('GET', route.url));
         if (isExtra || !METHODS.has(method) || (route as { websocket?: boolean }).websocket === true) continue;
         for (const [n, own] of openapiPaths(route.url).entries()) {
-          const shape = own.path.replaceAll(/\{\w*\}/g, '{}');
+          const shape = own.path.replaceAll(/\{(?!wildcard\})\w*\}/g, '{}');
           const first = firsts.get(shape) ?? own;
           firsts.set(shape, first);
-          const { path } = first;
-          const names = own.names.map((name, i) => ({ own: name, shown: first.names[i] ?? name }));
+          // Two routes of one method may differ only in the patterns of their parameters, which OpenAPI does not have.
+          const { path, names: shown } = paths[first.path]?.[method] === undefined ? first : own;
+          const names = own.names.map((name, i) => ({ own: name, shown: shown[i] ?? name }));
           paths[path] ??= {};
           // If an optional parameter gives one route two paths, only the first has the operation's id, because ids must be unique.
           paths[path][method] ??= operationOf(n === 0 ? schema : { ...schema, operationId: undefined }, names, schemas);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { withoutPrefix } from './ingress-request.js';
+import { OpenapiDocument } from './openapi-document.js';
 import { openapiPath, openapiPaths } from './openapi-path.js';
 import { OpenapiSchemas } from './openapi-schemas.js';
 import { Tracker } from './tracker.js';
@@ -27,6 +28,18 @@ test('an optional parameter at the end makes two paths', () => {
   ]);
   assert.deepEqual(openapiPaths('/:b?')[1], { path: '/', names: [] });
   assert.equal(openapiPaths('/a/:b').length, 1);
+});
+
+test('no operation vanishes behind another whose path has the same shape', () => {
+  const document = new OpenapiDocument({ deployment: 'Files', settings: {} });
+  const instance = { getSchemas: () => ({}) } as never;
+  const routes = ['GET /files/*', 'GET /files/:id', 'DELETE /files/:name', 'GET /a/:id(\\d+)', 'GET /a/:name([a-z]+)'];
+  for (const [method, url] of routes.map((one) => one.split(' '))) document.add({ method, url } as never, instance);
+  const { paths } = JSON.parse(document.textFor('/')) as { paths: Record<string, object> };
+  assert.deepEqual(
+    Object.entries(paths).map(([path, methods]) => `${path} ${Object.keys(methods)}`),
+    ['/files/{wildcard} get', '/files/{id} get,delete', '/a/{id} get', '/a/{name} get'],
+  );
 });
 
 test('only the route prefix is removed from a path', () => {

@@ -21,6 +21,15 @@ export function plainForm(value: unknown, deployment: string, asTexts: boolean, 
   return checked(value, (plain) => plain, { deployment, subject, asTexts });
 }
 
+/** Whether JSON certainly represents the value as it is; also false if a getter throws. */
+export function isPlain(value: unknown): boolean {
+  try {
+    return isPlainJson(value);
+  } catch {
+    return false;
+  }
+}
+
 interface Subject {
   readonly deployment: string;
   readonly subject: string;

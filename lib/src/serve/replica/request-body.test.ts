@@ -36,7 +36,10 @@ test('pieces that come before they are read arrive as few large ones, and the se
   assert.equal(granted(), 200_000);
   const next = reader.read();
   send('more');
-  assert.equal(Buffer.from((await next).value as Uint8Array).toString(), 'more');
+  const { value: more } = await next;
+  assert.equal(Buffer.from(more as Uint8Array).toString(), 'more');
+  assert.equal(more?.buffer.byteLength, 4);
+  assert.equal(granted(), 200_004);
   send('last');
   end();
   assert.equal(Buffer.from((await reader.read()).value as Uint8Array).toString(), 'last');

@@ -57,7 +57,13 @@ export class RequestBody {
       return;
     }
     this.#owed += chunk.length;
-    // This copies, because user code may transfer the buffer, which also contains other messages.
+    // Both copy, because user code may transfer the buffer, which also contains other messages.
+    if (this.#isWanted && this.#held.length === 0 && chunk.length > 0) {
+      this.#isWanted = false;
+      this.#controller.enqueue(new Uint8Array(chunk));
+      this.#grant();
+      return;
+    }
     this.#held.push(chunk);
     if (this.#isWanted) this.#give();
     else if (this.#held.length < HIGH_WATER_BYTES) this.#grant();

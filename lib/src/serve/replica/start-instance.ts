@@ -14,11 +14,24 @@ export interface InstanceInit extends Pick<ReplicaInit, 'app' | 'deployment' | '
 export async function startInstance(
   target: unknown,
   args: readonly unknown[],
-  { app, deployment, config, schema, ingress }: InstanceInit,
+  init: InstanceInit,
   watch: StartWatch,
 ): Promise<UserInstance> {
-  const label = `${app}/${deployment}`;
-  const instance = UserInstance.create(label, target, args);
+  const instance = UserInstance.create(labelOf(init), target, args);
+  try {
+    await begin(instance, init, watch);
+    return instance;
+  } catch (error) {
+    instance.release();
+    throw error;
+  }
+}
+
+const labelOf = ({ app, deployment }: InstanceInit): string => `${app}/${deployment}`;
+
+async function begin(instance: UserInstance, init: InstanceInit, watch: StartWatch): Promise<void> {
+  const { config, schema, ingress } = init;
+  const label = labelOf(init);
   if (schema !== undefined) {
     const { typedRoutes } = await import('./typed-routes.js');
     instance.serveRoutes((fetch) => typedRoutes({ instance, deployment: label }, schema, config, fetch));
@@ -42,5 +55,4 @@ export async function startInstance(
     await instance.openIngress();
     await watch.settled(held);
   }
-  return instance;
 }

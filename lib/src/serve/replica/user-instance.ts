@@ -8,7 +8,7 @@ import { NoReconfigure, NotConstructible } from './errors.js';
 import { takeRejections } from './faults.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
 import { httpFailure } from './http-failure.js';
-import { plainForm } from './json-text.js';
+import { isPlain, plainForm } from './json-text.js';
 import type { LazyRequest } from './lazy-request.js';
 
 /** Methods that the cluster calls itself. */
@@ -33,7 +33,8 @@ export class UserInstance {
   readonly #scope: Scope | null;
   /** The failure of work that the constructor began and nobody handled, after the start. */
   #fault: { readonly reason: unknown } | null = null;
-  readonly #release: () => void;
+  /** Forgets the work that the constructor began. To be called if the start fails, since then nobody disposes of the instance. */
+  readonly release: () => void;
 
   private constructor(
     deployment: string,
@@ -43,7 +44,7 @@ export class UserInstance {
   ) {
     this.#deployment = deployment;
     // During the start, the start itself gets these failures.
-    this.#release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
+    this.release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
     this.#scope = scope;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
@@ -74,8 +75,8 @@ export class UserInstance {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
     const label = this.#deployment;
-    const toPlain = (value: unknown): unknown => plainForm(value, label, false);
-    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, toPlain }));
+    const json = { isPlain, toPlain: (value: unknown): unknown => plainForm(value, label, false) };
+    this.ingress = await run(() => openIngress({ label, instance: this.#self, failureOf: httpFailure, json }));
     const methods = this.#ready.methods.filter((name) => name !== 'routes');
     this.#ready = { http: true, methods, ...(this.ingress.upgrades ? { upgrades: true } : {}) };
   }
@@ -144,7 +145,7 @@ export class UserInstance {
   }
 
   async dispose(): Promise<void> {
-    this.#release();
+    this.release();
     this.drain();
     await this.#closing;
     await this.#hook('dispose');
