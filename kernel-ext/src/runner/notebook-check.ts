@@ -72,7 +72,7 @@ function outputProblem(output: unknown): string | undefined {
 function completed(cell: Fields): NotebookCell {
   const { metadata = {}, source = '', outputs, execution_count = null } = cell;
   const code = cell.cell_type === 'code' ? { execution_count, outputs: (outputs ?? []) as CellOutput[] } : {};
-  // The order of the members stays, so that a notebook which is written again differs only where it has changed.
+  // The order of the members stays, so that a notebook which is written again differs only in what has changed.
   const whole = { ...cell, metadata, source, ...code } as NotebookCell;
   if (cell.cell_type === 'code') return whole;
   // Other cells have neither outputs nor a count. Some tools write them there as null.
