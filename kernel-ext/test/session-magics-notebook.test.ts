@@ -76,6 +76,9 @@ describe('magics about the notebook', () => {
     assert.match(await notebook.failure('1;\n%run part.ts'), /NBS_ABOVE_CODE/);
     await notebook.file('self.ts', '%run self.ts');
     assert.match(await notebook.failure('%run self.ts'), /NBS_RUNS_ITSELF/);
+    await notebook.value('const nothing = undefined;');
+    for (let i = 0; i < 20; i += 1) assert.match(await notebook.failure('%run $nothing'), /NBS_BAD_SHELL_VALUE/);
+    assert.equal(await printed('%run part.ts'), 'ran\n');
     assert.match(await notebook.failure('%load part.ts'), /NBS_NO_FRONT_END/);
     assert.match(await notebook.failure('%%writefile no/such/file\nx'), /NBS_MAGIC_FILE.*cannot be written/);
   });

@@ -77,6 +77,22 @@ describe('TypeScript in cells', () => {
     await notebook.value('Reflect.deleteProperty(Array.prototype, "mine")');
   });
 
+  it('extends global types by several names at once, of which some are declared again', async () => {
+    await notebook.value('declare global { var firstOf2: number, secondOf2: number }\nglobalThis.secondOf2 = 2;');
+    await notebook.value('declare global { var firstOf2: number }\nglobalThis.firstOf2 = 1;');
+    assert.equal(await notebook.value('firstOf2 + secondOf2'), '3');
+    await notebook.value('declare global { var firstOf2: string, secondOf2: string }\n[firstOf2, secondOf2] = ["a", "b"];');
+    assert.equal(await notebook.value('firstOf2.length + secondOf2.length'), '2');
+    await notebook.value('Reflect.deleteProperty(globalThis, "firstOf2"); Reflect.deleteProperty(globalThis, "secondOf2")');
+  });
+
+  it('knows what an earlier cell declares of global types while another is typed, after one that was refused', async () => {
+    await notebook.value('declare global { interface Seen { member: number } }');
+    await notebook.failure('declare global { interface Seen { member: string } }\nconst seen: number = "";');
+    const code = 'const one = {} as Seen; one.member.toF';
+    assert.deepEqual(notebook.session.complete(code, code.length).matches, ['toFixed']);
+  });
+
   it('calls functions of earlier cells without this', async () => {
     await notebook.value('function self(this: unknown) { return this }');
     assert.equal(await notebook.value('typeof self()'), "'undefined'");

@@ -275,6 +275,14 @@ const CASES: FileCases = {
       '[ 1, 2, 3, 4 ]',
     ],
   ],
+  'of a package whose package.json is broken': [
+    [
+      { 'node_modules/broken/package.json': '{"name":', 'node_modules/broken/index.js': 'exports.b = 1' },
+      'import { b } from "broken"; b',
+      /broken\/package\.json/,
+    ],
+    [{}, '1 + 1', '2'],
+  ],
   'of packages whose main is TypeScript': [
     [
       {

@@ -21,4 +21,12 @@ describe('the type server', () => {
     assert.deepEqual(codesOf(one), [2322]);
     assert.notEqual(one.server.pid, before);
   });
+
+  it('has started, even if its first question fails', (t) => {
+    const { server } = started(t);
+    const failing = (): never => {
+      throw new Error('no answer');
+    };
+    assert.throws(() => server.ask(failing), { code: 'NBS_TYPE_CHECKER' });
+  });
 });

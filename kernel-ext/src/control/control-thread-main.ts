@@ -221,8 +221,9 @@ async function main(): Promise<void> {
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
+  /** First iopub, because answers wait for what it sends. */
   const close = (): Promise<unknown> =>
-    Promise.all([iopub, controlChannel, beats, shell, stdin].map((channel) => channel.close()));
+    iopub.close().then(() => Promise.all([controlChannel, beats, shell, stdin].map((channel) => channel.close())));
 
   /** Replaces the program, because the main thread cannot be interrupted. */
   async function replace(): Promise<void> {
@@ -279,16 +280,17 @@ async function main(): Promise<void> {
         order.message(message.mark.number, message.mark.marked, message);
         break;
       case 'reply':
-        iopub.flush();
-        shell.reply(message.asker, message.type, message.content);
+        iopub.afterOutput(() => shell.reply(message.asker, message.type, message.content));
         if (message.asker.headerJson === running) running = undefined;
         break;
       case 'ask':
-        iopub.flush();
-        stdin.ask({ id: message.question, asker: message.asker, prompt: message.prompt, password: message.password });
+        iopub.afterOutput(() =>
+          stdin.ask({ id: message.question, asker: message.asker, prompt: message.prompt, password: message.password }),
+        );
         break;
       case 'unask':
-        stdin.cancel(message.question);
+        // Not before it was asked.
+        iopub.whenSent(() => stdin.cancel(message.question));
         break;
       case 'begin':
         running = message.parent;

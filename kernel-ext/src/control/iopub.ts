@@ -60,13 +60,14 @@ export class Iopub {
     this.#sender.whenSent(work);
   }
 
-  /** Sends what was printed. Call it before something is sent on another channel that a client could see first. */
-  flush(): void {
+  /** Sends what was printed, and then something on another channel, which a client must not see before that, even if another client reads slowly. */
+  afterOutput(work: () => void): void {
     this.#streams.flush();
+    this.whenSent(work);
   }
 
   async close(): Promise<void> {
-    this.flush();
+    this.#streams.flush();
     await this.#sender.close();
   }
 

@@ -51,6 +51,8 @@ export class ShellRelay {
 
   /** @param content JSON */
   reply(asker: Asker, type: string, content: string): void {
+    // The new program answers it.
+    if (this.#socket.closed) return;
     this.#open.delete(asker.headerJson);
     this.#sender.send(this.#encoder.encodeJson(type, content, { identities: framesOf(asker), parent: asker.headerJson }));
   }

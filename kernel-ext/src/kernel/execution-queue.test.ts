@@ -7,7 +7,7 @@ import { CellRunner } from './cell-runner.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
 
-const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] };
+const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'boom', traceback: [], line: 3 };
 
 const request = (code: string, content: Content = {}): ShellRequest => ({
   identities: [],
@@ -18,7 +18,7 @@ const request = (code: string, content: Content = {}): ShellRequest => ({
 });
 
 /** A queue in which every cell succeeds except `fail`. @param onReply may push more */
-function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown) => void): ExecutionQueue {
+function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown, reply: Content) => void): ExecutionQueue {
   const execute = async (code: string): Promise<Outcome> => (code === 'fail' ? FAILED : { status: 'ok' });
   const session = { execute } as Partial<Session> as Session;
   const queue: ExecutionQueue = new ExecutionQueue({
@@ -28,7 +28,7 @@ function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown)
     session: async () => session,
     together: (work) => work(),
     next() {},
-    reply: ({ header }, { status }) => onReply(queue, header.msg_id, status),
+    reply: ({ header }, reply) => onReply(queue, header.msg_id, reply.status, reply),
     ask: async () => '',
   });
   return queue;
@@ -61,6 +61,13 @@ describe('ExecutionQueue', () => {
 
   it('drops nothing if the request says so', async () => {
     assert.deepEqual(await replies(request('fail', { stop_on_error: false })), ['fail error', 'waiting ok', 'late ok']);
+  });
+
+  it('says of a user expression that failed only what the protocol names', async () => {
+    const reply = await new Promise<Content>((resolve) => {
+      queueOf((_queue, _code, _status, content) => resolve(content)).push(request('1', { user_expressions: { bad: 'fail' } }));
+    });
+    assert.deepEqual(reply.user_expressions, { bad: { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] } });
   });
 
   it('runs one cell after the other', async () => {

@@ -147,7 +147,11 @@ export class ExecutionQueue {
     for (const [name, code] of Object.entries(expressions)) {
       const options = { executionCount: 0, silent: false, output: SILENT_OUTPUT, isAside: true };
       const outcome = await this.#deps.runner.run(this.#deps.session(), code, options);
-      values[name] = outcome.status === 'ok' ? { status: 'ok', ...(outcome.result ?? { data: {}, metadata: {} }) } : outcome;
+      if (outcome.status === 'ok') values[name] = { status: 'ok', ...(outcome.result ?? { data: {}, metadata: {} }) };
+      else {
+        const { status, ename, evalue, traceback } = outcome;
+        values[name] = { status, ename, evalue, traceback };
+      }
     }
     return values;
   }

@@ -70,10 +70,15 @@ function outputProblem(output: unknown): string | undefined {
 }
 
 function completed(cell: Fields): NotebookCell {
-  const { metadata = {}, source = '', outputs, execution_count = null, ...rest } = cell;
-  // Other cells have neither outputs nor a count. Some tools write them there as null.
+  const { metadata = {}, source = '', outputs, execution_count = null } = cell;
   const code = cell.cell_type === 'code' ? { execution_count, outputs: (outputs ?? []) as CellOutput[] } : {};
-  return { ...rest, metadata, source, ...code } as NotebookCell;
+  // The order of the members stays, so that a notebook which is written again differs only in what has changed.
+  const whole = { ...cell, metadata, source, ...code } as NotebookCell;
+  if (cell.cell_type === 'code') return whole;
+  // Other cells have neither outputs nor a count. Some tools write them there as null.
+  delete whole.outputs;
+  delete whole.execution_count;
+  return whole;
 }
 
 /** Gives each cell a unique id, as nbformat does: if two are the same, the second gets another. */

@@ -146,12 +146,12 @@ export class CellRunner {
   /** `%run file`: its cells run one after the other, each in the place of this one. */
   async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
     if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
-    this.#filesOpen += 1;
     const { output } = cell;
     const file = filled(
       magic.pieces,
       (magic.names ?? []).map((name) => this.#executor.names.get(name)),
     );
+    this.#filesOpen += 1;
     try {
       for (const source of cellsOfFile(file, folder)) {
         const outcome = await this.run(source, cell, true);

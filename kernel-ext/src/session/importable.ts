@@ -18,14 +18,24 @@ export const OWN_MODULES: readonly string[] = [
 export const moduleOf = (name: string): string | undefined =>
   MODULES.find((module) => Object.hasOwn(own(module) as object, name));
 
-let ownNames: readonly string[] | undefined;
+const ownExports = new Map<string, readonly string[]>();
+
+/** What a part of nbserve exports. @param ask asks the types, once, because nothing of it may be loaded yet */
+export function exportsOfOwn(module: string, ask: (module: string) => readonly string[]): readonly string[] {
+  const known = ownExports.get(module);
+  if (known !== undefined) return known;
+  const names = ask(module);
+  // No part is empty: the types could not say it this time.
+  if (names.length > 0) ownExports.set(module, names);
+  return names;
+}
 
 /**
  * What the modules of Node and nbserve export under names that begin like this, in the order of the alphabet.
- * @param exportsOf asks the types, once for each part of nbserve, because nothing of it may be loaded yet
+ * @param exportsOf asks the types; see {@link exportsOfOwn}
  */
 export function importable(start: string, exportsOf: (module: string) => readonly string[]): readonly string[] {
-  ownNames ??= OWN_MODULES.flatMap(exportsOf);
+  const ownNames = OWN_MODULES.flatMap((module) => exportsOfOwn(module, exportsOf));
   const names = new Set([...MODULES.flatMap((module) => Object.keys(own(module) as object)), ...ownNames]);
   return [...names].filter((name) => name.startsWith(start) && name !== 'default').sort();
 }

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import type { Diagnostic } from './converter.js';
-import { moduleOf, OWN_MODULES } from './importable.js';
+import { exportsOfOwn, moduleOf, OWN_MODULES } from './importable.js';
 import { LIST_METHODS, PYTHON_WORDS, TEXT_METHODS } from './python-words.js';
 
 /** What the type checker complains about, and where. */
@@ -200,7 +200,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const name = nameIn(complaint);
     if (name === undefined || !/^[\w$]+$/.test(name)) return undefined;
     if (builtinModules.includes(name)) return `import it first: import * as ${name} from 'node:${name}'`;
-    const module = moduleOf(name) ?? OWN_MODULES.find((one) => exportsOf(one).includes(name));
+    const module = moduleOf(name) ?? OWN_MODULES.find((one) => exportsOfOwn(one, exportsOf).includes(name));
     return module === undefined ? undefined : `import it first: import { ${name} } from '${module}'`;
   },
   'a name of no cell': (complaint) => {

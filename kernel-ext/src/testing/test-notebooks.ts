@@ -100,7 +100,7 @@ async function testOne(
 ): Promise<NotebookResult> {
   const { parameters, cellTimeoutMs, notebookTimeoutMs, rules, update, paint } = options;
   const settings = { parameters, cellTimeoutMs, notebookTimeoutMs, rules, update };
-  const sanitizers = rules?.sanitizers.map(({ regex, replace }) => [regex.source, replace]);
+  const sanitizers = rules?.sanitizers.map(({ regex, replace }) => [String(regex), replace]);
   const keyNow = (): string => keyOf(file, { ...settings, sanitizers });
   const key = keyNow();
   const earlier = options.resume ? folder.resultOf(name, key) : undefined;

@@ -8,7 +8,8 @@ const DELIMITER_TEXT = DELIMITER.toString('ascii');
 
 /**
  * A frame that is sent. The kernel's frames but for the buffers of comms are strings, because zeromq.js copies them. It does not copy buffers over 128 bytes: its I/O thread uses them
- * and returns them on the JavaScript thread, which may have ended by then (heap corruption at the exit).
+ * and returns them on the JavaScript thread, which may have ended by then (heap corruption at the exit). So a kernel that ends while a long buffer of a comm is
+ * still on its way to a client that reads slowly may crash instead of ending in order; zeromq.js does not tell when it no longer needs a buffer.
  */
 export type Frame = Buffer | string;
 

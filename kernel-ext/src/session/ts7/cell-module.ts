@@ -89,7 +89,10 @@ export function moduleText(module: CellModule): string {
 /** The cell's part of that text, which can convert its positions to positions in the cell. */
 export function mappedModule(module: CellModule): MappedText {
   const { text, syntax, withheld } = module;
-  const removed = [...(withheld ?? [])].flatMap((key) => syntax.augmentations.get(key) ?? []);
+  const again = (key: string): boolean => withheld?.has(key) === true;
+  // A `var` of several names stays until all of them are declared again.
+  const needed = new Set([...syntax.augmentations].flatMap(([key, code]) => (again(key) ? [] : code)));
+  const removed = [...syntax.augmentations].flatMap(([key, code]) => (again(key) ? code.filter((one) => !needed.has(one)) : []));
   const isKept = ({ start }: Edit): boolean => !removed.some((one) => one.start <= start && start < one.end);
   const edits = renamings(module).filter(isKept);
   for (const { start, end } of new Set(removed)) edits.push({ start, end, text: '' });

@@ -50,6 +50,7 @@ export class CellModules {
    * @returns the file's path, and the difference between positions in the file and positions in `text`
    */
   draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number; head: string } {
+    this.#withhold(scope, syntax);
     const all = suffixOf(usesIn(scope, text, syntax), syntax);
     // If the code cannot be parsed, its declarations are guessed.
     const declared = syntax === undefined ? new Set([...text.matchAll(DECLARED)].map(([, name]) => name as string)) : undefined;
@@ -66,6 +67,7 @@ export class CellModules {
    */
   asked<T>(text: string, syntax: CellSyntax | undefined, ask: (path: string) => T): T {
     const uses = this.#latest === undefined ? new Map() : usesIn(this.#latest, text, syntax);
+    this.#putBack();
     try {
       return ask(this.#set(ASKED, text + suffixOf(uses, syntax), syntax));
     } finally {
@@ -210,8 +212,7 @@ export class CellModules {
 
   /** Takes out of earlier cells what a cell declares again in `declare global`: otherwise the cell would be checked against both. */
   #withhold(scope: CellScope, syntax: CellSyntax | undefined): void {
-    // The cell before was refused.
-    for (const slot of this.#withheld.keys()) this.#write(slot, this.#cells.get(slot));
+    this.#putBack();
     const withheld = new Map<number, CellModule>();
     for (const slot of syntax?.augments === true ? scope.augments : []) {
       const module = this.#cells.get(slot);
@@ -221,6 +222,12 @@ export class CellModules {
       this.#write(slot, withheld.get(slot));
     }
     this.#withheld = withheld;
+  }
+
+  /** If the cell before was refused, or was a draft, the earlier cells have again what was taken out for it. */
+  #putBack(): void {
+    for (const slot of this.#withheld.keys()) this.#write(slot, this.#cells.get(slot));
+    this.#withheld = new Map();
   }
 
   #write(slot: number, module: CellModule | undefined): void {

@@ -74,16 +74,16 @@ export class SideModules {
   /** Compiles the new and changed files that `specifiers` lead to. @returns the TypeScript files among all of them */
   reached(specifiers: Iterable<string>, from = this.#folder): string[] {
     const paths = new Set<string>();
-    const visit = (folder: string, specifier: string): void => {
+    const visit = (folder: string, specifier: string): string | undefined => {
       const path = this.find(folder, specifier);
-      if (path === undefined || paths.has(path)) return;
+      if (path === undefined || paths.has(path)) return path;
       paths.add(path);
       for (const next of this.#read(path)?.requires ?? []) visit(dirname(path), next);
+      return path;
     };
     for (const specifier of specifiers) {
-      visit(from, specifier);
-      const path = from === this.#folder ? this.find(from, specifier) : undefined;
-      if (path === undefined) continue;
+      const path = visit(from, specifier);
+      if (path === undefined || from !== this.#folder) continue;
       this.#resolved.set(specifier, path);
       this.#see(path);
     }
@@ -224,9 +224,18 @@ function typedPackage(folder: string, specifier: string): string | undefined {
     path = createRequire(join(folder, 'cell.js')).resolve(specifier);
   } catch {
     // Node's own `require` knows neither the condition `import` nor the endings of TypeScript.
-    path = resolveImport(specifier, folder) ?? typedMain(folder, specifier);
+    path = unlessBroken(() => resolveImport(specifier, folder) ?? typedMain(folder, specifier));
   }
   return path !== undefined && TYPED.has(extname(path)) && modificationTime(path) !== 0 ? realpathSync(path) : undefined;
+}
+
+/** If a `package.json` is no JSON, Node says so when it loads the package. */
+function unlessBroken(find: () => string | undefined): string | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The file that a package without `exports` means, if its ending is left out: `"main": "src/index"`. */

@@ -243,8 +243,9 @@ export class TypeServer {
     if (this.#snapshot === undefined) throw new Error('TypeScript gave no snapshot');
     const project = this.#snapshot.getProject(this.#config);
     if (project === undefined) throw new Error('TypeScript has no project for the notebook');
-    const answer = question(project.program, project.checker, project.emitter);
+    // Also if the question itself fails, the checker has started.
     this.#hasAnswered = true;
+    const answer = question(project.program, project.checker, project.emitter);
     // A server that a signal has reached answers one more request, with an empty result, and then ends. A second request fails and so reveals this.
     if (this.#previous === undefined) this.#channel?.requestSync('echo', '');
     else this.#forgetPrevious();
