@@ -61,7 +61,8 @@ export async function boost(
   };
   const { trees, history } = grown;
   for (const tree of trees) for (const [, set] of data.scored) set.add(tree);
-  let { workers, states } = await begin(job, data, trees);
+  // None before the first tree, and after a death.
+  let started: Started | null = null;
   let restarts = 0;
   const modelOf = (count: number) =>
     new TreesModel(
@@ -87,20 +88,22 @@ export async function boost(
   for (let round = trees.length; round < numBoostRound; round += 1) {
     // Lets an interrupt and messages in.
     await setImmediate();
-    const largest = Math.max(...states.map(({ largestGradient }) => largestGradient));
     const features = sample(data.features.length, colsampleBytree, mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + round));
     let metrics: TreeMetrics;
     try {
+      const now: Started = started ?? (await begin(job, data, trees));
+      const { workers } = now;
+      const largest = Math.max(...now.states.map(({ largestGradient }) => largestGradient));
       const next = await growTree(workers, growth, round, largest, features);
       metrics = await measure(job, data, next.tree, workers, next.states, round + 1);
-      states = next.states;
+      started = { workers, states: next.states };
       trees.push(next.tree);
     } catch (error) {
       if (!isDeath(error)) throw error;
       if (restarts >= (job.maxFailures ?? 0)) throw Failed({ restarts, reason: (error as Error).message }, error);
       restarts += 1;
       console.warn(`${job.where}: a worker died; going on after tree ${trees.length}`);
-      ({ workers, states } = await begin(job, data, trees));
+      started = null;
       round -= 1;
       continue;
     }
@@ -126,8 +129,14 @@ function goingOn({ start, params, labelColumn }: Boost, { features, base }: Prep
   return grown.trees;
 }
 
+/** The workers that run, and what each of them knows after the last tree. */
+interface Started {
+  readonly workers: readonly TreesWorker[];
+  readonly states: readonly ShardState[];
+}
+
 /** Starts the workers with the margins of the trees that there are. */
-async function begin(job: Boost, { shards, matrix, features, labels, base }: Prepared, trees: readonly Tree[]) {
+async function begin(job: Boost, { shards, matrix, features, labels, base }: Prepared, trees: readonly Tree[]): Promise<Started> {
   let margins: Float64Array | undefined;
   if (trees.length > 0) {
     const isCategory = features.map(({ categories }) => categories !== undefined);
@@ -142,7 +151,7 @@ async function begin(job: Boost, { shards, matrix, features, labels, base }: Pre
     margins: margins?.subarray(shard.firstRow, shard.firstRow + shard.labels.length),
   }));
   const workers = await job.startWorkers(own);
-  const states: readonly ShardState[] = await Promise.all(workers.map((worker) => worker.state()));
+  const states = await Promise.all(workers.map((worker) => worker.state()));
   return { workers, states };
 }
 
