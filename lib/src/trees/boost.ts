@@ -136,9 +136,12 @@ interface Started {
 }
 
 /** Starts the workers with the margins of the trees that there are. */
-async function begin(job: Boost, { shards, matrix, features, labels, base }: Prepared, trees: readonly Tree[]): Promise<Started> {
+async function begin(job: Boost, { shards, features, labels, base }: Prepared, trees: readonly Tree[]): Promise<Started> {
   let margins: Float64Array | undefined;
   if (trees.length > 0) {
+    // The workers need the bins alone, so the values are not kept for a start that may never come.
+    const [[name, train]] = job.sets as [readonly [string, Columns]];
+    const matrix = encode(`${job.where}: the data set ${name}`, train, features);
     const isCategory = features.map(({ categories }) => categories !== undefined);
     margins = new Float64Array(labels.length).fill(base);
     for (const tree of trees)
@@ -156,7 +159,6 @@ async function begin(job: Boost, { shards, matrix, features, labels, base }: Pre
 }
 
 interface Prepared {
-  readonly matrix: Float32Array;
   readonly features: readonly Feature[];
   readonly bins: Bins;
   readonly base: number;
@@ -199,7 +201,7 @@ function prepare({ where, params, labelColumn, sets, numWorkers }: Boost): Prepa
     const own = readLabels(inSet(name), columns, labelColumn, isBinary);
     return [name, new ScoredSet(encode(inSet(name), columns, features), isCategory, own, objective, base)] as const;
   });
-  return { matrix, features, bins, base, metrics, labels, shards, scored };
+  return { features, bins, base, metrics, labels, shards, scored };
 }
 
 async function measure(
