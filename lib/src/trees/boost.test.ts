@@ -43,3 +43,13 @@ test('a worker that dies before its first answer, at the start or at a restart, 
   assert.deepEqual(model.toJSON(), whole.toJSON());
   await assert.rejects(run(2), { code: 'NBS_TREES_FAILED', message: /after 2 restarts/ });
 });
+
+test('a checkpoint with more trees than were asked for is refused', async () => {
+  const { grown, model } = await boost(job());
+  const start = { grown, path: '/there' };
+  await assert.rejects(boost(job({ start, numBoostRound: 4 })), {
+    code: 'NBS_TREES_OTHER_TRAINING',
+    message: /\/there: it has 5 trees, and numBoostRound is 4/,
+  });
+  assert.deepEqual((await boost(job({ start }))).model.toJSON(), model.toJSON());
+});

@@ -34,7 +34,7 @@ export interface Boost {
   readonly startWorkers: (shards: readonly ShardInit[]) => Promise<readonly TreesWorker[]>;
   /** How often workers are started again, after one of them died. @default 0 */
   readonly maxFailures?: number;
-  /** What an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING if it had another objective or other columns */
+  /** What an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING if it had another objective, other columns, or more trees */
   readonly start?: { readonly grown: Grown; readonly path: string } | undefined;
   /** Called after so many trees with what there is, not after the last one. @default never */
   readonly checkpointEvery?: number | undefined;
@@ -119,13 +119,19 @@ export async function boost(
 }
 
 /** The trees that an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING */
-function goingOn({ start, params, labelColumn }: Boost, { features, base }: Prepared): readonly Tree[] {
+function goingOn({ start, params, labelColumn, numBoostRound }: Boost, { features, base }: Prepared): readonly Tree[] {
   if (start === undefined) return [];
   const { grown, path } = start;
-  const wrong = (what: string) => OtherTraining({ path, what });
+  const wrong = (what: string) => OtherTraining({ path, reason: `its ${what} differ from those of this training` });
   if (grown.objective !== params.objective || grown.label !== labelColumn) throw wrong('objective and label');
   if (!isDeepStrictEqual(JSON.parse(JSON.stringify(features)), grown.features)) throw wrong('columns');
   if (base !== grown.base) throw wrong('labels');
+  const count = grown.trees.length;
+  if (count > numBoostRound)
+    throw OtherTraining({
+      path,
+      reason: `it has ${count} trees, and numBoostRound is ${numBoostRound}; set it to ${count} or more`,
+    });
   return grown.trees;
 }
 
