@@ -24,17 +24,31 @@ const TYPED: Readonly<Record<string, NumberName>> = {
   Float32Array: 'FLOAT',
   Float64Array: 'DOUBLE',
 };
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const NULL: ColumnType = { kind: 'null' };
 const INT64: ColumnType = { kind: 'int64' };
 /** Whole numbers of 64 bits, of which some are beyond 2^53: they do not go together with fractions. */
 const WIDE: ColumnType = { kind: 'wide' };
+const HUGE: ColumnType = { kind: 'huge' };
 
 /** The type of a whole column. @throws NBS_MIXED_COLUMN */
 export function typeOfColumn(column: string, values: Values): ColumnType {
   const name = ArrayBuffer.isView(values) ? values.constructor.name : undefined;
   if (name !== undefined && name in TYPED) return { kind: 'number', name: TYPED[name] as NumberName };
+  if (name === 'BigInt64Array' || name === 'BigUint64Array') return typeOfBigInts(values as BigInt64Array | BigUint64Array);
   let type = NULL;
   for (let i = 0; i < values.length; i++) type = joined(column, type, typeOfValue(column, values[i]));
+  return type;
+}
+
+/** Without a type for each value. One that has no values has whole numbers. */
+function typeOfBigInts(values: BigInt64Array | BigUint64Array): ColumnType {
+  let type = INT64;
+  for (const value of values) {
+    if (value > MAX_INT64) return HUGE;
+    if (value > MAX_SAFE || value < -MAX_SAFE) type = WIDE;
+  }
   return type;
 }
 
@@ -51,7 +65,7 @@ function typeOfValue(column: string, value: unknown): ColumnType {
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? INT64 : { kind: 'float64' };
   if (typeof value === 'bigint') {
     if (typeof exactNumber(value) === 'number') return INT64;
-    return BigInt.asIntN(64, value) === value ? WIDE : { kind: 'huge' };
+    return BigInt.asIntN(64, value) === value ? WIDE : HUGE;
   }
   if (typeof value !== 'object') throw MixedColumn({ column, what: `contains ${shownType(value)}, which is no data` });
   if (value instanceof Date) return { kind: 'date' };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as DuckDB from '@duckdb/node-api';
+import { interruption } from '../actors/index.js';
 import { DataFailed, DataUnreadable, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
 
 export type { DuckDB };
@@ -51,13 +52,22 @@ function temporaryFolder(): string {
 
 export const duckdb = async (): Promise<typeof DuckDB> => (await database()).api;
 
+/** Ends the query that a connection runs when the user interrupts the cell that called. @returns what forgets this */
+export function endWithCell(connection: Connection): () => void {
+  const interrupt = interruption();
+  const end = (): void => connection.interrupt();
+  interrupt?.addEventListener('abort', end);
+  return () => interrupt?.removeEventListener('abort', end);
+}
+
 /** Runs `work` with a connection of its own. */
 export async function withConnection<R>(work: (connection: Connection) => Promise<R>): Promise<R> {
-  const { instance } = await database();
-  const connection = await instance.connect();
+  const connection = await connect();
+  const forget = endWithCell(connection);
   try {
     return await work(connection);
   } finally {
+    forget();
     connection.closeSync();
   }
 }
@@ -79,9 +89,10 @@ const OF_FILES = /^(IO Error|Invalid Input Error|Invalid Error|Serialization Err
 /** A conversion that an expression asks for: DuckDB shows its place. */
 const OF_EXPRESSION = /^Conversion Error[\s\S]*\nLINE \d+: /;
 
-/** Throws an error of DuckDB as a coded one. */
+/** Throws an error of DuckDB as a coded one, and the interrupt that has ended a query as what it is. */
 export function rethrow(error: unknown): never {
   const text = error instanceof Error ? error.message : String(error);
+  if (/^INTERRUPT Error/.test(text)) interruption()?.throwIfAborted();
   if ((error as { code?: unknown } | null)?.code !== undefined) throw error;
   const [line = text] = text.split('\n');
   if (/No space left|disk is full|max_temp_directory_size|failed to offload|Could not write/i.test(text))

@@ -16,14 +16,14 @@ export function filesOf(what: string, paths: string | readonly string[], extensi
     throw InvalidCall({ what, expected: 'a path or a list of paths', got: shownValue(paths) });
   const files = all.flatMap((path) => {
     if (isUrl(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
-    const found = oneOf(path, extensions);
+    const found = oneOf(what, path, extensions);
     if (found.length === 0) throw NoFiles({ what, paths: path });
     return found;
   });
   return files;
 }
 
-function oneOf(path: string, extensions: readonly string[]): string[] {
+function oneOf(what: string, path: string, extensions: readonly string[]): string[] {
   if (existsSync(path)) {
     if (!statSync(path).isDirectory()) return [resolve(path)];
     return below(resolve(path))
@@ -34,7 +34,7 @@ function oneOf(path: string, extensions: readonly string[]): string[] {
   const whole = resolve(path);
   const fixed = whole.slice(0, whole.search(GLOB));
   const base = fixed.slice(0, fixed.lastIndexOf('/') + 1) || '/';
-  const pattern = patternOf(whole);
+  const pattern = globOf(what, path, whole);
   return existsSync(base)
     ? below(base)
         .filter((file) => pattern.test(file))
@@ -49,6 +49,15 @@ function below(folder: string): string[] {
 }
 
 const PARTS: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+
+/** @throws NBS_DATA_ARGUMENT */
+function globOf(what: string, path: string, whole: string): RegExp {
+  try {
+    return patternOf(whole);
+  } catch (error) {
+    throw InvalidCall({ what, expected: 'the ranges of a glob go upwards, as in [a-z]', got: path }, error);
+  }
+}
 
 function patternOf(glob: string): RegExp {
   const text = glob.replace(/\*\*\/|\*\*|\*|\?|\[[^\]/]+\]|\{[^{}]*\}|[.+^${}()|[\]\\]/g, (part): string => {

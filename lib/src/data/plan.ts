@@ -1,6 +1,6 @@
 import { interruption, type PoolNeeds } from '../actors/index.js';
 import { asAsync, type Block, concatBlocks, emptyBlock, makeBlock } from './block.js';
-import { type Connection, connect, rethrow } from './duckdb.js';
+import { type Connection, connect, endWithCell, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
 import { isProgressShown, RunProgress } from './run-progress.js';
 import { NOTHING, type Spooled, spool, spoolQuery } from './spool.js';
@@ -78,7 +78,7 @@ export class Run {
     if (plan.kind === 'stream') return spool(this.blocks(plan));
     const sql = await this.sql(plan);
     if (sql === NOTHING) return { sql, release: async () => {} };
-    return spoolQuery(sql, (statement) => this.execute(statement));
+    return spoolQuery(sql, (statement) => this.execute(plan.name, statement));
   }
 
   /** An expression to select from. */
@@ -86,10 +86,15 @@ export class Run {
     return `(${await this.sql(plan)})`;
   }
 
+  #begin(name: string): StageStats {
+    const stage = { name, rows: 0, blocks: 0, ms: 0 };
+    this.stages.push(stage);
+    return stage;
+  }
+
   /** The blocks of a plan, at the pace at which they are asked for. */
   async *blocks(plan: Plan): AsyncGenerator<Block> {
-    const stage: StageStats = { name: plan.name, rows: 0, blocks: 0, ms: 0 };
-    this.stages.push(stage);
+    const stage = this.#begin(plan.name);
     const start = performance.now();
     const interrupt = interruption();
     const source = plan.kind === 'stream' ? plan.blocks(this) : this.blocksOfQuery(await this.sql(plan));
@@ -110,15 +115,21 @@ export class Run {
     return sql === NOTHING ? asAsync([emptyBlock()]) : queryBlocks(sql, this.queries);
   }
 
-  /** Runs a statement that returns nothing. @throws coded errors */
-  async execute(sql: string): Promise<void> {
-    const connection = await openQuery(this.queries);
+  /** Runs a statement that writes rows, as one stage. @throws coded errors */
+  async execute(name: string, sql: string): Promise<void> {
+    const stage = this.#begin(name);
+    const start = performance.now();
+    const { connection, close } = await openQuery(this.queries);
     try {
-      await connection.run(sql);
+      // DuckDB answers with the number of rows.
+      const [written] = await (await connection.run(sql)).getRows();
+      stage.rows = Number(written?.[0] ?? 0);
+      stage.blocks = 1;
     } catch (error) {
       rethrow(error);
     } finally {
-      closeQuery(connection, this.queries);
+      close();
+      stage.ms = performance.now() - start;
     }
   }
 
@@ -142,21 +153,30 @@ const BLOCK_BYTES = 16 * 1024 * 1024;
 /** DuckDB counts what it has read only if it is asked to, and prints it if it is not asked not to. */
 const COUNT_PROGRESS = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0';
 
-async function openQuery(queries: Set<RunningQuery>): Promise<Connection> {
+async function openQuery(queries: Set<RunningQuery>): Promise<{ readonly connection: Connection; close(): void }> {
   const connection = await connect();
-  if (isProgressShown()) await connection.run(COUNT_PROGRESS);
+  const forget = endWithCell(connection);
   queries.add(connection);
-  return connection;
-}
-
-function closeQuery(connection: Connection, queries: Set<RunningQuery>): void {
-  queries.delete(connection);
-  connection.closeSync();
+  const close = (): void => {
+    forget();
+    queries.delete(connection);
+    connection.closeSync();
+  };
+  try {
+    // The database may have been opened first, which takes a while.
+    interruption()?.throwIfAborted();
+    if (isProgressShown()) await connection.run(COUNT_PROGRESS);
+  } catch (error) {
+    close();
+    interruption()?.throwIfAborted();
+    rethrow(error);
+  }
+  return { connection, close };
 }
 
 /** The result of a query, streamed. */
 export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): AsyncGenerator<Block> {
-  const connection = await openQuery(queries);
+  const { connection, close } = await openQuery(queries);
   try {
     const result = await connection.stream(sql);
     const names = result.deduplicatedColumnNames();
@@ -189,7 +209,7 @@ export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): Asy
   } catch (error) {
     rethrow(error);
   } finally {
-    closeQuery(connection, queries);
+    close();
   }
 }
 

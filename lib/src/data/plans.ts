@@ -33,8 +33,9 @@ export const streamPlan = (name: string, inputs: readonly Plan[], blocks: (run: 
 export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): SqlPlan =>
   sqlPlan(name, [input], query as (...inputs: readonly string[]) => string);
 
-/** Functions of DuckDB that give another value each time. */
-const VOLATILE = /\b(random|uuid|uuidv4|uuidv7|gen_random_uuid|nextval)\s*\(/i;
+/** What gives another value each time: functions of DuckDB, the names of the present (which need no parentheses), and samples. */
+const VOLATILE =
+  /\b((random|uuid|uuidv4|uuidv7|gen_random_uuid|nextval|now|today|age|transaction_timestamp)\s*\(|(get_)?current_(date|time|timestamp|localtime|localtimestamp)\b|localtime(stamp)?\b|tablesample\b|using\s+sample\b)/i;
 
 /** The rows for which a condition in SQL is true. */
 export const filterPlan = (input: Plan, condition: string): Plan => ({

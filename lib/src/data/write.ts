@@ -35,7 +35,7 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
     const sql = await run.sql(plan);
     const options = FORMATS[format];
     if (options === null) await writeArrowFile(run, sql, file);
-    else await run.execute(`COPY (${sql}) TO ${literal(file)} (${options})`);
+    else await run.execute('write', `COPY (${sql}) TO ${literal(file)} (${options})`);
     await replace(draft, target);
   } catch (error) {
     if (isNbserveError(error)) throw error;

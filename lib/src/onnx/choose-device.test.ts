@@ -41,4 +41,6 @@ test('an element type that the binding does not know is named with its input or 
     code: 'NBS_ONNX_UNSUPPORTED_TYPE',
     message: /cannot be read here: y: bfloat16\[n, 2\];/,
   });
+  // In ONNX Runtime's own format, nobody knows which one it is.
+  assert.throws(() => refuse(reason, 'cpu', Uint8Array.of(0xff, 0xff)), { code: 'NBS_ONNX_LOAD_FAILED' });
 });

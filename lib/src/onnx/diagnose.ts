@@ -120,7 +120,19 @@ export function checkApart(device: Device, program: string, limitMs: number): Pr
       const words = shorten(stderr);
       const end = error?.signal ? `ended by ${error.signal}` : `ended with the code ${String(error?.code)}`;
       if (error !== null) return resolve(fails(`the process that checked it was ${end}${words === '' ? '' : `: ${words}`}`));
-      resolve(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as CheckedDevice);
+      resolve(
+        answerIn(stdout) ?? fails(`the process that checked it ended without an answer${words === '' ? '' : `: ${words}`}`),
+      );
     });
   });
+}
+
+/** The answer of a check: a line of its own, since drivers print too, also at the end of the process. */
+function answerIn(stdout: string): CheckedDevice | undefined {
+  const line = stdout.split('\n').findLast((one) => one.startsWith('{"diagnosis"'));
+  try {
+    return line === undefined ? undefined : (JSON.parse(line) as CheckedDevice);
+  } catch {
+    return undefined;
+  }
 }

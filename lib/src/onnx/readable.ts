@@ -29,9 +29,20 @@ export function checkInputs(model: string, inputs: readonly TensorInfo[]): void 
  * @throws NBS_ONNX_UNSUPPORTED_INPUT, NBS_ONNX_UNSUPPORTED_TYPE
  */
 export function refuseElementTypes(model: string, source: string | Uint8Array): void {
-  const { inputs, outputs } = readParts(source, readInfos);
-  checkInputs(model, inputs);
-  readableOutputs(model, outputs);
+  const infos = declaredIn(source);
+  if (infos === undefined) return;
+  checkInputs(model, infos.inputs);
+  readableOutputs(model, infos.outputs);
+}
+
+/** What a model declares; undefined if the bytes are not in ONNX's format, because ONNX Runtime reads others too. */
+function declaredIn(source: string | Uint8Array): ReturnType<typeof readInfos> | undefined {
+  try {
+    return readParts(source, readInfos);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** The tensors that the graph of a model declares as inputs and as outputs. */

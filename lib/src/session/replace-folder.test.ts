@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,4 +35,14 @@ test('a folder is replaced as a whole; if that fails, the older one is there aga
   );
   assert.equal(await readFile(join(path, 'file'), 'utf8'), 'two');
   assert.deepEqual(await readdir(folder), ['kept']);
+});
+
+test('what a killed process has left is removed, and what a running one makes is not', async () => {
+  const path = join(folder, 'later');
+  const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+  await mkdir(`${path}.new-${dead}-abcdefgh`);
+  await mkdir(`${path}.new-${process.pid}-abcdefgh`);
+  await replaceFolder(path, write('one'));
+  const names = (await readdir(folder)).filter((name) => name.startsWith('later'));
+  assert.deepEqual(names.sort(), ['later', `later.new-${process.pid}-abcdefgh`]);
 });

@@ -10,6 +10,11 @@ export const PeerLost = defineError(
   503,
   'worker {rank} cannot go on, because the worker that it exchanges gradients with has ended',
 );
+export const WorkerLost = defineError(
+  'NBS_TRAIN_WORKER_LOST',
+  503,
+  'a worker of the training has died between two calls, and a new process took its place',
+);
 export const OtherMachine = defineError(
   'NBS_TRAIN_OTHER_MACHINE',
   501,

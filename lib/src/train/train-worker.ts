@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Deferred, deferred } from '../core/index.js';
 import { runInSession, type TrainCheckpoint } from '../session/index.js';
 import { keepCheckpoint } from './checkpoint.js';
-import { OtherMachine, PeerLost } from './errors.js';
+import { OtherMachine, WorkerLost } from './errors.js';
 import { Ring } from './ring.js';
 import { setPlace } from './worker-context.js';
 
@@ -54,7 +54,7 @@ export function wrap(loop: (config: unknown) => unknown) {
     async *run(config: unknown): AsyncGenerator<Report> {
       const ring = this.#ring;
       // A process that died before this call has been replaced by a new one, which knows nothing.
-      if (ring === undefined || this.#assignment === undefined) throw PeerLost({ rank: '?' });
+      if (ring === undefined || this.#assignment === undefined) throw WorkerLost({});
       const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment;
       let next = nextCheckpoint;
       let reported = deferred<Pending>();

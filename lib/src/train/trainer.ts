@@ -14,7 +14,7 @@ import {
 import { hasCode, InvalidOption, isNbserveError } from '../core/index.js';
 import { currentSession, resultFolder, type Session, type TrainCheckpoint } from '../session/index.js';
 import { checkpointsOf } from './checkpoint.js';
-import { PeerLost, TrainingFailed, UnevenReports } from './errors.js';
+import { PeerLost, TrainingFailed, UnevenReports, WorkerLost } from './errors.js';
 import { parseRun, parseScaling, type RunConfig, type ScalingConfig } from './options.js';
 import type { Assignment, Report } from './train-worker.js';
 
@@ -214,7 +214,8 @@ class Progress {
   }
 }
 
-const isDeath = (error: unknown): boolean => hasDied(error) || hasCode(error, PeerLost) || isDead(error);
+const isDeath = (error: unknown): boolean =>
+  hasDied(error) || hasCode(error, PeerLost) || hasCode(error, WorkerLost) || isDead(error);
 const isDead = (error: unknown): boolean => isNbserveError(error) && error.code === 'NBS_WORKER_DEAD';
 
 /** How long to wait for the cause, when a worker has noticed that another one is gone. */

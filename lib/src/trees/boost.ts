@@ -34,7 +34,7 @@ export interface Boost {
   readonly startWorkers: (shards: readonly ShardInit[]) => Promise<readonly TreesWorker[]>;
   /** How often workers are started again, after one of them died. @default 0 */
   readonly maxFailures?: number;
-  /** What an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING if it had another objective or other columns */
+  /** What an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING if it had another objective, other columns, or more trees */
   readonly start?: { readonly grown: Grown; readonly path: string } | undefined;
   /** Called after so many trees with what there is, not after the last one. @default never */
   readonly checkpointEvery?: number | undefined;
@@ -61,7 +61,8 @@ export async function boost(
   };
   const { trees, history } = grown;
   for (const tree of trees) for (const [, set] of data.scored) set.add(tree);
-  let { workers, states } = await begin(job, data, trees);
+  // None before the first tree, and after a death.
+  let started: Started | null = null;
   let restarts = 0;
   const modelOf = (count: number) =>
     new TreesModel(
@@ -87,20 +88,22 @@ export async function boost(
   for (let round = trees.length; round < numBoostRound; round += 1) {
     // Lets an interrupt and messages in.
     await setImmediate();
-    const largest = Math.max(...states.map(({ largestGradient }) => largestGradient));
     const features = sample(data.features.length, colsampleBytree, mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + round));
     let metrics: TreeMetrics;
     try {
+      const now: Started = started ?? (await begin(job, data, trees));
+      const { workers } = now;
+      const largest = Math.max(...now.states.map(({ largestGradient }) => largestGradient));
       const next = await growTree(workers, growth, round, largest, features);
       metrics = await measure(job, data, next.tree, workers, next.states, round + 1);
-      states = next.states;
+      started = { workers, states: next.states };
       trees.push(next.tree);
     } catch (error) {
       if (!isDeath(error)) throw error;
       if (restarts >= (job.maxFailures ?? 0)) throw Failed({ restarts, reason: (error as Error).message }, error);
       restarts += 1;
       console.warn(`${job.where}: a worker died; going on after tree ${trees.length}`);
-      ({ workers, states } = await begin(job, data, trees));
+      started = null;
       round -= 1;
       continue;
     }
@@ -116,20 +119,35 @@ export async function boost(
 }
 
 /** The trees that an earlier training has grown. @throws NBS_TREES_OTHER_TRAINING */
-function goingOn({ start, params, labelColumn }: Boost, { features, base }: Prepared): readonly Tree[] {
+function goingOn({ start, params, labelColumn, numBoostRound }: Boost, { features, base }: Prepared): readonly Tree[] {
   if (start === undefined) return [];
   const { grown, path } = start;
-  const wrong = (what: string) => OtherTraining({ path, what });
+  const wrong = (what: string) => OtherTraining({ path, reason: `its ${what} differ from those of this training` });
   if (grown.objective !== params.objective || grown.label !== labelColumn) throw wrong('objective and label');
   if (!isDeepStrictEqual(JSON.parse(JSON.stringify(features)), grown.features)) throw wrong('columns');
   if (base !== grown.base) throw wrong('labels');
+  const count = grown.trees.length;
+  if (count > numBoostRound)
+    throw OtherTraining({
+      path,
+      reason: `it has ${count} trees, and numBoostRound is ${numBoostRound}; set it to ${count} or more`,
+    });
   return grown.trees;
 }
 
+/** The workers that run, and what each of them knows after the last tree. */
+interface Started {
+  readonly workers: readonly TreesWorker[];
+  readonly states: readonly ShardState[];
+}
+
 /** Starts the workers with the margins of the trees that there are. */
-async function begin(job: Boost, { shards, matrix, features, labels, base }: Prepared, trees: readonly Tree[]) {
+async function begin(job: Boost, { shards, features, labels, base }: Prepared, trees: readonly Tree[]): Promise<Started> {
   let margins: Float64Array | undefined;
   if (trees.length > 0) {
+    // The workers need the bins alone, so the values are not kept for a start that may never come.
+    const [[name, train]] = job.sets as [readonly [string, Columns]];
+    const matrix = encode(`${job.where}: the data set ${name}`, train, features);
     const isCategory = features.map(({ categories }) => categories !== undefined);
     margins = new Float64Array(labels.length).fill(base);
     for (const tree of trees)
@@ -142,12 +160,11 @@ async function begin(job: Boost, { shards, matrix, features, labels, base }: Pre
     margins: margins?.subarray(shard.firstRow, shard.firstRow + shard.labels.length),
   }));
   const workers = await job.startWorkers(own);
-  const states: readonly ShardState[] = await Promise.all(workers.map((worker) => worker.state()));
+  const states = await Promise.all(workers.map((worker) => worker.state()));
   return { workers, states };
 }
 
 interface Prepared {
-  readonly matrix: Float32Array;
   readonly features: readonly Feature[];
   readonly bins: Bins;
   readonly base: number;
@@ -190,7 +207,7 @@ function prepare({ where, params, labelColumn, sets, numWorkers }: Boost): Prepa
     const own = readLabels(inSet(name), columns, labelColumn, isBinary);
     return [name, new ScoredSet(encode(inSet(name), columns, features), isCategory, own, objective, base)] as const;
   });
-  return { matrix, features, bins, base, metrics, labels, shards, scored };
+  return { features, bins, base, metrics, labels, shards, scored };
 }
 
 async function measure(

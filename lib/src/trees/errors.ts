@@ -36,9 +36,5 @@ export const NotKept = defineError(
   507,
   'the model cannot be kept at {path}: {reason}; an older one is still there',
 );
-export const OtherTraining = defineError(
-  'NBS_TREES_OTHER_TRAINING',
-  400,
-  'the training cannot go on from {path}: its {what} differ from those of this training',
-);
+export const OtherTraining = defineError('NBS_TREES_OTHER_TRAINING', 400, 'the training cannot go on from {path}: {reason}');
 export const WrongModel = defineError('NBS_TREES_WRONG_MODEL', 400, '{path} is not a model of trees: {reason}');

@@ -83,6 +83,10 @@ test('pictures: order, modes, sizes, paths, and a file that is none', async () =
     code: /^NBS_IMAGE_/,
   });
   assert.throws(() => data.readImages(at('digits'), { mode: 'CMYK' as 'L' }), { code: 'NBS_DATA_ARGUMENT' });
+  await assert.rejects(async () => data.readCsv(at('[z-a].csv')).takeAll(), {
+    code: 'NBS_DATA_ARGUMENT',
+    message: /go upwards, as in \[a-z\], got .*\[z-a\]/,
+  });
 });
 
 test('the halves of a split never overlap, even if the order or the choice of the rows is random', async () => {

@@ -331,6 +331,8 @@ test('a materialized data set is computed once', async () => {
   assert.equal(await kept.count(), 5);
   assert.equal(calls, 5);
   assert.match(counted.stats(), /map\(function\): 5 rows in 1 blocks/);
+  const sorted = await data.range(7).sort('id').materialize();
+  assert.match(sorted.stats(), /^sort\(id\): 7 rows in 1 blocks/);
 });
 
 test('a data set shows its schema and first rows', async () => {

@@ -52,5 +52,10 @@ test('a check that crashes, and one that never ends, are results like others', a
     /ended by SIGSEGV: no driver/,
   );
   assert.match(await reasonOf('process.exit(3)'), /ended with the code 3/);
+  assert.match(await reasonOf("console.log('{\"a driver\"'); console.error('bye')"), /ended without an answer: bye/);
   assert.match(await reasonOf('setInterval(() => {}, 1e6)', 100), /took longer than 0\.1 s/);
+
+  const checked = { diagnosis: { device: 'cuda', works: true }, beside: 'yes' };
+  writeFileSync(program, `console.log('hello'); console.log(${JSON.stringify(JSON.stringify(checked))}); console.log('bye')`);
+  assert.deepEqual(await checkApart('cuda', program, 60_000), checked);
 });

@@ -235,4 +235,6 @@ test('a preset that exchanges the channels gives BGR without a normalization', (
   const pixels = { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 51, 0) } as const;
   const { data } = prepare(pixels, { ...mobile, resize: null, crop: null });
   assert.deepEqual([...data], [0, Math.fround(51 / 255), 1]);
+  const unused = { ...(JSON.parse(PUBLISHED.mobileVit) as object), do_normalize: false, image_mean: [0.5, 0.5, 0.5] };
+  assert.deepEqual(preset(unused), mobile);
 });

@@ -115,7 +115,7 @@ export function preset(config: string | Readonly<Record<string, unknown>>): Pres
   }
   // The processors that exchange the channels do not normalize, and the files do not say so.
   const isFlipped = flag('do_flip_channel_order', false);
-  if (isFlipped && (values.do_normalize === true || Array.isArray(values.image_mean)))
+  if (isFlipped && flag('do_normalize', Array.isArray(values.image_mean)))
     throw fail('do_flip_channel_order is not supported beside image_mean; use onnx.image.toTensor with order');
   const normalises = flag('do_normalize', !isFlipped);
   return {
