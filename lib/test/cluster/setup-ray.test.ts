@@ -78,6 +78,6 @@ test('without Python, or with a wrong option, it says what would be right', asyn
     (await setup(['ray'], { cache: 'x', path: '/nowhere' })).stderr,
     /NBS_NO_PYTHON: Ray 2\.60\.0 needs Python 3\.10 or newer: there is no python3/,
   );
-  assert.match((await setup(['ray', '--without-driver'])).stderr, /Ray has nothing to do with a driver/);
+  assert.match((await setup(['ray', '--without-driver'])).stderr, /--without-driver and --wheels are for cuda/);
   assert.match((await setup(['rays'])).stderr, /there is no set-up for rays/);
 });

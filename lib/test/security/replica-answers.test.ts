@@ -103,7 +103,7 @@ suite('a replica that answers nonsense costs its own requests only', () => {
     behave = http({ headers: ['content-length', '9', 'transfer-encoding', 'chunked'] });
     await assert.rejects(send(`${plane.url}/odd`));
     behave = http({ headers: ['content-length', '1'] });
-    assert.equal((await send(`${plane.url}/odd`)).text, 'a');
+    await assert.rejects(send(`${plane.url}/odd`));
     await stillFine();
   });
 
