@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
 
+const isTslab = process.env.NBSERVE_TYPES === 'tslab';
+
 /** Code that tslab and its TypeScript 5.0 alone get wrong. */
 describe('TypeScript in cells', () => {
   const notebook = new TestNotebook();
@@ -77,7 +79,8 @@ describe('TypeScript in cells', () => {
     await notebook.value('Reflect.deleteProperty(Array.prototype, "mine")');
   });
 
-  it('extends global types by several names at once, of which some are declared again', async () => {
+  // tslab keeps the first type of a global variable.
+  it('extends global types by several names at once, of which some are declared again', { skip: isTslab }, async () => {
     await notebook.value('declare global { var firstOf2: number, secondOf2: number }\nglobalThis.secondOf2 = 2;');
     await notebook.value('declare global { var firstOf2: number }\nglobalThis.firstOf2 = 1;');
     assert.equal(await notebook.value('firstOf2 + secondOf2'), '3');
