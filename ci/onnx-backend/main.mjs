@@ -67,6 +67,8 @@ async function runAll(kind, cases) {
 function startRunner(kind) {
   const child = fork(own('runner-main.mjs'), [kind, ...(options['run-in'] === undefined ? [] : [options['run-in']])], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // The bare runtime would send telemetry, and leave files of it.
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
   });
   return new Promise((resolve) => child.once('message', () => resolve(child)));
 }
