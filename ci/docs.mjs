@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { generatedPages, REFERENCE, writeReference } from './docs/generate.mjs';
 
 if (!process.argv.includes('--no-build')) {
-  execFileSync('node', ['node_modules/typescript/bin/tsc', '-b', 'lib', 'kernel-ext', 'kernel-ext/test'], { stdio: 'inherit' });
+  execFileSync('node', ['node_modules/typescript7/bin/tsc', '-b', 'lib', 'kernel-ext', 'kernel-ext/test'], { stdio: 'inherit' });
   execFileSync('node', ['ci/bundle.mjs'], { stdio: 'inherit' });
 }
 for (const [file, text] of await generatedPages()) {

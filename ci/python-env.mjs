@@ -7,13 +7,16 @@ import { fileURLToPath } from 'node:url';
 const LOOK_EVERY_MS = 200;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The path that the Python of an environment has, whether it is there or not. */
+export const pythonOf = (name) => `${ROOT}.cache/${name}/bin/python`;
+
 /**
  * The path of the Python of an environment that contains exactly what the requirements file names.
  * @throws if there is no Python 3.9+ or a package cannot be installed
  */
 export function pythonEnv(name, requirements) {
   const venv = `${ROOT}.cache/${name}`;
-  const python = `${venv}/bin/python`;
+  const python = pythonOf(name);
   const stamp = `${venv}/requirements.sha256`;
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
@@ -27,9 +30,9 @@ function install({ name, venv, python, requirements, stamp, wanted }) {
   console.log(`setting up .cache/${name} (once)…`);
   const made = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`python3 -m venv failed: ${made.error ?? made.stderr}`);
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements], {
-    stdio: 'inherit',
-  });
+  // Python compiles a module when it is first imported. Compiling all of them here takes as long as the rest of the installation.
+  const quick = ['--quiet', '--disable-pip-version-check', '--no-compile'];
+  execFileSync(python, ['-m', 'pip', 'install', ...quick, '-r', requirements], { stdio: 'inherit' });
   writeFileSync(stamp, wanted);
   return python;
 }

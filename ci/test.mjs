@@ -1,5 +1,5 @@
 // `npm test`: builds, checks the code, runs every test, and ends with the line `N passed, N failed`.
-// Options: --only checks,unit,cluster,kernel,nodes,docs,lessons (any of them), --files <part of a path>.
+// Options: --only <parts, as in `GROUPS`>, --files <part of a path>.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -8,14 +8,20 @@ import { parseArgs } from 'node:util';
 import { hasExamples } from './docs/examples.mjs';
 import { pageFiles } from './docs/pages.mjs';
 import { findFiles } from './find-files.mjs';
-import { jupyterPython } from './jupyter.mjs';
 import { findLeftovers, foldersOf } from './leftovers.mjs';
 import { otherNode } from './node-versions.mjs';
+import { pythonOf } from './python-env.mjs';
 import { runProcess, runTestFile } from './run-test-file.mjs';
 import { expectedSeconds, recordSeconds } from './test-times.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
+const GROUPS = ['checks', 'unit', 'cluster', 'kernel', 'nodes', 'docs', 'lessons'];
 const groups = options.only?.split(',');
+const unknown = groups?.filter((group) => !GROUPS.includes(group)) ?? [];
+if (unknown.length > 0) {
+  console.error(`--only ${unknown.join(',')}: not a part of the tests; the parts are ${GROUPS.join(', ')}`);
+  process.exit(2);
+}
 /** Jobs that run at the same time. There are more than processors, because a file of tests often waits for processes and clocks. */
 const LANES = Math.min(availableParallelism() + 2, 6);
 const wanted = (group) => groups === undefined || groups.includes(group);
@@ -26,7 +32,7 @@ const words = (line) => line.split(' ');
 const CHECKS = [
   ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
   ['promises and switches (oxlint, with types)', 'npx oxlint --type-aware -c ci/oxlint.json lib/src kernel-ext/src'],
-  ['the scripts of ci/ are sound (tsc, checkJs)', 'node node_modules/typescript/bin/tsc -p ci'],
+  ['the scripts of ci/ are sound (tsc, checkJs)', 'node ci/check-scripts.mjs'],
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
   ['no file of a room is too long', 'node ci/check-length.mjs'],
@@ -61,6 +67,8 @@ const failures = [];
 const skipped = [];
 const mark = `NBSERVE_TEST_RUN=${randomBytes(8).toString('hex')}`;
 process.env.NBSERVE_TEST_RUN = mark.split('=')[1];
+const JUPYTER = pythonOf('jupyter');
+process.env.NBSERVE_TEST_PYTHON = JUPYTER;
 // Kernels of tests must not write into the history of the person who runs them.
 process.env.NBSERVE_HISTORY = '';
 const root = mkdtempSync(join(tmpdir(), 'nbst-'));
@@ -68,7 +76,8 @@ const root = mkdtempSync(join(tmpdir(), 'nbst-'));
 /**
  * What runs in a lane: a file of tests, or a command as one test. It has a folder for its clusters and one for its temporary files.
  * @typedef {ReturnType<typeof foldersOf>} Folders
- * @typedef {{ group: string, name: string, run: (folders: Folders) => Promise<import('./run-test-file.mjs').Result> }} Job
+ * @typedef {{ group: string, name: string, needs?: string, run: (folders: Folders) => Promise<import('./run-test-file.mjs').Result> }} Job
+ *   `needs`: what is set up beside the tests, before this one begins
  */
 
 /** @type {Job[]} */
@@ -79,9 +88,13 @@ let begunJobs = 0;
 
 /**
  * One command as one test.
+ * @param {string} group
+ * @param {string} name
+ * @param {string | string[]} line
+ * @param {string} [needs]
  * @returns {Job}
  */
-function commandJob(group, name, line) {
+function commandJob(group, name, line, needs) {
   const [file, ...args] = typeof line === 'string' ? words(line) : line;
   const run = async ({ home, temporary }) => {
     const { status, output } = await runProcess(file, args, { env: { NBSERVE_HOME: home, TMPDIR: temporary } });
@@ -90,20 +103,31 @@ function commandJob(group, name, line) {
     const shown = [...last, `ended with ${status}`].map((line) => `      ${line}`).join('\n');
     return { passed: 0, failures: [`${name}\n${shown}`], output: `${output}\nended with ${status}\n` };
   };
-  return { group, name, run };
+  return { group, name, needs, run };
 }
 
-const command = (group, name, line) => jobs.push(commandJob(group, name, line));
+/**
+ * @param {string} group
+ * @param {string} name
+ * @param {string | string[]} line
+ * @param {string} [needs]
+ */
+const command = (group, name, line, needs) => jobs.push(commandJob(group, name, line, needs));
 
 /**
  * Adds files of tests. `title`: what follows the file in the name.
  * @param {string} group
  * @param {string[]} found
- * @param {{ title?: string, node?: string, env?: Record<string, string> }} options
+ * @param {{ title?: string, needs?: (file: string) => string | undefined, env?: Record<string, string> }} options
  */
-function files(group, found, { title = '', ...options } = {}) {
+function files(group, found, { title = '', needs = () => undefined, env } = {}) {
   for (const file of found)
-    jobs.push({ group, name: `${file}${title}`, run: (folders) => runTestFile({ file, ...folders, ...options }) });
+    jobs.push({
+      group,
+      name: `${file}${title}`,
+      needs: needs(file),
+      run: (folders) => runTestFile({ file, ...folders, env }),
+    });
 }
 
 /** The files of tests below the folders that `--files` asks for. */
@@ -112,13 +136,23 @@ const testFiles = (...folders) =>
 
 /** @param {number} major */
 function onOtherNode(major) {
-  const other = otherNode(major);
-  if ('unreachable' in other) {
-    console.log(`Node ${major} is not tried: the npm registry cannot be reached (${other.unreachable})`);
-    return;
+  for (const file of onEachNode().filter((each) => each.includes(options.files))) {
+    const name = `${file} on Node ${major}`;
+    /** @param {Folders} folders */
+    const run = async (folders) => {
+      const other = otherNode(major);
+      if ('unreachable' in other)
+        return {
+          passed: 0,
+          failures: [],
+          skipped: [`${name} # the npm registry cannot be reached (${other.unreachable})`],
+          output: '',
+        };
+      const { node } = other;
+      return runTestFile({ file, ...folders, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
+    };
+    jobs.push({ group: 'nodes', name, needs: `node-${major}`, run });
   }
-  const { node } = other;
-  files('nodes', onEachNode(), { title: ` on Node ${major}`, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
 }
 
 /** @returns {Promise<boolean>} whether it passed */
@@ -139,88 +173,124 @@ async function runJob(job) {
   return isGood;
 }
 
+/** What is set up, or could not be: then the set-up has failed, and so do the tests that need it. */
+const ready = new Set();
+
+/** Runs jobs until none is left that can begin. A job whose set-up is not ready is passed over. */
 async function lane() {
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await runJob(job);
+  for (;;) {
+    const index = jobs.findIndex(({ needs }) => needs === undefined || ready.has(needs));
+    if (index === -1) return;
+    await runJob(...jobs.splice(index, 1));
+  }
 }
 
 const lanes = (count) => Promise.all(Array.from({ length: count }, lane));
 
+/** How many set-ups run at the same time. */
+const SET_UP_LANES = 2;
+
+/** Runs all jobs, and at the same time the set-ups that they need. */
 async function runJobs() {
   const seconds = expectedSeconds();
   jobs.sort((a, b) => seconds(b.name, b.group) - seconds(a.name, a.group));
+  const setUps = Object.keys(SET_UPS).filter((name) => jobs.some(({ needs }) => needs === name));
+  const setUpLane = async () => {
+    for (let name = setUps.shift(); name !== undefined; name = setUps.shift()) {
+      const [title, line] = SET_UPS[name];
+      await runJob(commandJob('set-up', title, line));
+      ready.add(name);
+    }
+  };
+  const settingUp = Promise.all(Array.from({ length: SET_UP_LANES }, setUpLane));
+  await Promise.all([lanes(LANES - SET_UP_LANES), settingUp.then(() => lanes(SET_UP_LANES))]);
+  // A lane ends early if what is left waits for a set-up.
   await lanes(LANES);
 }
 
 /** Docs and lessons use these models, and so do some tests of clusters. */
 const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
 
-/** Compiles the code, and makes beside that what tests compare with. */
-async function prepare() {
-  const environments = [
-    ...(wanted('kernel') || wanted('lessons') ? ['jupyter'] : []),
-    ...(wanted('cluster') ? ['schemathesis', 'ray'] : []),
-    ...(wanted('nodes') ? OTHER_NODES.map((major) => `node-${major}`) : []),
-  ];
-  if (!partial) for (const name of environments) command('set-up', `.cache/${name} is here`, ['node', 'ci/set-up.mjs', name]);
-  const beside = lanes(2);
+/**
+ * What tests need beside the code, in the order in which it is set up: the name of the test, and its command.
+ * @type {Record<string, [string, string]>}
+ */
+const SET_UPS = {
+  models: ['the models of the lessons are here', `node lib/bin/nbserve.js assets fetch ${MODELS.join(' ')}`],
+  ...Object.fromEntries(
+    ['jupyter', 'schemathesis', 'ray', ...OTHER_NODES.map((major) => `node-${major}`)].map((name) => [
+      name,
+      [`.cache/${name} is here`, `node ci/set-up.mjs ${name}`],
+    ]),
+  ),
+};
+
+/** What a file of tests needs. Models are fetched before a whole run only: a single file fetches what it uses. */
+function needsOf(file) {
+  const text = readFileSync(file, 'utf8');
+  if (text.includes('NBSERVE_TEST_PYTHON')) return 'jupyter';
+  if (/\bfixtures\/(engines|ray-cluster)\b|ci\/ray\.mjs/.test(text)) return 'ray';
+  return partial ? undefined : 'models';
+}
+
+async function compile() {
   const steps = [
-    ['the code compiles', 'node node_modules/typescript/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'],
+    ['the code compiles', 'node node_modules/typescript7/bin/tsc -b lib kernel-ext ci/datasets lib/test kernel-ext/test'],
     ['each room becomes one file', 'node ci/bundle.mjs'],
   ];
-  if (['cluster', 'docs', 'lessons'].some(wanted) && !partial)
-    steps.push(['the models of the lessons are here', `node lib/bin/nbserve.js assets fetch ${MODELS.join(' ')}`]);
-  for (const [name, line] of steps) {
-    const isGood = await runJob(commandJob('build', name, line));
-    if (!isGood) break;
-  }
-  await beside;
-  if (failures.length > 0) finish();
+  for (const [name, line] of steps) if (!(await runJob(commandJob('build', name, line)))) finish();
 }
 
 if (groups === undefined && !partial)
-  console.log('All of it takes 15 to 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
-await prepare();
+  console.log('All of it takes about 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+await compile();
 // With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
 if (wanted('unit')) files('unit', testFiles('lib/build', 'kernel-ext/build', 'ci/dist'));
 if (wanted('unit') && !partial) command('unit', 'a simulated cluster keeps its promises', 'node ci/sim/main.mjs --quick');
-if (wanted('cluster')) files('cluster', testFiles('lib/dist-test'));
+if (wanted('cluster')) files('cluster', testFiles('lib/dist-test'), { needs: needsOf });
 if (wanted('cluster') && !partial) {
   // The seed is fixed, so that a state of the code that was green stays green. `npm run fuzz` has new cases in each run.
-  command('cluster', 'random input is answered as it should be', 'node ci/fuzz/main.mjs --quick --seed 1 --without lessons');
+  command(
+    'cluster',
+    'random input is answered as it should be',
+    'node ci/fuzz/main.mjs --quick --seed 1 --without lessons',
+    'schemathesis',
+  );
   command('cluster', "ONNX's own tests pass as they do without nbserve", 'node ci/onnx-backend/main.mjs --quick');
   command(
     'cluster',
     'random input to the lessons is answered as it should be',
     'node ci/fuzz/main.mjs --quick --seed 1 --only lessons',
+    'schemathesis',
   );
 }
 if (wanted('kernel')) {
   const found = testFiles('kernel-ext/dist-test');
-  // Only tests that need the real Jupyter wait until it is set up.
-  if (found.some((file) => readFileSync(file, 'utf8').includes('NBSERVE_TEST_PYTHON')))
-    process.env.NBSERVE_TEST_PYTHON = jupyterPython();
-  files('kernel', found);
+  files('kernel', found, { needs: needsOf });
   // The tests of TypeScript in sessions also run with the second converter.
   const sessions = found.filter((file) => file.includes('/session-'));
-  files('kernel', sessions, { title: " on tslab's converter", env: { NBSERVE_TYPES: 'tslab' } });
+  files('kernel', sessions, { title: " on tslab's converter", needs: needsOf, env: { NBSERVE_TYPES: 'tslab' } });
 }
-if (wanted('nodes') && !partial) for (const major of OTHER_NODES) onOtherNode(major);
+if (wanted('nodes')) for (const major of OTHER_NODES) onOtherNode(major);
 if (wanted('docs')) {
   if (!partial) command('docs', 'the generated pages are up to date, and no link is broken', 'node ci/docs-pages.mjs');
   for (const page of pageFiles().filter((file) => file.includes(options.files) && hasExamples(file)))
-    command('docs', `the examples of ${page} run`, ['node', 'ci/docs-examples.mjs', '--only', page]);
+    command('docs', `the examples of ${page} run`, ['node', 'ci/docs-examples.mjs', '--only', page], 'models');
 }
 if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
   for (const [n, notebook] of notebooks.entries()) {
     const output = join(root, `${n}.ipynb`);
-    command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output]);
+    command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output], 'models');
   }
-  const python = notebooks.length === 0 ? '' : jupyterPython();
   for (const [lesson, runner] of Object.entries(UNDER_JUPYTER))
     for (const notebook of notebooks.filter((file) => file.includes(`/${lesson}-`)))
-      command('lessons', `${notebook} under ${runner}`, [python, 'ci/run-notebook.py', runner, notebook]);
+      command('lessons', `${notebook} under ${runner}`, [JUPYTER, 'ci/run-notebook.py', runner, notebook], 'jupyter');
+}
+if (jobs.length === 0) {
+  console.error(`no file of tests has '${options.files}' in its path`);
+  process.exit(2);
 }
 await runJobs();
 finish();

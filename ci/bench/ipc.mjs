@@ -142,7 +142,7 @@ async function measure(kind, dir, ms) {
     const done = () => {
       calls += 1;
       if (performance.now() - start < ms) link.once(done);
-      else if (++ended === IN_FLIGHT) resolve();
+      else if (++ended === IN_FLIGHT) resolve(undefined);
     };
     for (let i = 0; i < IN_FLIGHT; i += 1) link.once(done);
   });

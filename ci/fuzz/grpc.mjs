@@ -75,7 +75,7 @@ async function sendBytes({ bytes }, address) {
   const over = new Promise((resolve) => {
     socket.once('close', resolve);
     // After this, nothing more comes. The connection is closed when it does not answer a ping.
-    socket.on('data', (chunk) => hasGoaway(chunk) && resolve());
+    socket.on('data', (chunk) => hasGoaway(chunk) && resolve(undefined));
   });
   for (const part of bytes) socket.write(part);
   socket.end();

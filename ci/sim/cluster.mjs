@@ -92,7 +92,7 @@ export class SimulatedCluster extends FakeCluster {
     await new Promise((resolve) => {
       this.clock.after(this.startMs * (0.5 + this.draw()), () => {
         this.clock.isDirty = true;
-        resolve();
+        resolve(undefined);
       });
     });
     await super.start(spec);

@@ -51,7 +51,7 @@ export class SimulatedReplica {
     return new Promise((resolve) => {
       this.#idle = () => {
         this.options.clock.isDirty = true;
-        resolve();
+        resolve(undefined);
       };
     });
   }

@@ -22,7 +22,7 @@ class Mnist {
     const pixels = new Float32Array(images.length * 784);
     for (let at = 0; at < images.length; at += 1) pixels.set(images[at], at * 784);
     const [scores] = Object.values(await model.run(onnx.tensor('float32', pixels, [images.length, 1, 28, 28])));
-    return onnx.argmax(scores);
+    return /** @type {any} */ (onnx.argmax(scores));
   }
 }
 // The compiled form of `@serve.batch(BATCH)`: Node cannot run decorators yet, and this file is not compiled.

@@ -31,9 +31,17 @@ interface Pending extends Report {
   readonly answer: Deferred<boolean>;
 }
 
+/** What the program calls in a worker's process. */
+interface TrainWorker {
+  listen(assignment: Assignment): Promise<void>;
+  connect(): Promise<void>;
+  run(config: unknown): AsyncGenerator<Report>;
+  resume(shouldGoOn: boolean): void;
+}
+
 /** Makes the class that a worker's process runs from the user's `trainLoopPerWorker`. */
-export function wrap(loop: (config: unknown) => unknown) {
-  return class TrainWorker {
+export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker {
+  return class {
     #ring: Ring | undefined;
     #assignment: Assignment | undefined;
     #answer: Deferred<boolean> | undefined;

@@ -30,9 +30,15 @@ export interface TrialReport {
 
 type Item = { readonly report: TrialReport } | { readonly error: unknown } | 'end';
 
+/** What the program calls in the process of a trial. */
+interface Trial {
+  run(): AsyncGenerator<TrialReport>;
+  answer(goesOn: boolean): void;
+}
+
 /** What the process of a trial runs: the function of the user, or a trainer. */
-export const wrap = (target: (config: unknown) => unknown) =>
-  class Trial {
+export const wrap = (target: (config: unknown) => unknown): (new (init: TrialInit) => Trial) =>
+  class {
     readonly #init: TrialInit;
     readonly #items: Item[] = [];
     readonly #asking: ((goesOn: boolean) => void)[] = [];
