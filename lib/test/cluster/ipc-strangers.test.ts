@@ -24,12 +24,15 @@ import { until } from '../fixtures/wait.js';
 const hello = helloOf('driver', 'test');
 
 /** Starts a listener that answers every call, and counts the channels that it has accepted. */
-async function echo(t: TestContext, address?: Address): Promise<{ address: Address; accepted: Channel[] }> {
+async function echo(
+  t: TestContext,
+  { address, handshakeTimeoutMs }: { address?: Address; handshakeTimeoutMs?: number } = {},
+): Promise<{ address: Address; accepted: Channel[] }> {
   const accepted: Channel[] = [];
   const server = await listen(address ?? { path: join(socketFolder(t), 's.sock') }, {
     token: TOKEN,
     hello: helloOf('agent', 'a'),
-    handshakeTimeoutMs: 200,
+    ...(handshakeTimeoutMs !== undefined && { handshakeTimeoutMs }),
     onChannel: (channel) => {
       accepted.push(channel);
       channel.onCall = (call) => call.reply('ok');
@@ -68,12 +71,18 @@ test('strangers are dropped, learn nothing, and hold up nobody', async (t) => {
     socket.on('data', () => heard.push(i));
     socket.write(garbage[i] as Buffer);
   }
-  const silent = await stranger(t, address);
   await works(address);
-  await Promise.all([...sockets, silent].map((socket) => socket.destroyed || once(socket, 'close')));
+  await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')));
   assert.deepEqual(heard, []);
   assert.equal(accepted.length, 1);
   await works(address);
+});
+
+test('a stranger that says nothing is dropped', async (t) => {
+  const { address, accepted } = await echo(t, { handshakeTimeoutMs: 50 });
+  const silent = await stranger(t, address);
+  if (!silent.destroyed) await once(silent, 'close');
+  assert.equal(accepted.length, 0);
 });
 
 test('a peer with another token is refused, on either side', async (t) => {
@@ -126,15 +135,15 @@ test('connecting to nobody, or to somebody who does not answer, fails with a cod
 test('a socket file is private; a stale one is replaced, a live one is not', async (t) => {
   const path = join(socketFolder(t), 's.sock');
   writeFileSync(path, '');
-  await echo(t, { path });
+  await echo(t, { address: { path } });
   assert.equal(statSync(path).mode & 0o777, 0o600);
   await works({ path });
-  await assert.rejects(echo(t, { path }), (error) => hasCode(error, ListenFailed));
+  await assert.rejects(echo(t, { address: { path } }), (error) => hasCode(error, ListenFailed));
   await works({ path });
 });
 
 test('the same over TCP', async (t) => {
-  const { address } = await echo(t, { host: '127.0.0.1', port: 0 });
+  const { address } = await echo(t, { address: { host: '127.0.0.1', port: 0 } });
   assert.ok('port' in address && address.port > 0);
   await works(address);
 });

@@ -26,7 +26,9 @@ before(async () => {
 after(() => serve.shutdown());
 
 test("a deadline goes down all calls, and the inner calls' error names whose it was", async () => {
-  await assert.rejects(async () => outermost.options({ timeout: 300 }).nap.remote(LONG_MS), {
+  // On a slow machine, the first call down the chain may take longer than its timeout, and would end before it has reached `Outer`.
+  await outermost.nap.remote(0);
+  await assert.rejects(async () => outermost.options({ timeout: 1000 }).nap.remote(LONG_MS), {
     code: 'NBS_REQUEST_TIMEOUT',
     message: /the timeout of the call to nested\/Outermost/,
   });
