@@ -44,7 +44,7 @@ export async function writeArrowFile(run: Run, sql: string, file: string): Promi
 /** The rows of files, one after the other. */
 export function arrowFilesPlan(files: readonly string[], { columns, includePaths = false }: ReadArrowOptions): Plan {
   const what = `readArrow(${files.length === 1 ? files[0] : `${files.length} files`})`;
-  return streamPlan(what, [], async function* () {
+  const blocks = async function* (): AsyncGenerator<Block> {
     for (const file of files)
       for await (const block of blocksOfFile(file)) {
         if (columns !== undefined) checkColumns(what, columns, Object.keys(block.columns));
@@ -52,7 +52,17 @@ export function arrowFilesPlan(files: readonly string[], { columns, includePaths
         const path = [['path', new Array<string>(block.rows).fill(file)]] as const;
         yield makeBlock(block.rows, includePaths ? [...chosen, ...path] : chosen);
       }
+  };
+  return streamPlan(what, [], blocks, async () => {
+    const names = new Set(columns ?? (await Promise.all(files.map(columnsOfFile))).flat());
+    return [...names, ...(includePaths ? ['path'] : [])];
   });
+}
+
+/** The columns of a file, by its first batch. */
+async function columnsOfFile(file: string): Promise<string[]> {
+  for await (const { columns } of blocksOfFile(file)) return Object.keys(columns);
+  return [];
 }
 
 /** A file in the format of files, or of streams. @throws NBS_DATA_UNREADABLE, NBS_ARROW_TYPE, NBS_NO_ARROW */

@@ -31,7 +31,7 @@ export const streamPlan = (
 ): Plan => ({ kind: 'stream', name, inputs, blocks, columns });
 
 /** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
-export async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
+async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
   if (plan.kind === 'stream') return (await plan.columns?.()) ?? null;
   if (!isQuery(plan)) return null;
   const run = new Run();

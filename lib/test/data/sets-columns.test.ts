@@ -45,6 +45,14 @@ test('a column that one part of a union lacks is null there, for every request',
     ['a', 'b'],
     ['a', 'b'],
   ]);
+  await b2().writeArrow(at('b.arrow'));
+  assert.deepEqual(
+    await a1()
+      .union(data.readArrow<Pair>(at('b.arrow')))
+      .select('b')
+      .takeAll(),
+    [{ b: null }, { b: 2 }],
+  );
   const withFile = data.range(1).union(b2() as never);
   assert.deepEqual(await withFile.takeAll(), [
     { id: 0, b: null },
