@@ -2,12 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isNbserveError } from '../core/index.js';
 import { type Arrow, arrow } from './arrow.js';
 import { type Block, makeBlock } from './block.js';
 import { checkColumns, columnTypes } from './describe.js';
 import { DataUnreadable } from './errors.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
-import { type Plan, queryBlocks, Run } from './plan.js';
+import type { Plan, Run } from './plan.js';
 import { streamPlan } from './plans.js';
 import { NOTHING } from './spool.js';
 import { arrowBatch, arrowType } from './to-arrow.js';
@@ -19,23 +20,18 @@ async function arrowOf(run: Run, sql: string) {
   const columns = sql === NOTHING ? [] : await columnTypes(sql);
   const schema = new api.Schema(columns.map(({ name, type }) => new api.Field(name, arrowType(api, type), true)));
   async function* batches(): AsyncGenerator<Arrow.RecordBatch> {
-    for await (const block of queryBlocks(sql, run.queries)) yield arrowBatch(api, schema, block);
+    for await (const block of run.countedQuery('arrow', sql)) yield arrowBatch(api, schema, block);
   }
   return { api, schema, batches: batches() };
 }
 
 /** All rows of a plan as a table. @throws NBS_NO_ARROW */
-export async function arrowTable(plan: Plan): Promise<ArrowTable> {
-  const run = new Run();
-  try {
-    await arrow();
-    const { api, schema, batches } = await arrowOf(run, await run.sql(plan));
-    const all: Arrow.RecordBatch[] = [];
-    for await (const batch of batches) if (batch.numRows > 0) all.push(batch);
-    return new api.Table(schema, all) as unknown as ArrowTable;
-  } finally {
-    await run.close();
-  }
+export async function arrowTable(run: Run, plan: Plan): Promise<ArrowTable> {
+  await arrow();
+  const { api, schema, batches } = await arrowOf(run, await run.sql(plan));
+  const all: Arrow.RecordBatch[] = [];
+  for await (const batch of batches) if (batch.numRows > 0) all.push(batch);
+  return new api.Table(schema, all) as unknown as ArrowTable;
 }
 
 /** Writes the rows of a query as an Arrow IPC file, batch after batch. @throws NBS_NO_ARROW, and errors of the file system */
@@ -48,7 +44,7 @@ export async function writeArrowFile(run: Run, sql: string, file: string): Promi
 /** The rows of files, one after the other. */
 export function arrowFilesPlan(files: readonly string[], { columns, includePaths = false }: ReadArrowOptions): Plan {
   const what = `readArrow(${files.length === 1 ? files[0] : `${files.length} files`})`;
-  return streamPlan(what, [], async function* () {
+  const blocks = async function* (): AsyncGenerator<Block> {
     for (const file of files)
       for await (const block of blocksOfFile(file)) {
         if (columns !== undefined) checkColumns(what, columns, Object.keys(block.columns));
@@ -56,13 +52,26 @@ export function arrowFilesPlan(files: readonly string[], { columns, includePaths
         const path = [['path', new Array<string>(block.rows).fill(file)]] as const;
         yield makeBlock(block.rows, includePaths ? [...chosen, ...path] : chosen);
       }
+  };
+  return streamPlan(what, [], blocks, async () => {
+    const names = new Set(columns ?? (await Promise.all(files.map(columnsOfFile))).flat());
+    return [...names, ...(includePaths ? ['path'] : [])];
   });
+}
+
+/** The columns of a file, by its first batch. */
+async function columnsOfFile(file: string): Promise<string[]> {
+  for await (const { columns } of blocksOfFile(file)) return Object.keys(columns);
+  return [];
 }
 
 /** A file in the format of files, or of streams. @throws NBS_DATA_UNREADABLE, NBS_ARROW_TYPE, NBS_NO_ARROW */
 async function* blocksOfFile(file: string): AsyncGenerator<Block> {
   const api = await arrow();
-  const handle = await open(file);
+  const unreadable = (error: unknown) => DataUnreadable({ reason: `${file}: ${(error as Error).message}` }, error);
+  const handle = await open(file).catch((error: unknown) => {
+    throw unreadable(error);
+  });
   try {
     const reader = await api.RecordBatchReader.from(handle);
     await reader.open();
@@ -78,8 +87,7 @@ async function* blocksOfFile(file: string): AsyncGenerator<Block> {
         names.map((name) => [name, []]),
       );
   } catch (error) {
-    if ((error as { code?: unknown }).code !== undefined) throw error;
-    throw DataUnreadable({ reason: `${file}: ${(error as Error).message}` }, error);
+    throw isNbserveError(error) ? error : unreadable(error);
   } finally {
     await handle.close();
   }

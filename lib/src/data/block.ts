@@ -27,6 +27,16 @@ export function makeBlock(rows: number, entries: Iterable<readonly [string, Valu
   return { rows, columns };
 }
 
+/** The same rows with these columns; a column that the block lacks is null. */
+export function withColumns(block: Block, names: ReadonlySet<string>): Block {
+  const { rows, columns } = block;
+  if (Object.keys(columns).length === names.size) return block;
+  return makeBlock(
+    rows,
+    [...names].map((name) => [name, columns[name] ?? new Array<null>(rows).fill(null)]),
+  );
+}
+
 /** Rows `start` to `end`, without a copy of typed columns. */
 export function sliceBlock({ rows, columns }: Block, start: number, end: number): Block {
   if (start === 0 && end >= rows) return { rows, columns };
@@ -93,15 +103,30 @@ export function rowsOf({ rows, columns }: Block): Row[] {
   });
 }
 
+/** The same rows, each with these keys; what a row lacks is null. */
+export function withKeys(rows: readonly Row[], names: ReadonlySet<string>): Row[] {
+  return rows.map((row) => {
+    if (Object.keys(row).length === names.size) return row;
+    const whole: Row = {};
+    for (const name of names) define(whole, name, Object.hasOwn(row, name) ? row[name] : null);
+    return whole;
+  });
+}
+
 /** A column may have any name, `__proto__` too. */
 function define(row: Row, name: string, value: unknown): void {
   if (name !== '__proto__') row[name] = value;
   else Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Columns of rows. What a row lacks is null. @throws NBS_BATCH_INVALID */
-export function blockOf(what: string, rows: readonly unknown[]): Block {
+/**
+ * Columns of rows. What a row lacks is null.
+ * @param names columns that are first, also if no row has them
+ * @throws NBS_BATCH_INVALID
+ */
+export function blockOf(what: string, rows: readonly unknown[], names: Iterable<string> = []): Block {
   const columns = NO_COLUMNS() as Record<string, unknown[]>;
+  for (const name of names) columns[name] = new Array<unknown>(rows.length).fill(null);
   rows.forEach((row, i) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row))
       throw InvalidBatch({ what, expected: 'a row is an object such as { id: 1 }', got: shownType(row) });

@@ -1,10 +1,10 @@
-import { type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf } from './block.js';
+import { type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf, withKeys } from './block.js';
 import { checkColumns, columnsOf, describe } from './describe.js';
 import { aggregateSql } from './grouped.js';
 import { NO_SOURCE, type Plan, Run, type StageStats } from './plan.js';
-import { countRows, keptPlan, limitPlan, sourcePlan, streamPlan } from './plans.js';
+import { countRows, keptPlan, limitPlan, streamPlan } from './plans.js';
 import { locallyShuffled, mixed, seededRandom } from './random.js';
-import type { AggregateKind, IterOptions, SchemaColumn } from './types.js';
+import type { AggregateKind, IterOptions, Row, SchemaColumn } from './types.js';
 
 /** The blocks of a data set. */
 export interface BlockCounts {
@@ -28,12 +28,12 @@ export class Computation {
 
   /** The first rows, and the types of all columns. */
   async head(rows: number): Promise<{ readonly schema: readonly SchemaColumn[]; readonly block: Block }> {
-    const block = await new Computation(limitPlan(this.#plan, rows)).whole();
+    const block = await this.whole(rows);
     const made = streamPlan('rows', [], async function* () {
       yield block;
     });
     const plan = this.#plan.kind === 'sql' ? this.#plan : made;
-    const schema = await new Computation(plan).query((source) => describe(`SELECT * FROM ${source}`));
+    const schema = await new Computation(plan).within(async (run) => describe(`SELECT * FROM ${await run.source(plan)}`));
     return { schema: Object.keys(block.columns).length === 0 ? [] : schema, block };
   }
 
@@ -47,22 +47,57 @@ export class Computation {
     yield* cutInto(this.cutTo, await countRows(`(${sql})`), run.blocksOfQuery(sql));
   }
 
-  async *blocks(): AsyncGenerator<Block> {
+  async *blocks(plan: Plan = this.#plan): AsyncGenerator<Block> {
     const run = new Run();
     const start = performance.now();
     try {
-      yield* run.blocks(this.#plan);
+      yield* run.blocks(plan);
     } finally {
-      await run.close();
-      this.lastRun = { stages: run.stages, ms: performance.now() - start };
+      await this.#ended(run, start);
     }
   }
 
-  /** All rows in one block. */
-  async whole(): Promise<Block> {
+  /** Does work within one run. */
+  async within<R>(work: (run: Run, plan: Plan) => Promise<R>): Promise<R> {
+    const run = new Run();
+    const start = performance.now();
+    try {
+      return await work(run, this.#plan);
+    } finally {
+      await this.#ended(run, start);
+    }
+  }
+
+  async #ended(run: Run, start: number): Promise<void> {
+    this.lastRun = { stages: run.stages, ms: performance.now() - start };
+    await run.close();
+  }
+
+  /** All rows, or the first ones, in one block. */
+  async whole(limit?: number): Promise<Block> {
     const blocks: Block[] = [];
-    for await (const block of this.blocks()) blocks.push(block);
+    for await (const block of this.blocks(this.#first(limit))) blocks.push(block);
     return blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+  }
+
+  /** All rows, or the first ones, as objects with the same columns. */
+  rows(limit?: number): Promise<Row[]> {
+    return this.rowsOf(this.#first(limit));
+  }
+
+  #first(limit: number | undefined): Plan {
+    return limit === undefined ? this.#plan : limitPlan(this.#plan, limit);
+  }
+
+  /** The rows of a plan that is made of this one. */
+  async rowsOf(plan: Plan): Promise<Row[]> {
+    const rows: Row[] = [];
+    const names = new Set<string>();
+    for await (const block of this.blocks(plan)) {
+      for (const name of Object.keys(block.columns)) names.add(name);
+      for (const row of rowsOf(block)) rows.push(row);
+    }
+    return withKeys(rows, names);
   }
 
   /** The blocks of one run, each of `batchSize` rows. */
@@ -77,50 +112,38 @@ export class Computation {
       if (block.rows > 0 && (!dropLast || block.rows === batchSize)) yield block;
   }
 
-  async query<R>(work: (source: string) => Promise<R>): Promise<R> {
-    const run = new Run();
-    try {
-      return await work(await run.source(this.#plan));
-    } finally {
-      await run.close();
-    }
-  }
-
   /** Number of rows. */
   async count(): Promise<number> {
-    if (this.#plan.kind === 'sql') return this.query((source) => countRows(source));
+    if (this.#plan.kind === 'sql') return (await this.#value('count', '')) as number;
     let rows = 0;
     for await (const block of this.blocks()) rows += block.rows;
     return rows;
   }
 
   async aggregate(kind: AggregateKind, column: string): Promise<unknown> {
-    return this.query(async (source) => {
-      if (source === NO_SOURCE) return null;
-      checkColumns(kind, [column], await columnsOf(source));
-      const plan = sourcePlan(kind, () => `SELECT ${aggregateSql(kind, column)} FROM ${source}`);
-      for await (const block of new Computation(plan).blocks())
-        for (const row of rowsOf(block)) {
-          const value: unknown = Object.values(row)[0] ?? null;
-          // A sum is a number: that of decimals may have more than 15 digits.
-          return kind === 'sum' && typeof value === 'string' ? Number(value) : value;
-        }
+    const value = await this.#value(kind, column);
+    // A sum is a number: that of decimals may have more than 15 digits.
+    return kind === 'sum' && typeof value === 'string' ? Number(value) : value;
+  }
+
+  #value(kind: AggregateKind, column: string): Promise<unknown> {
+    return this.within(async (run, plan) => {
+      const source = await run.source(plan);
+      if (source === NO_SOURCE) return kind === 'count' ? 0 : null;
+      if (kind !== 'count') checkColumns(kind, [column], await columnsOf(source));
+      for await (const block of run.countedQuery(kind, `SELECT ${aggregateSql(kind, column)} FROM ${source}`))
+        for (const row of rowsOf(block)) return Object.values(row)[0] ?? null;
       return null;
     });
   }
 
   /** Computes all rows once. Returns a plan that reads what was kept, in memory and on the disk. */
   async materialize(): Promise<Plan> {
-    const run = new Run();
-    try {
-      const start = performance.now();
-      const plan = keptPlan(this.#plan);
+    return this.within(async (run, given) => {
+      const plan = keptPlan(given);
       await run.sql(plan);
-      this.lastRun = { stages: run.stages, ms: performance.now() - start };
       return plan;
-    } finally {
-      await run.close();
-    }
+    });
   }
 
   /** What the last request cost. */

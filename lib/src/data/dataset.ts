@@ -141,7 +141,7 @@ export class Dataset<T extends Row = Row> {
     return this.#next(limitPlan(this.#plan, rows));
   }
 
-  /** The rows of this data set, then those of the others. Columns are matched by name; what one lacks is null. */
+  /** The rows of this data set, then those of the others. Columns are matched by name; what one lacks is null. A column that only a function makes is there from its first row on. */
   union<U extends Row = T>(...others: readonly Dataset<U>[]): Dataset<T | U> {
     return new Dataset(unionPlan([this.#plan, ...others.map((other) => other.#plan)]));
   }
@@ -189,20 +189,18 @@ export class Dataset<T extends Row = Row> {
   /** The first rows, as objects. */
   async take(rows = 20): Promise<T[]> {
     checkCount('take', 'the number of rows', rows, 0);
-    return this.limit(rows).takeAll();
+    return (await this.#computation.rows(rows)) as T[];
   }
 
   /** The first rows, as columns. */
   async takeBatch(rows = 20): Promise<Batch<T>> {
     checkCount('takeBatch', 'the number of rows', rows, 0);
-    return this.limit(rows).toColumns();
+    return { ...(await this.#computation.whole(rows)).columns } as Batch<T>;
   }
 
   /** All rows, as objects. */
   async takeAll(): Promise<T[]> {
-    const rows: T[] = [];
-    for await (const block of this.#computation.blocks()) for (const row of rowsOf(block)) rows.push(row as T);
-    return rows;
+    return (await this.#computation.rows()) as T[];
   }
 
   /** All rows, as columns. */
@@ -215,7 +213,7 @@ export class Dataset<T extends Row = Row> {
    * Name the type to use all of the table: `toArrow<import('apache-arrow').Table>()`. @throws NBS_NO_ARROW if the package is missing
    */
   async toArrow<Table extends ArrowTable = ArrowTable>(): Promise<Table> {
-    return (await arrowTable(this.#plan)) as Table;
+    return (await this.#computation.within(arrowTable)) as Table;
   }
 
   /** Number of rows. */
@@ -235,10 +233,10 @@ export class Dataset<T extends Row = Row> {
 
   /** The different values of a column, in the order of their first appearance; null too. */
   async unique<K extends Key<T>>(column: K): Promise<T[K][]> {
-    return (await new Dataset(uniquePlan(this.#plan, column)).takeAll()).map((row) => row[column] as T[K]);
+    return (await this.#computation.rowsOf(uniquePlan(this.#plan, column))).map((row) => row[column] as T[K]);
   }
 
-  /** Sum of a column; null without a value. Nulls are left out, here and below. */
+  /** Sum of a column; null without a value, and a bigint if whole numbers make more than 2^53. Nulls are left out, here and below. */
   sum(column: Key<T>): Promise<number | null> {
     return this.#computation.aggregate('sum', column) as Promise<number | null>;
   }
@@ -255,7 +253,7 @@ export class Dataset<T extends Row = Row> {
     return this.#computation.aggregate('max', column) as Promise<T[K] | null>;
   }
 
-  /** Standard deviation of the sample; null if there are fewer than two values. */
+  /** Standard deviation of the sample; null if there are fewer than two values, NaN if one of them is not finite. */
   std(column: Key<T>): Promise<number | null> {
     return this.#computation.aggregate('std', column) as Promise<number | null>;
   }
@@ -286,22 +284,22 @@ export class Dataset<T extends Row = Row> {
 
   /** Writes a file `….parquet`, or a folder with one. The path gets what is written when it is whole. @throws NBS_DATA_EXISTS, NBS_DATA_NO_SPACE, NBS_DATA_NOT_WRITTEN */
   writeParquet(path: string, options?: WriteOptions): Promise<void> {
-    return write(this.#plan, path, 'parquet', options);
+    return this.#computation.within((run, plan) => write(run, plan, path, 'parquet', options));
   }
 
   /** Writes a file `….csv`, or a folder with one. */
   writeCsv(path: string, options?: WriteOptions): Promise<void> {
-    return write(this.#plan, path, 'csv', options);
+    return this.#computation.within((run, plan) => write(run, plan, path, 'csv', options));
   }
 
   /** Writes a file `….json` with an object on each line, or a folder with one. */
   writeJson(path: string, options?: WriteOptions): Promise<void> {
-    return write(this.#plan, path, 'json', options);
+    return this.#computation.within((run, plan) => write(run, plan, path, 'json', options));
   }
 
   /** Writes a file `….arrow` in the format of Arrow IPC, or a folder with one; with the types of `toArrow`. @throws NBS_NO_ARROW too */
   writeArrow(path: string, options?: WriteOptions): Promise<void> {
-    return write(this.#plan, path, 'arrow', options);
+    return this.#computation.within((run, plan) => write(run, plan, path, 'arrow', options));
   }
 
   /** Prints the first rows as a table. */

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { shownValue } from '../core/index.js';
 import { InvalidCall, NoFiles, RemoteData } from './errors.js';
 
 const GLOB = /[*?[{]/;
-export const isUrl = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
+/** Whether it names a file of another machine. */
+export const isRemote = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path) && !isFileUrl(path);
+const isFileUrl = (path: string): boolean => /^file:\/\//i.test(path);
 
 /**
  * The files that paths name: files, folders (with all files below that have one of the extensions), or globs with `*`, `**`, `?`, `[ab]` and `{a,b}`. Sorted.
@@ -15,12 +18,21 @@ export function filesOf(what: string, paths: string | readonly string[], extensi
   if (all.length === 0 || !all.every((path) => typeof path === 'string' && path !== ''))
     throw InvalidCall({ what, expected: 'a path or a list of paths', got: shownValue(paths) });
   const files = all.flatMap((path) => {
-    if (isUrl(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
-    const found = oneOf(what, path, extensions);
+    if (isRemote(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
+    const found = oneOf(what, isFileUrl(path) ? pathOf(what, path) : path, extensions);
     if (found.length === 0) throw NoFiles({ what, paths: path });
     return found;
   });
   return files;
+}
+
+/** @throws NBS_DATA_ARGUMENT if the URL names another machine */
+function pathOf(what: string, url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw InvalidCall({ what, expected: 'a URL of a file has three slashes, as in file:///data/x.csv', got: url }, error);
+  }
 }
 
 function oneOf(what: string, path: string, extensions: readonly string[]): string[] {

@@ -15,7 +15,11 @@ const FUNCTIONS: Readonly<Record<AggregateKind, (column: string) => string>> = {
   mean: (column) => `avg(${column})`,
   min: (column) => `min(${column})`,
   max: (column) => `max(${column})`,
-  std: (column) => `stddev_samp(${column})`,
+  // DuckDB refuses numbers that are not finite, of which the deviation is NaN.
+  std: (column) => {
+    const finite = `isfinite(${column}::DOUBLE)`;
+    return `CASE WHEN count(${column}) > 1 AND bool_or(NOT ${finite}) THEN 'NaN'::DOUBLE ELSE stddev_samp(${column}) FILTER (WHERE ${finite}) END`;
+  },
 };
 
 /** The name of an aggregate's column, as in Ray Data: `mean(tip)`, `count()`. */
@@ -54,7 +58,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     return this.#aggregate([['count', '']]) as never;
   }
 
-  /** Sum of each group; null for a group without values. Nulls are left out, here and below. */
+  /** Sum of each group; null for a group without values, a bigint beyond 2^53, and a text if decimals have more than 15 digits. Nulls are left out, here and below. */
   sum<C extends Key<T>>(column: C): Aggregated<T, K, 'sum', C> {
     return this.#aggregate([['sum', column]]) as never;
   }
@@ -71,7 +75,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
     return this.#aggregate([['max', column]]) as never;
   }
 
-  /** Standard deviation of the sample; null for a group with fewer than two values. */
+  /** Standard deviation of the sample; null for a group with fewer than two values, NaN if one of them is not finite. */
   std<C extends Key<T>>(column: C): Aggregated<T, K, 'std', C> {
     return this.#aggregate([['std', column]]) as never;
   }

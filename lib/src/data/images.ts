@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { isNbserveError, NbserveError } from '../core/index.js';
 import { image } from '../onnx/index.js';
-import { makeBlock } from './block.js';
+import { type Block, makeBlock } from './block.js';
 import { Dataset } from './dataset.js';
-import { InvalidCall } from './errors.js';
+import { DataUnreadable, InvalidCall } from './errors.js';
 import { filesOf } from './files.js';
 import { ordered } from './ordered.js';
 import { streamPlan } from './plans.js';
@@ -51,11 +52,13 @@ export function readImages(paths: string | readonly string[], options: ReadImage
   const seed = typeof shuffle === 'object' ? shuffle.seed : undefined;
   const files = shuffle === undefined ? found : shuffled(found, seededRandom(mixed(seed)));
   const read = async (path: string): Promise<ImageRow> => {
-    const pixels = await image.read(await readFile(path), { channels });
+    const pixels = await image.read(await bytesOf(path), { channels }).catch((error: unknown) => {
+      throw withPath(error, path);
+    });
     const { data, width, height } = size === undefined ? pixels : image.resize(pixels, { ...size, fit: 'fill' });
     return { image: data, width, height, channels, path };
   };
-  const plan = streamPlan(`readImages(${files.length} files)`, [], async function* () {
+  const blocks = async function* (): AsyncGenerator<Block> {
     let held: ImageRow[] = [];
     for await (const row of ordered(asAsync(files), FILES_AT_A_TIME, read)) {
       held.push(row);
@@ -64,8 +67,26 @@ export function readImages(paths: string | readonly string[], options: ReadImage
       held = [];
     }
     if (held.length > 0) yield columns(held, includePaths);
-  });
+  };
+  const names = async (): Promise<string[]> => Object.keys(columns([], includePaths).columns);
+  const plan = streamPlan(`readImages(${files.length} files)`, [], blocks, names);
   return new Dataset<ImageRow>(plan, { numBlocks: Math.ceil(files.length / BLOCK_FILES) });
+}
+
+/** @throws NBS_DATA_UNREADABLE if the file is gone, or may not be read */
+async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw DataUnreadable({ reason: `${path}: ${(error as Error).message}` }, error);
+  }
+}
+
+/** The same error with the path of the picture. */
+function withPath(error: unknown, path: string): unknown {
+  if (!isNbserveError(error)) return error;
+  const { code, status, message, details } = error;
+  return new NbserveError({ code, status, message: `${path}: ${message}`, details, cause: error });
 }
 
 function columns(rows: readonly ImageRow[], includePaths: boolean) {

@@ -25,6 +25,8 @@ export type Plan =
       readonly inputs: readonly Plan[];
       /** The blocks, made when they are asked for. */
       readonly blocks: (run: Run) => AsyncIterable<Block>;
+      /** The columns of all blocks, or null if only a function knows them. @default null */
+      readonly columns?: () => Promise<readonly string[] | null>;
     };
 
 /** One stage of a run. */
@@ -93,13 +95,23 @@ export class Run {
   }
 
   /** The blocks of a plan, at the pace at which they are asked for. */
-  async *blocks(plan: Plan): AsyncGenerator<Block> {
-    const stage = this.#begin(plan.name);
+  blocks(plan: Plan): AsyncGenerator<Block> {
+    return this.#counted(plan.name, async () =>
+      plan.kind === 'stream' ? plan.blocks(this) : this.blocksOfQuery(await this.sql(plan)),
+    );
+  }
+
+  /** The result of a query, streamed, as one stage. */
+  countedQuery(name: string, sql: string): AsyncGenerator<Block> {
+    return this.#counted(name, async () => this.blocksOfQuery(sql));
+  }
+
+  async *#counted(name: string, begin: () => Promise<AsyncIterable<Block>>): AsyncGenerator<Block> {
+    const stage = this.#begin(name);
     const start = performance.now();
     const interrupt = interruption();
-    const source = plan.kind === 'stream' ? plan.blocks(this) : this.blocksOfQuery(await this.sql(plan));
     try {
-      for await (const block of source) {
+      for await (const block of await begin()) {
         interrupt?.throwIfAborted();
         stage.rows += block.rows;
         stage.blocks += 1;

@@ -1,10 +1,10 @@
 /** Plans of the operations that DuckDB runs. */
 
-import { type Block, makeBlock, sliceBlock } from './block.js';
+import { type Block, emptyBlock, makeBlock, sliceBlock, withColumns } from './block.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
 import { InvalidCall, UnequalRows } from './errors.js';
-import { isStable, NO_SOURCE, type Plan, type Run } from './plan.js';
+import { isStable, NO_SOURCE, type Plan, Run } from './plan.js';
 import { mixed } from './random.js';
 import { NOTHING } from './spool.js';
 import type { JoinKind, SeedOptions } from './types.js';
@@ -22,12 +22,28 @@ const sqlPlan = (
   query: (...inputs: readonly string[]) => string | Promise<string>,
 ): SqlPlan => ({ kind: 'sql', name, inputs, query: (all) => query(...all) });
 
-export const streamPlan = (name: string, inputs: readonly Plan[], blocks: (run: Run) => AsyncIterable<Block>): Plan => ({
-  kind: 'stream',
-  name,
-  inputs,
-  blocks,
-});
+/** @param columns tells the columns of all blocks, if they are known before the blocks are made */
+export const streamPlan = (
+  name: string,
+  inputs: readonly Plan[],
+  blocks: (run: Run) => AsyncIterable<Block>,
+  columns: () => Promise<readonly string[] | null> = async () => null,
+): Plan => ({ kind: 'stream', name, inputs, blocks, columns });
+
+/** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
+async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
+  if (plan.kind === 'stream') return (await plan.columns?.()) ?? null;
+  if (!isQuery(plan)) return null;
+  const run = new Run();
+  try {
+    return await namesOf(await run.source(plan));
+  } finally {
+    await run.close();
+  }
+}
+
+/** Whether DuckDB makes all rows of a plan. */
+const isQuery = (plan: Plan): boolean => plan.kind === 'sql' && (plan.kept !== undefined || plan.inputs.every(isQuery));
 
 /** An operation on one plan that DuckDB runs. */
 export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): SqlPlan =>
@@ -79,14 +95,15 @@ export function selectPlan(input: Plan, columns: readonly string[]): Plan {
       checkColumns(what, columns, await columnsOf(source));
       return `SELECT ${list(columns)} FROM ${source}`;
     });
-  return eachBlock(what, input, (block) => {
+  const change = (block: Block): Block => {
     if (block.rows === 0 && Object.keys(block.columns).length === 0) return block;
     checkColumns(what, columns, Object.keys(block.columns));
     return makeBlock(
       block.rows,
       columns.map((name) => [name, block.columns[name] ?? []]),
     );
-  });
+  };
+  return eachBlock(what, input, change, () => columns);
 }
 
 export function dropPlan(input: Plan, columns: readonly string[]): Plan {
@@ -98,34 +115,48 @@ export function dropPlan(input: Plan, columns: readonly string[]): Plan {
       const kept = known.filter((name) => !columns.includes(name));
       return kept.length === 0 ? `SELECT NULL::INTEGER AS "empty" FROM ${source}` : `SELECT ${list(kept)} FROM ${source}`;
     });
-  return eachBlock(what, input, (block) => {
+  const change = (block: Block): Block => {
     if (block.rows === 0 && Object.keys(block.columns).length === 0) return block;
     checkColumns(what, columns, Object.keys(block.columns));
     return makeBlock(
       block.rows,
       Object.entries(block.columns).filter(([name]) => !columns.includes(name)),
     );
-  });
+  };
+  return eachBlock(what, input, change, (known) => known.filter((name) => !columns.includes(name)));
 }
 
-function eachBlock(name: string, input: Plan, change: (block: Block) => Block): Plan {
-  return streamPlan(name, [input], async function* (run) {
+function eachBlock(
+  name: string,
+  input: Plan,
+  change: (block: Block) => Block,
+  columns: (known: readonly string[]) => readonly string[],
+): Plan {
+  const blocks = async function* (run: Run): AsyncGenerator<Block> {
     for await (const block of run.blocks(input)) yield change(block);
+  };
+  return streamPlan(name, [input], blocks, async () => {
+    const known = await knownColumns(input);
+    return known === null ? null : columns(known);
   });
 }
 
 export function limitPlan(input: Plan, rows: number): Plan {
   const what = `limit(${rows})`;
   if (input.kind === 'sql') return queryPlan(what, input, (source) => `SELECT * FROM ${source} LIMIT ${rows}`);
-  return streamPlan(what, [input], async function* (run) {
+  const blocks = async function* (run: Run): AsyncGenerator<Block> {
     let left = rows;
-    if (left === 0) return;
+    if (left === 0) {
+      yield emptyBlock((await knownColumns(input)) ?? []);
+      return;
+    }
     for await (const block of run.blocks(input)) {
       yield sliceBlock(block, 0, left);
       left -= block.rows;
       if (left <= 0) return;
     }
-  });
+  };
+  return streamPlan(what, [input], blocks, () => knownColumns(input));
 }
 
 /** The rows of all, one after the other; columns are matched by name. */
@@ -135,8 +166,19 @@ export function unionPlan(inputs: readonly Plan[]): Plan {
       const known = all.filter((source) => source !== NO_SOURCE);
       return known.length === 0 ? NOTHING : known.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME ');
     });
-  return streamPlan('union', inputs, async function* (run) {
-    for (const input of inputs) yield* run.blocks(input);
+  const known = (): Promise<(readonly string[] | null)[]> => Promise.all(inputs.map(knownColumns));
+  const blocks = async function* (run: Run): AsyncGenerator<Block> {
+    const names = new Set((await known()).flatMap((columns) => columns ?? []));
+    for (const input of inputs)
+      for await (const block of run.blocks(input)) {
+        // What a function makes is known only now.
+        for (const name of Object.keys(block.columns)) names.add(name);
+        yield withColumns(block, names);
+      }
+  };
+  return streamPlan('union', inputs, blocks, async () => {
+    const all = await known();
+    return all.includes(null) ? null : [...new Set(all.flatMap((columns) => columns ?? []))];
   });
 }
 
@@ -196,6 +238,12 @@ export function splitPlans(given: Plan, { testSize, shuffle = false, seed }: Spl
       expected: 'testSize is a share between 0 and 1 or a number of rows',
       got: String(testSize),
     });
+  if (seed !== undefined && !shuffle)
+    throw InvalidCall({
+      what: 'trainTestSplit',
+      expected: 'a seed is given together with shuffle: true',
+      got: 'a seed without it',
+    });
   // Both halves see the same rows in the same order.
   const stable = isStable(given) ? given : keptPlan(given);
   const input = shuffle ? shufflePlan(stable, mixed(seed)) : stable;
@@ -210,14 +258,14 @@ export function countRows(source: string): Promise<number> {
   }).catch(rethrow);
 }
 
-/** Names for the right side that the left side does not have. */
+/** Names for the right side that the left side does not have, in any case: DuckDB does not tell them apart. */
 function renamed(left: readonly string[], right: readonly string[], suffix: string): string {
-  const taken = new Set(left);
+  const taken = new Set(left.map((name) => name.toLowerCase()));
   return right
     .map((name) => {
       let free = name;
-      while (taken.has(free)) free += suffix;
-      taken.add(free);
+      while (taken.has(free.toLowerCase())) free += suffix;
+      taken.add(free.toLowerCase());
       return `r.${quoted(name)} AS ${quoted(free)}`;
     })
     .join(', ');

@@ -1,9 +1,9 @@
 import { arrowFilesPlan } from './arrow-files.js';
-import { blockOf, emptyBlock, shownType } from './block.js';
+import { type Block, blockOf, emptyBlock, shownType } from './block.js';
 import { Dataset } from './dataset.js';
 import { execute, limitMemory, literal, quoted } from './duckdb.js';
 import { InvalidCall, RemoteData } from './errors.js';
-import { filesOf, isUrl } from './files.js';
+import { filesOf, isRemote } from './files.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
 import { readImages } from './images.js';
 import { sourcePlan, streamPlan } from './plans.js';
@@ -42,7 +42,7 @@ function reader<T extends Row>(
   more: Arguments = {},
 ): Dataset<T> {
   const { columns, includePaths = false, unionByName = false } = options;
-  const remote = [paths].flat().filter((path) => typeof path === 'string' && isUrl(path));
+  const remote = [paths].flat().filter((path) => typeof path === 'string' && isRemote(path));
   const files = remote.length > 0 ? [paths].flat() : filesOf(what, paths, extensions);
   const named: Arguments = {
     ...more,
@@ -50,7 +50,9 @@ function reader<T extends Row>(
     ...(unionByName ? { union_by_name: 'true' } : {}),
   };
   const list = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`${name} = ${value}`]));
-  const from = `${table}([${files.map(literal).join(', ')}]${list.map((one) => `, ${one}`).join('')})`;
+  // The files are found, so characters that are a pattern for DuckDB belong to their names.
+  const exact = remote.length > 0 ? files : files.map((file) => file.replace(/[*?[]/g, '[$&]'));
+  const from = `${table}([${exact.map(literal).join(', ')}]${list.map((one) => `, ${one}`).join('')})`;
   const chosen = columns === undefined ? '*' : [...columns, ...(includePaths ? ['path'] : [])].map(quoted).join(', ');
   const name = `${what}(${files.length === 1 ? files[0] : `${files.length} files`})`;
   const plan = sourcePlan(name, async () => {
@@ -113,11 +115,17 @@ export const data = {
     if (!Array.isArray(items)) throw InvalidCall({ what: 'fromItems', expected: 'a list of rows', got: shownType(items) });
     const rows = items.map((item: unknown) => (isRow(item) ? item : { item }));
     const size = 16_384;
-    return new Dataset(
-      streamPlan(`fromItems(${items.length} rows)`, [], async function* () {
-        for (let start = 0; start < rows.length; start += size) yield blockOf('fromItems', rows.slice(start, start + size));
-      }),
-    );
+    const names = (): Set<string> => {
+      const all = new Set<string>();
+      for (const row of rows) for (const name of Object.keys(row)) all.add(name);
+      return all;
+    };
+    const blocks = async function* (): AsyncGenerator<Block> {
+      // Each block has the columns of all rows.
+      const all = names();
+      for (let start = 0; start < rows.length; start += size) yield blockOf('fromItems', rows.slice(start, start + size), all);
+    };
+    return new Dataset(streamPlan(`fromItems(${items.length} rows)`, [], blocks, async () => [...names()]));
   },
 
   /**
@@ -135,12 +143,11 @@ export const data = {
     if (fields === undefined)
       throw InvalidCall({ what: 'fromArrow', expected: 'a table of apache-arrow', got: shownType(table) });
     const names = distinctNames(fields);
-    return new Dataset<T>(
-      streamPlan('fromArrow', [], async function* () {
-        for (const batch of table.batches) yield blockOfArrow(names, batch);
-        if (table.batches.length === 0) yield emptyBlock(names);
-      }),
-    );
+    const blocks = async function* (): AsyncGenerator<Block> {
+      for (const batch of table.batches) yield blockOfArrow(names, batch);
+      if (table.batches.length === 0) yield emptyBlock(names);
+    };
+    return new Dataset<T>(streamPlan('fromArrow', [], blocks, async () => names));
   },
 
   /** Makes a data set of the numbers from 0 up to `n`, without `n`, as the column `id`. */

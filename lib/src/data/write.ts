@@ -5,7 +5,7 @@ import { isNbserveError, shortId } from '../core/index.js';
 import { writeArrowFile } from './arrow-files.js';
 import { literal } from './duckdb.js';
 import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
-import { type Plan, Run } from './plan.js';
+import type { Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 
 /** What DuckDB is told. It does not write Arrow. */
@@ -21,7 +21,13 @@ type Format = keyof typeof FORMATS;
  * Writes the rows. A path that ends with the format becomes one file, any other a folder with a file. What is written gets its name when it is whole.
  * @throws NBS_DATA_EXISTS, NBS_DATA_NOT_WRITTEN, NBS_DATA_NO_SPACE, and the errors of the plan
  */
-export async function write(plan: Plan, path: string, format: Format, { overwrite = false }: WriteOptions = {}): Promise<void> {
+export async function write(
+  run: Run,
+  plan: Plan,
+  path: string,
+  format: Format,
+  { overwrite = false }: WriteOptions = {},
+): Promise<void> {
   if (typeof path !== 'string' || path === '')
     throw InvalidCall({ what: 'write', expected: 'the path of a file or folder', got: String(path) });
   const target = resolve(path);
@@ -29,7 +35,6 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
   const isFile = target.endsWith(`.${format}`);
   const draft = `${target}.${shortId()}.part`;
   const file = isFile ? draft : `${draft}/part-0.${format}`;
-  const run = new Run();
   try {
     await mkdir(isFile ? dirname(target) : draft, { recursive: true });
     const sql = await run.sql(plan);
@@ -45,7 +50,6 @@ export async function write(plan: Plan, path: string, format: Format, { overwrit
     throw NotWritten({ path, reason: message }, error);
   } finally {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
-    await run.close();
   }
 }
 

@@ -66,7 +66,6 @@ function configured(spec: ModelSpec, config: TritonConfig | undefined): ModelSpe
     maxBatchSize: config.maxBatchSize ?? spec.maxBatchSize,
     batchWaitMs: config.batchWaitMs ?? spec.batchWaitMs,
     intraOpThreads: config.intraOpThreads ?? spec.intraOpThreads,
-    warmup: config.warmup ?? spec.warmup,
     numReplicas: config.instances ?? spec.numReplicas,
     gpus: config.gpus ?? spec.gpus,
   };

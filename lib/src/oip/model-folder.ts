@@ -57,7 +57,12 @@ export function readModelFolder(repository: string, name: string, given?: Triton
       path: folder,
       reason: `${only === undefined ? '' : `it has no version ${only}; `}a version is a folder with a number for a name that contains ${USUAL_FILE}`,
     });
-  const labels = Object.entries(config.labelFiles).map(([output, each]) => [output, linesOf(join(folder, each))] as const);
+  const labels = Object.entries(config.labelFiles).map(([output, each]) => {
+    const path = join(folder, each);
+    if (!existsSync(path))
+      throw InvalidModelConfig({ file: file ?? folder, reason: `label_filename of the output ${output}: there is no ${path}` });
+    return [output, linesOf(path)] as const;
+  });
   const spec: ModelSpec = {
     name,
     versions,
@@ -65,13 +70,18 @@ export function readModelFolder(repository: string, name: string, given?: Triton
     batchWaitMs: config.batchWaitMs ?? 0,
     device: 'auto',
     intraOpThreads: config.intraOpThreads ?? 0,
-    warmup: config.warmup ?? true,
+    warmup: true,
     labels: Object.fromEntries(labels),
     numReplicas: config.instances ?? 1,
     gpus: config.gpus ?? null,
     load: {},
   };
-  return { spec, ignored: config.ignored };
+  const absent =
+    policy.kind === 'specific' ? policy.versions.filter((each) => !versions.some(({ version }) => version === each)) : [];
+  return {
+    spec,
+    ignored: [...config.ignored, ...absent.map((version) => `version_policy.specific ${version} (it is not there)`)],
+  };
 }
 
 /** @throws NBS_OIP_MODEL_NAME */
@@ -118,8 +128,6 @@ function chosen(versions: readonly string[], policy: VersionPolicy): readonly st
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const linesOf = (file: string): string[] =>
-  existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split(/\r?\n/)
-        .filter((line) => line !== '')
-    : [];
+  readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => line !== '');

@@ -1,5 +1,5 @@
 import { duration, InvalidOption, integer, isRecord, listOf, type OptionSpec, parseOptions } from '../core/index.js';
-import type { DeviceChoice, Feeds, RunIn, Tensor } from '../onnx/index.js';
+import { type DeviceChoice, type RunIn, verifyOption } from '../onnx/index.js';
 import type { DeploymentOptions } from '../serve/index.js';
 import type { ServeModelOptions } from './types.js';
 
@@ -45,12 +45,7 @@ const spec = {
     parse: (value) => (typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : undefined),
   } as OptionSpec<number | undefined>,
   strict: switched('Fails instead of falling back to the CPU.'),
-  verify: {
-    doc: 'Inputs with which a device is compared with the CPU.',
-    expected: 'tensors by input name',
-    default: undefined,
-    parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
-  } as OptionSpec<Feeds | Tensor | undefined>,
+  verify: verifyOption,
   shareWeights: switched('Lets replicas share the memory of the weights.'),
   cacheOptimized: switched('Keeps the optimized model in the cache.'),
   runIn: {

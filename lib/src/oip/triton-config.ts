@@ -12,7 +12,6 @@ export interface TritonConfig {
   readonly gpus?: number;
   readonly batchWaitMs?: number;
   readonly intraOpThreads?: number;
-  readonly warmup?: boolean;
   /** Files with the texts of classes, by output. */
   readonly labelFiles: Readonly<Record<string, string>>;
   /** Fields that have no effect here, for a note. */

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { listGpus, usableGpus, visibleGpus, vulkanDrivers } from '../core/index.js';
 
 /** The facts that decide on a device. They are read once per process. */
@@ -14,7 +14,7 @@ export interface DeviceFacts {
   readonly nvidiaGpus: readonly string[] | null;
   /** False if there can be only a software (CPU) graphics adapter. */
   readonly hasGraphics: boolean;
-  /** True if all Vulkan drivers that this process loads are software, so that an adapter is the CPU. */
+  /** True if no Vulkan driver that this process loads is known to be for a GPU of this machine, so that an adapter is the CPU. */
   readonly softwareGraphics: boolean;
   /** `CUDA_VISIBLE_DEVICES`; null if it is not set. */
   readonly visibleGpus: string | null;
@@ -40,20 +40,71 @@ async function look(backends: readonly string[]): Promise<DeviceFacts> {
   );
   const gpus = await listGpus();
   const visible = visibleGpus() ?? null;
-  const hasHardware = existsSync('/dev/dxg') || hasFile('/dev/dri', /^renderD\d+$/) || hasFile('/dev', /^nvidia\d+$/);
-  const onlySoftware = isSoftware(driversOf(vulkanDrivers(), DRIVER_FOLDERS));
   const files = platform === 'linux' ? ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] : [];
   return {
     platform,
     backends,
     missingCudaFiles: files.filter((file) => !existsSync(join(folder, file))),
     nvidiaGpus: gpus?.map(({ name }) => name) ?? null,
-    softwareGraphics: platform === 'linux' && (!hasHardware || onlySoftware),
-    // On Linux, a hardware adapter has a render node (on WSL /dev/dxg) and a driver. Other systems always have an adapter.
-    hasGraphics: platform !== 'linux' || (hasHardware && !onlySoftware),
+    ...graphicsOf(platform, kernelDrivers(), driversOf(vulkanDrivers(), DRIVER_FOLDERS)),
     visibleGpus: visible,
     hidesGpus: visible !== null && usableGpus(visible, gpus ?? []).length === 0,
   };
+}
+
+/** The drivers of the kernel for the graphics devices, null for one of which the system does not tell it. */
+function kernelDrivers(): (string | null)[] {
+  const nodes = filesIn('/dev/dri').filter((name) => /^renderD\d+$/.test(name));
+  return [
+    ...nodes.map((node) => linkName(`/sys/class/drm/${node}/device/driver`)),
+    ...(existsSync('/dev/dxg') ? ['dxg'] : []),
+    ...(filesIn('/dev').some((name) => /^nvidia\d+$/.test(name)) ? ['nvidia'] : []),
+  ];
+}
+
+function linkName(path: string): string | null {
+  try {
+    return basename(readlinkSync(path));
+  } catch {
+    return null;
+  }
+}
+
+/** Drivers of the kernel, and what is in the name of the file of a Vulkan driver for the same devices. */
+const SAME_DEVICES: readonly (readonly [kernel: RegExp, vulkan: RegExp])[] = [
+  [/^nvidia/, /nvidia/],
+  [/^nouveau/, /nouveau|nvk/],
+  [/^(amdgpu|radeon)/, /radeon|amd/],
+  [/^(i915|xe$)/, /intel/],
+  [/^virtio/, /virtio|gfxstream/],
+  [/^msm/, /freedreno/],
+  [/^(panfrost|panthor|mali)/, /panfrost|panvk|mali/],
+  [/^(v3d|vc4)/, /broadcom|v3d/],
+  [/^asahi/, /asahi/],
+  [/^(pvr|powervr)/, /powervr|pvr|imagination/],
+  [/^dxg/, /dzn|dozen|d3d12/],
+];
+
+/**
+ * Whether there is an adapter that is a GPU, and whether one that is found can only be software. On Linux, a GPU has a driver in the kernel and one of
+ * Vulkan. Mesa installs those for all devices together, with the software one, so the two must be for the same device. Other systems always have an adapter.
+ * Pure.
+ * @param kernel drivers of the kernel for the devices; null for one that is not known
+ * @param files those that describe Vulkan's drivers
+ */
+export function graphicsOf(
+  platform: string,
+  kernel: readonly (string | null)[],
+  files: readonly string[],
+): Pick<DeviceFacts, 'hasGraphics' | 'softwareGraphics'> {
+  if (platform !== 'linux') return { hasGraphics: true, softwareGraphics: false };
+  const names = files.map((file) => basename(file).toLowerCase());
+  const isHardware = kernel.some((driver) =>
+    SAME_DEVICES.some(([device, vulkan]) => driver !== null && device.test(driver) && names.some((name) => vulkan.test(name))),
+  );
+  // Without a file of software, an adapter that is found is one of another driver.
+  const hasGraphics = kernel.length > 0 && (isHardware || !names.some((name) => SOFTWARE.test(name)));
+  return { hasGraphics, softwareGraphics: !hasGraphics };
 }
 
 /** Where the Vulkan loader looks for drivers, if the environment does not name them. */
@@ -71,7 +122,6 @@ const filesIn = (folder: string): readonly string[] => {
     return [];
   }
 };
-const hasFile = (folder: string, name: RegExp): boolean => filesIn(folder).some((file) => name.test(file));
 
 /** The files that describe Vulkan's drivers. @param named those that the environment names, which may be folders too */
 export function driversOf(named: readonly string[], usual: readonly string[]): readonly string[] {
@@ -83,6 +133,5 @@ export function driversOf(named: readonly string[], usual: readonly string[]): r
   return named.length === 0 ? usual.flatMap(inFolder) : named.flatMap((path) => (isDriver(path) ? [path] : inFolder(path)));
 }
 
-/** Whether all drivers are software: lavapipe of Mesa, or SwiftShader. If none is found, nobody knows. */
-export const isSoftware = (files: readonly string[]): boolean =>
-  files.length > 0 && files.every((file) => /(lvp|lavapipe|swiftshader|swrast)[^/]*$/i.test(file));
+/** Drivers that are software: lavapipe of Mesa, or SwiftShader. */
+const SOFTWARE = /lvp|lavapipe|swiftshader|swrast/;

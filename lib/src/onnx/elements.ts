@@ -52,6 +52,11 @@ export function allocate<T extends DataType>(type: T, size: number): DataOf[T] {
   return makers[type](size);
 }
 
+const TYPED = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
+/** A copy of a list or of a typed array. The `slice` of a Buffer would be a view of the same memory. */
+export const copyOf = <T>(data: T): T => (Array.isArray(data) ? data.slice() : TYPED.slice.call(data)) as T;
+
 /** The element type of an array, by the array's own tag: a Buffer and an array of another realm have it too. */
 export const typeOfView = (data: Arrays): DataType | undefined =>
   (

@@ -63,4 +63,5 @@ export {
 } from './api.js';
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
+export { verifyOption } from './options.js';
 export { findDifference } from './verify.js';

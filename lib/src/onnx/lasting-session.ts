@@ -1,4 +1,5 @@
-import type { ModelSession, RunPlace, TensorInfo } from './types.js';
+import { copyOf } from './elements.js';
+import type { Feeds, ModelSession, RunPlace, Tensor, TensorInfo } from './types.js';
 
 /**
  * After a run that asks for more than 2^63 bytes, the allocator of a session doubles its next region beyond what a number holds, and refuses
@@ -39,7 +40,11 @@ export class LastingSession implements ModelSession {
   }
 
   run(...args: RunArguments): ReturnType<ModelSession['run']> {
-    return this.#renewal === null ? this.#run(args) : this.#renewal.then(() => this.#run(args));
+    if (this.#renewal === null) return this.#run(args);
+    // The caller may change its arrays meanwhile.
+    const [feeds, outputs, stop] = args;
+    const copy = copyOfFeeds(feeds);
+    return this.#renewal.then(() => this.#run([copy, outputs, stop]));
   }
 
   async #run(args: RunArguments): ReturnType<ModelSession['run']> {
@@ -97,5 +102,10 @@ export class LastingSession implements ModelSession {
     await this.#session.release();
   }
 }
+
+const copyOfFeeds = (feeds: Feeds): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [name, { ...value, data: copyOf(value.data) } as Tensor] as const),
+  );
 
 const isBreak = (error: unknown): boolean => BREAKS.test(String((error as Error | null)?.message));

@@ -8,7 +8,7 @@ import { deviceFacts } from './device-facts.js';
 import { DeviceUnavailable, ModelNotFound, UnknownOutput, WrongAnswers } from './errors.js';
 import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { LastingSession } from './lasting-session.js';
-import { filesOfWeights, refuseTooLarge } from './memory-need.js';
+import { refuseTooLarge } from './memory-need.js';
 import { readMetadata } from './metadata.js';
 import { Model } from './model.js';
 import { type OpenedSession, openSession } from './open-session.js';
@@ -19,6 +19,7 @@ import { DeviceReport, fallbackOf } from './report.js';
 import { loadRuntime } from './runtime.js';
 import type { Device, OutputTypes, TensorInfo } from './types.js';
 import { findDifference } from './verify.js';
+import { filesOfWeights } from './weight-files.js';
 
 /**
  * Loads an ONNX model. If a replica's constructor begins to load one, the replica is ready when the model is loaded, whether the constructor awaits the

@@ -21,17 +21,21 @@ export class LoopSession implements ModelSession {
     this.outputs = toInfos(session.outputMetadata);
   }
 
-  run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
-    const run = this.#last.then(() => this.#run(feeds, outputs, stop));
+  async run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
+    const ort = loadRuntime();
+    const values: Record<string, unknown> = {};
+    for (const { name } of this.inputs) values[name] = toRuntime(ort, feeds[name] as Tensor);
+    const run = this.#last.then(() => this.#run(values, outputs, stop));
     this.#last = run.catch(() => {});
     return run;
   }
 
-  async #run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
+  async #run(
+    values: Readonly<Record<string, unknown>>,
+    outputs: readonly string[],
+    stop: RunStop | null,
+  ): Promise<Record<string, Tensor>> {
     stop?.throwIfStopped();
-    const ort = loadRuntime();
-    const values: Record<string, unknown> = {};
-    for (const { name } of this.inputs) values[name] = toRuntime(ort, feeds[name] as Tensor);
     const found = await this.#session.run(values as never, outputs);
     return Object.fromEntries(
       outputs.map((name) => {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { basename, dirname, join } from 'node:path';
 import { loadRuntime } from './runtime.js';
+import { filesOfWeights } from './weight-files.js';
 
 const KEY_LENGTH = 24;
-const LARGEST_WITHOUT_WEIGHTS = 64 * 2 ** 20;
 
 /**
  * Names for something that was made of a model, on this machine and with this version of ONNX Runtime.
@@ -19,15 +18,7 @@ export function keysOf(source: string | Uint8Array, what: unknown): { readonly m
     return { model: hashOf([...place, version]), version };
   }
   const path = realpathSync(source);
-  return { model: hashOf([...place, path]), version: hashOf([path, ...weightFiles(path)].map(stampOf)) };
-}
-
-/** The files beside a model that it names: its weights, if they are not in the model. Such a model is small. */
-function weightFiles(path: string): string[] {
-  if (statSync(path).size > LARGEST_WITHOUT_WEIGHTS) return [];
-  const bytes = readFileSync(path);
-  const others = readdirSync(dirname(path)).filter((name) => name !== basename(path));
-  return others.filter((name) => bytes.includes(name)).map((name) => join(dirname(path), name));
+  return { model: hashOf([...place, path]), version: hashOf([path, ...filesOfWeights(source)].map(stampOf)) };
 }
 
 function stampOf(file: string): readonly unknown[] {

@@ -53,6 +53,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
   /**
    * Runs the model once. By default, {@link load} decides whether that is done beside the event loop or in it, and `report` tells it. Several runs can be in
    * progress beside the loop. A run beside the loop is ended by `signal`, by `timeout`, and in a replica by the end of its request.
+   * The inputs are read before this returns, so their arrays can be filled again at once.
    * @param feeds the inputs by name, or a single tensor if the model has one input
    * @returns the outputs by name
    * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR, NBS_ONNX_RUN_FAILED, NBS_ONNX_OUT_OF_MEMORY, NBS_ONNX_RUN_TIMEOUT, NBS_ONNX_RUN_CANCELLED, NBS_ONNX_DISPOSED, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION
@@ -80,6 +81,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
 
   /**
    * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
+   * Feeds of a later batch are read when it runs, so they must stay as they are until then.
    * @param options.axes the dimension of the batch of inputs and outputs that have another one, e.g. `{ state: 1, new_state: 1 }` for `[layers, batch, size]`
    * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
    * @param options.signal ends the runs, as that of {@link run} does

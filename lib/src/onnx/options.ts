@@ -91,6 +91,13 @@ const boolean = (doc: string, fallback = false): OptionSpec<boolean> => ({
   parse: (value) => (typeof value === 'boolean' ? value : undefined),
 });
 
+export const verifyOption: OptionSpec<Feeds | Tensor | undefined> = {
+  doc: 'Inputs with which a device is compared with the CPU.',
+  expected: 'tensors by input name',
+  default: undefined,
+  parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
+};
+
 const spec = {
   device: {
     doc: 'The device to run on.',
@@ -99,12 +106,7 @@ const spec = {
     parse: (value) => deviceChoices.find((choice) => choice === value),
   } as OptionSpec<DeviceChoice>,
   strict: boolean('Fails instead of falling back to the CPU.'),
-  verify: {
-    doc: 'Inputs with which a device is compared with the CPU.',
-    expected: 'tensors by input name',
-    default: undefined,
-    parse: (value) => (isRecord(value) ? (value as Feeds | Tensor) : undefined),
-  } as OptionSpec<Feeds | Tensor | undefined>,
+  verify: verifyOption,
   deviceId: integer({ doc: 'Number of the GPU among those that this process sees; for CUDA only.', default: 0, min: 0 }),
   intraOpThreads: integer({
     doc: 'Number of threads for one operator; 0 means one for each core.',

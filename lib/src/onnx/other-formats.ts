@@ -12,7 +12,7 @@ const FORMATS: readonly (readonly [(head: Buffer) => boolean, string])[] = [
     'it is a pointer of Git LFS, not the file itself; run `git lfs pull` in its repository, or download the file from the web page of the repository',
   ],
   [
-    (head) => /^\s*<(?:!doctype html|html|head|\?xml)/i.test(head.toString('latin1')),
+    (head) => /^\s*<(?:!--|!doctype html|html|head|\?xml)/i.test(head.toString('utf8').replace(/^\ufeff/, '')),
     'it is a web page; the address that it came from may lead to a page about the file, or need a login',
   ],
   [
@@ -32,7 +32,15 @@ const FORMATS: readonly (readonly [(head: Buffer) => boolean, string])[] = [
     (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head.toString('latin1', 8, 10) === '{"',
     'it is a file of weights (safetensors) without the graph; export the model to ONNX',
   ],
+  // A model has bytes that no text has: those of its fields and lengths.
+  [isText, 'it is plain text; the server that it came from may have answered with an error'],
 ];
+
+function isText(head: Buffer): boolean {
+  // A character at the end may be cut.
+  const text = head.toString('utf8').replace(/\ufffd$/, '');
+  return !/[^\P{C}\t\r\n\ufeff]|\ufffd/u.test(text);
+}
 
 function begins(text: string): (head: Buffer) => boolean {
   return (head) => head.toString('latin1', 0, text.length) === text;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
 import { withoutTelemetry } from '../core/index.js';
-import { convert, type Leaf } from './elements.js';
+import { convert, copyOf, type Leaf } from './elements.js';
 import { RuntimeMissing } from './errors.js';
 import { bitsOf } from './float16.js';
 import type { Tensor } from './types.js';
@@ -28,9 +28,12 @@ export function loadRuntime(): typeof Ort {
 export type OrtSession = Ort.InferenceSession;
 export type OrtSessionOptions = Ort.InferenceSession.SessionOptions;
 
-/** Makes the binding's tensor. @throws NBS_ONNX_INVALID_TENSOR if plain numbers do not fit the type */
+/**
+ * Makes the binding's tensor. The elements are copied, because the binding reads them in a later turn of the loop, when the caller may have changed them.
+ * @throws NBS_ONNX_INVALID_TENSOR if plain numbers do not fit the type
+ */
 export function toRuntime(ort: typeof Ort, { type, dims, data }: Tensor): unknown {
-  const elements = type !== 'string' && Array.isArray(data) ? convert(type, data as unknown as ArrayLike<Leaf>) : data;
+  const elements = type !== 'string' && Array.isArray(data) ? convert(type, data as unknown as ArrayLike<Leaf>) : copyOf(data);
   if (type !== 'float16') return new ort.Tensor(type as 'float32', elements as Float32Array, dims);
   // On Node 24 the package would make a Float16Array, which the binding cannot read. It needs the bits, on every Node.
   const tensor = new ort.Tensor('uint16', bitsOf(elements) as Uint16Array, dims);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { cacheFolder, hasCode, listGpus, visibleGpus } from '../core/index.js';
+import { cacheFolder, hasCode, integer, listGpus, type OptionSpec, parseOptions, visibleGpus } from '../core/index.js';
 import { CannotBatch, OutOfMemory } from './errors.js';
 import { describeTensors, toFeeds } from './feeds.js';
 import { load } from './load.js';
@@ -21,6 +21,22 @@ export interface TuneOptions extends LoadOptions {
   /** Measures even if the result for this model and device is in nbserve's cache. @default false */
   readonly again?: boolean;
 }
+
+const tuneSpec = {
+  maxBatchSize: integer({ doc: 'The largest batch to try.', default: 256, min: 1 }),
+  maxLatencyMs: {
+    doc: 'The longest time of a batch.',
+    expected: 'a number of milliseconds above 0',
+    default: Number.POSITIVE_INFINITY,
+    parse: (value) => (typeof value === 'number' && value > 0 ? value : undefined),
+  } as OptionSpec<number>,
+  again: {
+    doc: 'Whether to measure again.',
+    expected: 'true or false',
+    default: false,
+    parse: (value) => (typeof value === 'boolean' ? value : undefined),
+  } as OptionSpec<boolean>,
+};
 
 /** One batch size that was measured. */
 export interface TunedStep {
@@ -61,18 +77,20 @@ export class TunedBatch {
 }
 
 /**
- * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on. The result is remembered for the model, the
+ * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on, and the largest one. The result is remembered for the model, the
  * device and the options, in nbserve's cache. If memory runs out, the larger batches are left out. Call it on the machine that will run the model, when nothing else runs there.
  * @param model the path or file URL of an `.onnx` file, or its bytes
  * @param row inputs with one row
- * @throws NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw
+ * @throws NBS_INVALID_OPTION, NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw
  */
 export async function tuneBatch(
   model: string | URL | Uint8Array,
   row: Feeds | Tensor,
   options: TuneOptions = {},
 ): Promise<TunedBatch> {
-  const { maxBatchSize = 256, maxLatencyMs = Number.POSITIVE_INFINITY, again = false, ...loadOptions } = options;
+  const { maxBatchSize: most, maxLatencyMs: slowest, again: anew, ...loadOptions } = options;
+  const own = { maxBatchSize: most, maxLatencyMs: slowest, again: anew };
+  const { maxBatchSize, maxLatencyMs, again } = parseOptions('onnx.tuneBatch', tuneSpec, own);
   const loaded = await load(model, loadOptions);
   try {
     const fixed = [...loaded.inputs, ...loaded.outputs].filter(({ shape }) => typeof shape[0] !== 'string');
@@ -108,7 +126,7 @@ export async function measure(
   const steps: TunedStep[] = [];
   let best = 0;
   let worse = 0;
-  for (let batchSize = 1; batchSize <= maxBatchSize && worse < PATIENCE; batchSize *= 2) {
+  for (let batchSize = 1; ; batchSize = Math.min(2 * batchSize, maxBatchSize)) {
     let ms: number;
     try {
       ms = await medianOf(model, feeds, batchSize);
@@ -120,8 +138,8 @@ export async function measure(
     steps.push({ batchSize, ms, rowsPerSecond });
     worse = rowsPerSecond > best ? 0 : worse + 1;
     best = Math.max(best, rowsPerSecond);
+    if (batchSize === maxBatchSize || worse === PATIENCE) return { steps, isWhole: true };
   }
-  return { steps, isWhole: true };
 }
 
 /** The median time of a run with so many rows, in milliseconds. */

@@ -12,6 +12,30 @@ test('small differences of numbers pass, and a wrong one is named', () => {
   assert.equal(findDifference(floats(1, 2, 9), floats(1, 2.5, 3)), 'output y is 9 at 2, on the CPU 3');
 });
 
+test('a small column beside a large one has a scale of its own, and single numbers near zero have not', () => {
+  const rows = (score: number): Results =>
+    ({
+      y: tensor(
+        Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 1000 + i : score * (1 + i / 100))),
+        [8, 2],
+      ),
+    }) as Results;
+  assert.equal(findDifference(rows(0.0131), rows(0.013)), undefined);
+  assert.match(findDifference(rows(0.082), rows(0.013)) ?? '', /^output y is 0\.0943 at 15, on the CPU 0\.01495$/);
+  const turned = (score: number): Results =>
+    ({
+      y: tensor(
+        Array.from({ length: 32 }, (_, i) => (i < 16 ? 640 : score)),
+        [1, 2, 16],
+      ),
+    }) as Results;
+  assert.equal(findDifference(turned(0.1), turned(0.2)), 'output y is 0.1 at 16, on the CPU 0.2');
+  // The noise of one large sum is larger than a number that happens to be small.
+  const logits = (small: number): Results => ({ y: tensor([12, -9, 7, small, 3, 5, -4, 8, 2], [1, 9]) }) as Results;
+  assert.equal(findDifference(logits(0.004), logits(-0.003)), undefined);
+  assert.equal(findDifference(rows(1e-9), rows(0)), undefined);
+});
+
 test('NaN and infinities are equal to themselves only', () => {
   const odd = floats(Number.NaN, Number.POSITIVE_INFINITY, 1);
   assert.equal(findDifference(odd, odd), undefined);

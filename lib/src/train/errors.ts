@@ -28,7 +28,7 @@ export const TrainingFailed = defineError(
 export const UnevenReports = defineError(
   'NBS_TRAIN_UNEVEN_REPORTS',
   500,
-  'worker {rank} ended and another one still reports; every worker must call train.report equally often',
+  'worker {rank} ended or reported, and another one still trains; every worker must call backward and train.report equally often',
 );
 export const NoCheckpoint = defineError('NBS_TRAIN_NO_CHECKPOINT', 404, 'there is no checkpoint at {path}: {reason}');
 export const CheckpointNotKept = defineError(

@@ -37,6 +37,7 @@ interface TrainWorker {
   connect(): Promise<void>;
   run(config: unknown): AsyncGenerator<Report>;
   resume(shouldGoOn: boolean): void;
+  exchanges(): number;
 }
 
 /** Makes the class that a worker's process runs from the user's `trainLoopPerWorker`. */
@@ -45,6 +46,7 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
     #ring: Ring | undefined;
     #assignment: Assignment | undefined;
     #answer: Deferred<boolean> | undefined;
+    #exchanges = 0;
 
     async listen(assignment: Assignment): Promise<void> {
       const { rank, folder } = assignment;
@@ -66,7 +68,17 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
       const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment;
       let next = nextCheckpoint;
       let reported = deferred<Pending>();
-      setPlace({ rank, workers, name, mean: (values) => ring.mean(values), spread: (values) => ring.spread(values) });
+      const counted = (exchange: (values: Float32Array) => Promise<void>) => (values: Float32Array) => {
+        this.#exchanges += 1;
+        return exchange(values);
+      };
+      setPlace({
+        rank,
+        workers,
+        name,
+        mean: counted((values) => ring.mean(values)),
+        spread: counted((values) => ring.spread(values)),
+      });
       const session = {
         folder,
         checkpoint,
@@ -96,6 +108,11 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
     /** Lets the loop go on after a report. @param shouldGoOn false if a search has stopped the training */
     resume(shouldGoOn: boolean): void {
       this.#answer?.resolve(shouldGoOn);
+    }
+
+    /** How often numbers were exchanged with the other workers, with the exchange that goes on now. */
+    exchanges(): number {
+      return this.#exchanges;
     }
   };
 }

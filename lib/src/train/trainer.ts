@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ActorPool,
   hasDied,
@@ -148,7 +149,7 @@ export class Trainer<C = undefined> {
       (worker.stream('run', [this.options.trainLoopConfig]) as AsyncIterable<Report>)[Symbol.asyncIterator](),
     );
     for (;;) {
-      const items = await allOrCause(streams.map((stream) => stream.next()));
+      const items = await nextOf(workers, streams);
       const over = items.findIndex(({ done }) => done === true);
       if (over >= 0) {
         if (items.every(({ done }) => done === true)) return;
@@ -217,6 +218,46 @@ class Progress {
 const isDeath = (error: unknown): boolean =>
   hasDied(error) || hasCode(error, PeerLost) || hasCode(error, WorkerLost) || isDead(error);
 const isDead = (error: unknown): boolean => isNbserveError(error) && error.code === 'NBS_WORKER_DEAD';
+
+/** How long a worker may take longer than another one, before it is asked whether it waits for that one. */
+const PATIENCE_MS = 1000;
+
+/** What every worker reports next. @throws NBS_TRAIN_UNEVEN_REPORTS if one waits for another that waits in a report, or has ended */
+async function nextOf(workers: readonly Worker[], streams: readonly AsyncIterator<Report>[]): Promise<IteratorResult<Report>[]> {
+  const items: (IteratorResult<Report> | undefined)[] = streams.map(() => undefined);
+  const reasons: unknown[] = [];
+  const all = allOrCause(
+    streams.map(async (stream, rank) => {
+      try {
+        const item = await stream.next();
+        items[rank] = item;
+        return item;
+      } catch (error) {
+        reasons.push(error);
+        throw error;
+      }
+    }),
+  );
+  const isOver = all.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([isOver, delay(PATIENCE_MS, false, { ref: false })]))) {
+    const waiting = items.findIndex((item) => item?.done === false);
+    if (waiting < 0) continue;
+    const counts = Promise.all(workers.map((worker) => worker.call('exchanges', []))).catch(() => null);
+    const found = await Promise.race([isOver, counts]);
+    // A worker that reports goes on only when all have reported, so nobody answers an exchange that it has not begun.
+    const isAhead = (count: unknown, rank: number): boolean =>
+      items[rank] === undefined && (count as number) > ((found as number[])[waiting] as number);
+    if (Array.isArray(found) && found.some(isAhead)) throw UnevenReports({ rank: waiting });
+  }
+  const ended = items.findIndex((item) => item?.done === true);
+  // If others wait for a worker whose loop has returned, nobody has died.
+  if (ended >= 0 && reasons.length > 0 && reasons.every((reason) => hasCode(reason, PeerLost)))
+    throw UnevenReports({ rank: ended });
+  return all;
+}
 
 /** How long to wait for the cause, when a worker has noticed that another one is gone. */
 const CAUSE_MS = 5000;

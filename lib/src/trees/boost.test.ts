@@ -53,3 +53,25 @@ test('a checkpoint with more trees than were asked for is refused', async () => 
   });
   assert.deepEqual((await boost(job({ start }))).model.toJSON(), model.toJSON());
 });
+
+test('a training that goes on after it had ended early grows no tree', async () => {
+  const against = { a: table.a, y: [7, 7, 5, 5, 1, 1, 0, 0] };
+  const early = { sets: [['train', table] as const, ['valid', against] as const], earlyStoppingRounds: 2 };
+  const { grown, model } = await boost(job(early));
+  assert.deepEqual([grown.trees.length, model.toJSON().trees.length], [3, 1]);
+  const again = await boost(job({ ...early, start: { grown, path: '/there' } }));
+  assert.equal(again.grown.trees.length, 3);
+  assert.deepEqual(again.model.toJSON(), model.toJSON());
+});
+
+test('early stopping by auc needs rows of both labels', async () => {
+  const params = parseParams('test', { objective: 'binary:logistic', evalMetric: 'auc' });
+  const rows = { a: table.a, y: [0, 0, 1, 1, 1, 1, 0, 1] };
+  const ones = { a: [1, 2], y: [1, 1] };
+  const sets = [['train', rows] as const, ['valid', ones] as const];
+  await assert.rejects(boost(job({ params, sets, earlyStoppingRounds: 2 })), {
+    code: 'NBS_TREES_ONE_LABEL',
+    message: /valid: every row has the label 1/,
+  });
+  assert.equal((await boost(job({ params, sets }))).grown.trees.length, 5);
+});

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { mixBits } from '../core/index.js';
 import { type Bins, binRows, makeBins } from './bins.js';
-import { Failed, OtherTraining } from './errors.js';
+import { Failed, OneLabel, OtherTraining } from './errors.js';
 import { describeFeatures, encode, type Feature, readLabels } from './features.js';
 import type { Grown } from './files.js';
 import { growTree } from './grow.js';
@@ -85,7 +85,9 @@ export async function boost(
   history.forEach((metrics, round) => {
     note(round, metrics);
   });
-  for (let round = trees.length; round < numBoostRound; round += 1) {
+  // True at the start too, if the training that this one continues had ended early.
+  const isOver = (): boolean => trees.length - 1 - best.round >= earlyStoppingRounds;
+  for (let round = trees.length; round < numBoostRound && !isOver(); round += 1) {
     // Lets an interrupt and messages in.
     await setImmediate();
     const features = sample(data.features.length, colsampleBytree, mixBits(Math.imul(mixBits(seed + 1), 0x9e3779b1) + round));
@@ -110,7 +112,7 @@ export async function boost(
     history.push(metrics);
     note(round, metrics);
     if (!(await onTree(metrics))) break;
-    if (round - best.round >= earlyStoppingRounds) break;
+    if (isOver()) break;
     if (checkpointEvery !== undefined && trees.length % checkpointEvery === 0 && trees.length < numBoostRound)
       await job.onCheckpoint?.(modelOf(trees.length), grown);
   }
@@ -174,7 +176,8 @@ interface Prepared {
   readonly scored: readonly (readonly [name: string, set: ScoredSet])[];
 }
 
-function prepare({ where, params, labelColumn, sets, numWorkers }: Boost): Prepared {
+/** @throws NBS_TREES_ONE_LABEL if early stopping would compare values of auc that are not numbers */
+function prepare({ where, params, labelColumn, sets, numWorkers, earlyStoppingRounds }: Boost): Prepared {
   const { objective, subsample, seed, maxBin } = params;
   const isBinary = objective === 'binary:logistic';
   const metrics = params.evalMetric ?? [DEFAULT_METRIC[objective]];
@@ -207,6 +210,11 @@ function prepare({ where, params, labelColumn, sets, numWorkers }: Boost): Prepa
     const own = readLabels(inSet(name), columns, labelColumn, isBinary);
     return [name, new ScoredSet(encode(inSet(name), columns, features), isCategory, own, objective, base)] as const;
   });
+  if (earlyStoppingRounds !== undefined && metrics.at(-1) === 'auc') {
+    const [name, columns] = sets.at(-1) as readonly [string, Columns];
+    const seen = new Set(readLabels(inSet(name), columns, labelColumn, isBinary));
+    if (seen.size < 2) throw OneLabel({ where: inSet(name), label: [...seen].join() });
+  }
   return { features, bins, base, metrics, labels, shards, scored };
 }
 

@@ -16,6 +16,11 @@ export const WrongValue = defineError(
   400,
   '{where}: row {row} of the column {column} is {value}, but the column needs {expected}',
 );
+export const OneLabel = defineError(
+  'NBS_TREES_ONE_LABEL',
+  400,
+  '{where}: every row has the label {label}, so its auc is not a number, and early stopping needs one; give rows of both labels, or another metric',
+);
 export const TooManyCategories = defineError(
   'NBS_TREES_TOO_MANY_CATEGORIES',
   400,

@@ -55,15 +55,14 @@ const withNumbers = (tree: Tree): Tree => ({ ...tree, threshold: tree.threshold.
 const numberText = (_: string, value: unknown): unknown =>
   value === Number.POSITIVE_INFINITY ? 'Infinity' : value === Number.NEGATIVE_INFINITY ? '-Infinity' : value;
 
-/** Reads the model of a checkpoint. @throws NBS_TREES_WRONG_MODEL, and Node's error if there is no file */
+/** Reads the model of a checkpoint. @throws NBS_TREES_WRONG_MODEL, also if there is none */
 export async function loadTrees(checkpoint: TrainCheckpoint): Promise<TreesModel> {
   const path = join(checkpoint.path, JSON_FILE);
   let data: unknown;
   try {
     data = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw WrongModel({ path, reason: error.message }, error);
+    throw WrongModel({ path, reason: (error as Error).message }, error);
   }
   if (!isRecord(data) || data.format !== 'nbserve-trees') throw WrongModel({ path, reason: 'its format is not nbserve-trees' });
   if (data.version !== 1) throw WrongModel({ path, reason: `its version is ${String(data.version)}, and this one reads 1` });

@@ -35,8 +35,11 @@ export async function readColumns(where: string, data: TreesData): Promise<Colum
   for await (const batch of data.iterBatches({ batchSize: BATCH_ROWS })) parts.push(batch as Columns);
   const filled = parts.filter((part) => lengthOf(part) > 0);
   if (filled.length === 0) throw NoTable({ where, value: 'a data set without rows' });
-  const names = Object.keys(filled[0] as Columns);
-  const columns = names.map((name) => [name, filled.flatMap((part) => [...((part[name] ?? []) as Iterable<number>)])] as const);
+  // A column that a batch lacks is missing in its rows.
+  const names = [...new Set(filled.flatMap((part) => Object.keys(part)))];
+  const valuesOf = (part: Columns, name: string): Iterable<number> =>
+    (Object.hasOwn(part, name) ? part[name] : new Array<null>(lengthOf(part)).fill(null)) as Iterable<number>;
+  const columns = names.map((name) => [name, filled.flatMap((part) => [...valuesOf(part, name)])] as const);
   return checked(where, Object.fromEntries(columns));
 }
 

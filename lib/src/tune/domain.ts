@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { InvalidSpace } from './errors.js';
 
 /** A parameter whose value a search chooses. Functions such as {@link uniform} make it. */
@@ -74,10 +75,24 @@ function oneOf<T>(kind: 'choice' | 'grid', values: readonly T[]): Domain<T> {
     [DOMAIN]: kind,
     size: kept.length,
     at: (place) => kept[Math.min(kept.length - 1, Math.floor(place * kept.length))] as T,
-    placeOf: (value) => (kept.indexOf(value) + 0.5) / kept.length,
-    toJSON: () => `${name}(${JSON.stringify(kept)})`,
+    placeOf: (value) => {
+      const same = kept.findIndex((each) => Object.is(each, value));
+      // An equal one stands for it, if a search has made a copy.
+      const at = same >= 0 ? same : kept.findIndex((each) => isDeepStrictEqual(each, value));
+      check(name, at >= 0, 'a search chose a value that is not in its list');
+      return (at + 0.5) / kept.length;
+    },
+    toJSON: () => `${name}(${textOf(kept)})`,
   };
 }
+
+/** Any value as text, also what JSON does not have: bigints, NaN and infinity, maps, sets and typed arrays. */
+export const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'bigint' || (typeof part === 'number' && !Number.isFinite(part))) return { [typeof part]: String(part) };
+    if (part instanceof Map || part instanceof Set) return { [part.constructor.name]: [...part] };
+    return ArrayBuffer.isView(part) ? { [part.constructor.name]: Array.from(part as Uint8Array) } : part;
+  });
 
 export const isDomain = (value: unknown): value is Domain<unknown> =>
   typeof value === 'object' && value !== null && DOMAIN in value;

@@ -1,4 +1,4 @@
-import { type Domain, isDomain } from './domain.js';
+import { DOMAIN, type Domain, isDomain } from './domain.js';
 
 /** What a search chooses from: an object, in any depth, of domains and of values that stay as they are. */
 export type ParamSpace = Readonly<Record<string, unknown>>;
@@ -43,6 +43,14 @@ export function configOf(space: ParamSpace, values: readonly unknown[]): Record<
     );
   return fill(space);
 }
+
+/** What is kept of the values of a trial: numbers, and of a choice or a grid the places. */
+export const placesOf = (dimensions: readonly Dimension[], values: readonly unknown[]): number[] =>
+  dimensions.map(({ domain }, i) => (domain[DOMAIN] === 'numbers' ? (values[i] as number) : domain.placeOf(values[i])));
+
+/** The values of which these places were kept. */
+export const valuesOf = (dimensions: readonly Dimension[], places: readonly number[]): unknown[] =>
+  dimensions.map(({ domain }, i) => (domain[DOMAIN] === 'numbers' ? places[i] : domain.at(places[i] as number)));
 
 /** The value of a configuration at a path. */
 export const valueAt = (config: unknown, path: readonly string[]): unknown =>

@@ -1,3 +1,5 @@
+import { textOf } from './domain.js';
+
 type Row = Readonly<Record<string, unknown>>;
 
 const columnsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -5,7 +7,7 @@ const columnsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(5)));
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? textOf(value) : String(value);
 }
 
 /** The rows as a table of text. */

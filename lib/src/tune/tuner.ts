@@ -4,6 +4,7 @@ import { pauseInWorker, roomFor } from '../actors/index.js';
 import { InvalidOption, isRecord } from '../core/index.js';
 import { resultFolder } from '../session/index.js';
 import { train } from '../train/index.js';
+import { textOf } from './domain.js';
 import { MetricNeeded, NoMetric } from './errors.js';
 import { LiveTable } from './live-table.js';
 import { parseRunConfig, parseTuneConfig, type TuneConfig, type TuneRunConfig } from './options.js';
@@ -80,8 +81,8 @@ export class Tuner<S extends ParamSpace> {
     const { storagePath, name, stop, maxFailures } = this.#run;
     const dimensions = dimensionsOf(this.#space);
     const total = searchAlg.trialsOf(dimensions, numSamples);
-    const search = JSON.stringify({ space: this.#space, search: searchAlg.constructor.name, seed, numSamples });
-    const state = new StateFile(resultFolder('tune', storagePath, name), search);
+    const search = textOf({ space: this.#space, search: searchAlg.constructor.name, seed, numSamples });
+    const state = new StateFile(resultFolder('tune', storagePath, name), search, this.#space);
     const isInWorker = await pauseInWorker();
     const trials: TrialState[] = this.#restored && !isInWorker ? await state.restore() : [];
     const sign = mode === 'max' ? -1 : 1;

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 import { train } from 'nbserve/train';
-import { counting, deadly, failing, type LoopConfig, training, uneven } from '../fixtures/train-app.js';
+import { counting, deadly, failing, type LoopConfig, training, uneven, unevenBatches } from '../fixtures/train-app.js';
 
 let root: string;
 before(async () => {
@@ -123,6 +123,16 @@ test('workers that do not report equally often are told so', async () => {
   });
   await assert.rejects(trainer.fit(), { code: 'NBS_TRAIN_UNEVEN_REPORTS', message: /worker 1 ended/ });
 });
+
+for (const isReported of [false, true])
+  test(`workers that do not train with equally many batches are told so at once, ${isReported ? 'also if one reports' : 'if one ends'}`, async () => {
+    const trainer = unevenBatches.with({
+      trainLoopConfig: { isReported },
+      scalingConfig: two,
+      runConfig: { storagePath: root, failureConfig: { maxFailures: 3 } },
+    });
+    await assert.rejects(trainer.fit(), { code: 'NBS_TRAIN_UNEVEN_REPORTS', message: /worker 1 ended or reported.*backward/ });
+  });
 
 test('if there is no room for all, fewer workers train, if you allow it', async () => {
   const counted = (minWorkers: number) =>

@@ -121,4 +121,5 @@ test('four workers grow the same trees as one process, bit by bit', async () => 
   assert.equal(four.metricsHistory.length, 10);
   const loaded = await train.loadTrees(four.checkpoint);
   assert.deepEqual(loaded.predict(rows), one.model.predict(rows));
+  await assert.rejects(train.loadTrees({ path: join(storagePath, 'none') }), { code: 'NBS_TREES_WRONG_MODEL', message: /none/ });
 });

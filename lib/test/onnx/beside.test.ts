@@ -106,6 +106,53 @@ test('the caller may change its array while a run goes on', async () => {
   await model.dispose();
 });
 
+for (const runIn of ['beside', 'loop', 'auto'] as const)
+  test(`the caller may change its array while runs wait for their turn (${runIn})`, async () => {
+    const size = 50_000;
+    const bytes = encodeModel({
+      name: 'negative',
+      inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
+      outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
+      nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+      weights: {},
+    });
+    const model = await onnx.load(bytes, { device: 'cpu', runIn });
+    const data = new Float32Array(size);
+    const x = onnx.tensor(data, [size]);
+    if (runIn === 'auto') while (model.report.place === 'beside') await model.run({ x });
+    const count = 200;
+    const runs: Promise<Readonly<Record<string, Tensor>>>[] = [];
+    for (let i = 0; i < count; i += 1) {
+      data.fill(i + 1);
+      runs.push(model.run({ x }));
+    }
+    const found = (await Promise.all(runs)).map(({ y }) => y?.data[0]);
+    assert.deepEqual(
+      found,
+      found.map((_, i) => -i - 1),
+    );
+    await model.dispose();
+  });
+
+test('dispose waits for runs that wait for a turn of the loop', async () => {
+  const small = encodeModel({
+    name: 'small',
+    inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
+    nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+    weights: {},
+  });
+  const model = await onnx.load(small, { device: 'cpu' });
+  const x = onnx.tensor(new Float32Array(50_000).fill(2));
+  while (model.report.place === 'beside') await model.run(x);
+  const runs = Array.from({ length: 200 }, () => model.run(x));
+  let isGone = false;
+  const gone = model.dispose().then(() => (isGone = true));
+  for (const run of runs) assert.equal((await run).y?.data[0], -2);
+  await gone;
+  assert.ok(isGone);
+});
+
 test('dispose waits for the runs, and a run after it has its code', async () => {
   const model = await onnx.load(LOOP, { device: 'cpu', runIn: 'beside', name: 'loop' });
   const stop = new AbortController();

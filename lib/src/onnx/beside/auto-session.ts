@@ -1,6 +1,6 @@
 import type { Feeds, ModelSession, RunPlace, RunStop, Tensor, TensorInfo } from '../types.js';
-import { PlaceChoice } from './place-choice.js';
-import type { BesideSession } from './session.js';
+import { PlaceChoice, type Sizes } from './place-choice.js';
+import type { BesideSession, Inputs } from './session.js';
 
 /** Milliseconds of runs in the loop after which the loop turns once, so that timers and requests get their turn. */
 const TURN_MS = 2;
@@ -30,26 +30,40 @@ export class AutoSession implements ModelSession {
     return this.#isVarying === false ? this.#choice.place : 'beside';
   }
 
-  async run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
-    const bytes = this.#sizeOf(feeds);
-    if (this.#choice.next(bytes) === 'loop' && this.#mayUseLoop()) {
-      while (this.#used > TURN_MS) await this.#nextTurn();
-      stop?.throwIfStopped();
-      return this.#runHere(feeds, outputs, bytes);
+  run(feeds: Feeds, outputs: readonly string[], stop: RunStop | null): Promise<Record<string, Tensor>> {
+    const sizes = this.#sizesOf(feeds);
+    if (this.#choice.next(sizes) === 'loop' && this.#mayUseLoop()) {
+      if (this.#used > TURN_MS) return this.#session.withCopy(feeds, (inputs) => this.#runLater(inputs, outputs, stop, sizes));
+      return this.#runNow(feeds, outputs, stop, sizes);
     }
-    const results = await this.#session.run(feeds, outputs, stop, (ms) => this.#choice.ended('beside', bytes, ms));
-    return results;
+    return this.#session.run(feeds, outputs, stop, (ms) => this.#choice.ended('beside', sizes, ms));
   }
 
-  #runHere(feeds: Feeds, outputs: readonly string[], bytes: number): Record<string, Tensor> {
+  async #runNow(feeds: Feeds, outputs: readonly string[], stop: RunStop | null, sizes: Sizes): Promise<Record<string, Tensor>> {
+    stop?.throwIfStopped();
+    return this.#timed(sizes, () => this.#session.runHere(feeds, outputs));
+  }
+
+  async #runLater(
+    inputs: Inputs,
+    outputs: readonly string[],
+    stop: RunStop | null,
+    sizes: Sizes,
+  ): Promise<Record<string, Tensor>> {
+    while (this.#used > TURN_MS) await this.#nextTurn();
+    stop?.throwIfStopped();
+    return this.#timed(sizes, () => this.#session.runCopied(inputs, outputs));
+  }
+
+  #timed<T>(sizes: Sizes, run: () => T): T {
     void this.#nextTurn();
     const begun = performance.now();
     try {
-      return this.#session.runHere(feeds, outputs);
+      return run();
     } finally {
       const ms = performance.now() - begun;
       this.#used += ms;
-      this.#choice.ended('loop', bytes, ms);
+      this.#choice.ended('loop', sizes, ms);
     }
   }
 
@@ -69,10 +83,16 @@ export class AutoSession implements ModelSession {
     return !this.#isVarying;
   }
 
-  #sizeOf(feeds: Feeds): number {
-    let bytes = 0;
-    for (const { name } of this.inputs) bytes += bytesOf(feeds[name]);
-    return bytes;
+  /** All dimensions of all inputs, and the length of texts, because a model may work longer on longer ones. */
+  #sizesOf(feeds: Feeds): Sizes {
+    const sizes: number[] = [];
+    for (const { name } of this.inputs) {
+      const tensor = feeds[name];
+      if (tensor === undefined) continue;
+      for (const dim of tensor.dims) sizes.push(dim);
+      if (tensor.type === 'string') sizes.push(lengthOf(tensor.data as readonly string[]));
+    }
+    return sizes;
   }
 
   release(): Promise<void> {
@@ -80,11 +100,8 @@ export class AutoSession implements ModelSession {
   }
 }
 
-function bytesOf(tensor: Tensor | undefined): number {
-  if (tensor === undefined) return 0;
-  if (tensor.type !== 'string') return tensor.data.length;
-  // A model may work longer on a longer text.
+function lengthOf(texts: readonly string[]): number {
   let length = 0;
-  for (const text of tensor.data as readonly string[]) length += 1 + text.length;
+  for (const text of texts) length += text.length;
   return length;
 }

@@ -20,6 +20,12 @@ process.on('exit', () => {
 
 type RunArguments = readonly unknown[];
 
+/** The runtime's tensors for the inputs of a run, and the memory that they read. */
+export interface Inputs {
+  readonly values: BigUint64Array;
+  readonly memory: readonly unknown[];
+}
+
 /** A session of the C API. Its runs are on threads of libuv's pool, several at the same time, and each of them can be ended. */
 export class BesideSession implements ModelSession {
   readonly place = 'beside';
@@ -48,19 +54,24 @@ export class BesideSession implements ModelSession {
    * @param stop ends the run: its promise is then rejected with the reason, when the run has ended
    * @param onTime is told how long a run took that was not ended
    */
-  async run(
+  run(
     feeds: Feeds,
     outputs: readonly string[],
     stop: RunStop | null,
     onTime?: (ms: number) => void,
   ): Promise<Record<string, Tensor>> {
+    return this.withCopy(feeds, (inputs) => this.#runOnPool(inputs, outputs, stop, onTime));
+  }
+
+  /** Copies the inputs before it returns, because the caller may change them while the work waits. The session lasts until the work has ended. */
+  async withCopy<T>(feeds: Feeds, work: (inputs: Inputs) => T | Promise<T>): Promise<T> {
     this.#runs += 1;
     try {
-      if (!runSlots.tryTake()) await placeFor(stop);
+      const inputs = this.#inputsOf(feeds, false);
       try {
-        return await this.#runOnPool(feeds, outputs, stop, onTime);
+        return await work(inputs);
       } finally {
-        runSlots.give();
+        free(this.#api, inputs.values);
       }
     } finally {
       this.#runs -= 1;
@@ -70,8 +81,17 @@ export class BesideSession implements ModelSession {
 
   /** Runs on this thread, which is blocked meanwhile. Nothing ends the run. */
   runHere(feeds: Feeds, outputs: readonly string[]): Record<string, Tensor> {
+    const inputs = this.#inputsOf(feeds, true);
+    try {
+      return this.runCopied(inputs, outputs);
+    } finally {
+      free(this.#api, inputs.values);
+    }
+  }
+
+  /** As {@link runHere}, with inputs of {@link withCopy}. */
+  runCopied({ values, memory }: Inputs, outputs: readonly string[]): Record<string, Tensor> {
     const api = this.#api;
-    const { values, memory } = this.#inputsOf(feeds, true);
     const names = this.#outputNames(outputs);
     const found = new BigUint64Array(outputs.length);
     try {
@@ -79,18 +99,31 @@ export class BesideSession implements ModelSession {
       return read(api, outputs, found);
     } finally {
       void memory;
-      free(api, values, found);
+      free(api, found);
     }
   }
 
   async #runOnPool(
-    feeds: Feeds,
+    { values }: Inputs,
+    outputs: readonly string[],
+    stop: RunStop | null,
+    onTime?: (ms: number) => void,
+  ): Promise<Record<string, Tensor>> {
+    if (!runSlots.tryTake()) await placeFor(stop);
+    try {
+      return await this.#runInPlace(values, outputs, stop, onTime);
+    } finally {
+      runSlots.give();
+    }
+  }
+
+  async #runInPlace(
+    values: BigUint64Array,
     outputs: readonly string[],
     stop: RunStop | null,
     onTime?: (ms: number) => void,
   ): Promise<Record<string, Tensor>> {
     const api = this.#api;
-    const { values } = this.#inputsOf(feeds, false);
     const names = this.#outputNames(outputs);
     const found = new BigUint64Array(outputs.length);
     // Each run has options of its own, because they carry the mark that ends it.
@@ -113,11 +146,11 @@ export class BesideSession implements ModelSession {
       stop?.end();
       running.delete(end);
       api.release.runOptions(options);
-      free(api, values, found);
+      free(api, found);
     }
   }
 
-  #inputsOf(feeds: Feeds, shared: boolean): { readonly values: BigUint64Array; readonly memory: readonly unknown[] } {
+  #inputsOf(feeds: Feeds, shared: boolean): Inputs {
     const values = new BigUint64Array(this.inputs.length);
     const memory: unknown[] = [];
     try {

@@ -23,8 +23,9 @@ test('the work depends on values if one decides the size of an output, or how of
   for (const op of ['Loop', 'Scan', 'If']) assert.ok(varies(node(op, ['x'], 'y')), op);
   assert.ok(varies(node('Range', ['w', 'n', 'w'], 'y')));
   assert.ok(varies(node('Neg', ['n'], 'm'), node('Cast', ['m'], 'k'), node('Expand', ['x', 'k'], 'y')));
-  for (const op of ['ConstantOfShape', 'NonZero', 'HannWindow']) assert.ok(varies(node(op, ['n'], 'y')), op);
-  for (const op of ['Tile', 'Slice', 'Pad', 'OneHot']) assert.ok(varies(node(op, ['x', 'n'], 'y')), op);
+  for (const op of ['ConstantOfShape', 'NonZero', 'HannWindow', 'ImageDecoder']) assert.ok(varies(node(op, ['n'], 'y')), op);
+  for (const op of ['Tile', 'Slice', 'Pad', 'OneHot', 'Reshape', 'RoiAlign', 'MaxRoiPool'])
+    assert.ok(varies(node(op, ['x', 'n'], 'y')), op);
   assert.ok(varies(node('Resize', ['x', '', '', 'n'], 'y')));
 });
 

@@ -7,6 +7,10 @@ const REPEATING = new Set('Loop Scan If SequenceMap BeamSearch WhisperBeamSearch
 const SIZED_BY: ReadonlyMap<string, readonly number[]> = new Map([
   ['Range', [0, 1, 2]],
   ['Expand', [1]],
+  ['Reshape', [1]],
+  ['RoiAlign', [1]],
+  ['MaxRoiPool', [1]],
+  ['ImageDecoder', [0]],
   ['ConstantOfShape', [0]],
   ['Tile', [1, 2]],
   ['Resize', [1, 2, 3]],

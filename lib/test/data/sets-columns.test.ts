@@ -1,0 +1,160 @@
+/** Which columns the rows have, which files are read, and what `stats` knows afterwards. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { data } from 'nbserve/data';
+
+const folder = mkdtempSync(join(tmpdir(), 'nbserve-columns-'));
+const at = (name: string): string => join(folder, name);
+after(() => rmSync(folder, { recursive: true }));
+
+interface Pair {
+  readonly a: number | null;
+  readonly b: number | null;
+}
+const a1 = () => data.fromItems<Partial<Pair>>([{ a: 1 }]) as ReturnType<typeof data.fromItems<Pair>>;
+const b2 = () => data.fromItems<Partial<Pair>>([{ b: 2 }]) as ReturnType<typeof data.fromItems<Pair>>;
+const BOTH = [
+  { a: 1, b: null },
+  { a: null, b: 2 },
+];
+
+test('a column that one part of a union lacks is null there, for every request', async () => {
+  const both = a1().union(b2());
+  assert.deepEqual(await both.takeAll(), BOTH);
+  assert.deepEqual(await both.select('b').takeAll(), [{ b: null }, { b: 2 }]);
+  assert.deepEqual(await both.dropColumns('a').toColumns(), { b: [null, 2] });
+  assert.deepEqual(await both.columns(), ['a', 'b']);
+  assert.deepEqual(await both.limit(0).columns(), ['a', 'b']);
+  const rows: unknown[] = [];
+  for await (const row of both) rows.push(row);
+  assert.deepEqual(rows, BOTH);
+  const batches: string[][] = [];
+  const noted = both.mapBatches(
+    (batch) => {
+      batches.push(Object.keys(batch));
+      return batch as Record<string, number[]>;
+    },
+    { batchSize: null },
+  );
+  assert.equal(await noted.count(), 2);
+  assert.deepEqual(batches, [
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  await b2().writeArrow(at('b.arrow'));
+  assert.deepEqual(
+    await a1()
+      .union(data.readArrow<Pair>(at('b.arrow')))
+      .select('b')
+      .takeAll(),
+    [{ b: null }, { b: 2 }],
+  );
+  const withFile = data.range(1).union(b2() as never);
+  assert.deepEqual(await withFile.takeAll(), [
+    { id: 0, b: null },
+    { id: null, b: 2 },
+  ]);
+});
+
+test('what a function makes in one part of a union, or in some rows only, is null in the other rows', async () => {
+  const made = a1().union(b2().map(({ b }) => ({ b }) as Pair));
+  assert.deepEqual(await made.takeAll(), BOTH);
+  assert.deepEqual(await made.sort('a').takeAll(), BOTH);
+  const some = data.range(40_000).map(({ id }) => (id < 39_999 ? { id } : { id, last: true }));
+  const rows = (await some.takeAll()) as { id: number; last: boolean | null }[];
+  assert.deepEqual(
+    [rows[0], rows.at(-1)],
+    [
+      { id: 0, last: null },
+      { id: 39_999, last: true },
+    ],
+  );
+});
+
+test('a column that begins late is in each batch from the first one on', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, id) => (id < 19_999 ? { id } : { id, b: 1 }));
+  const names = new Set<string>();
+  for await (const batch of data.fromItems(rows).iterBatches({ batchSize: 1000 })) names.add(Object.keys(batch).join());
+  assert.deepEqual([...names], ['id,b']);
+  assert.equal(await data.fromItems(rows as { id: number; b: number }[]).sum('b'), 1);
+});
+
+test('stats knows every request', async () => {
+  const ds = data.range(100);
+  const requests: Record<string, () => Promise<unknown>> = {
+    take: () => ds.take(5),
+    takeBatch: () => ds.takeBatch(5),
+    count: () => ds.count(),
+    sum: () => ds.sum('id'),
+    unique: () => ds.unique('id'),
+    schema: () => ds.schema(),
+    toArrow: () => ds.toArrow(),
+    writeCsv: () => ds.writeCsv(at('stats.csv'), { overwrite: true }),
+    writeArrow: () => ds.writeArrow(at('stats.arrow'), { overwrite: true }),
+    takeAll: () => ds.takeAll(),
+  };
+  assert.equal(ds.stats(), 'nothing of this data set has run yet');
+  for (const [name, request] of Object.entries(requests)) {
+    await request();
+    assert.match(ds.stats(), /^.+: \d+ rows in \d+ blocks, \d+ ms\nin all \d+ ms$/, name);
+  }
+  await ds.take(5);
+  assert.match(ds.stats(), /^limit\(5\): 5 rows in 1 blocks/);
+});
+
+test('the deviation of numbers that are not finite is NaN, by groups too', async () => {
+  const xs = (...values: (number | null)[]) => data.fromItems(values.map((x, i) => ({ x, kind: i % 2 === 0 ? 'a' : 'b' })));
+  assert.equal(await xs(Number.NaN, 1, 2).std('x'), Number.NaN);
+  assert.equal(await xs(1, Number.NEGATIVE_INFINITY).std('x'), Number.NaN);
+  assert.equal(await xs(1, null, 3).std('x'), Math.SQRT2);
+  assert.equal(await xs(Number.NaN, null).std('x'), null);
+  assert.deepEqual(await xs(Number.NaN, 1, 2, 3).groupby('kind').std('x').takeAll(), [
+    { kind: 'a', 'std(x)': Number.NaN },
+    { kind: 'b', 'std(x)': Math.SQRT2 },
+  ]);
+});
+
+test('columns of a join or zip whose names differ in case only get the suffix', async () => {
+  const left = data.fromItems([{ id: 1, Name: 'x' }]);
+  const right = data.fromItems([{ id: 1, name: 'y' }]);
+  const joined = left.join(right, { on: 'id' });
+  assert.deepEqual(await (await joined.materialize()).takeAll(), [{ id: 1, Name: 'x', name_right: 'y' }]);
+  assert.deepEqual(await (await left.zip(right.select('name')).materialize()).columns(), ['id', 'Name', 'name_1']);
+});
+
+test('file names with the characters of patterns, and URLs of files', async () => {
+  mkdirSync(at('parts'));
+  for (const [i, name] of ['part1.csv', 'part[1].csv', 'p*.csv', 'q?.csv'].entries())
+    writeFileSync(at(`parts/${name}`), `n\n${i}\n`);
+  const ns = async (path: string | string[]) => (await data.readCsv<{ n: number }>(path).takeAll()).map(({ n }) => n).sort();
+  assert.deepEqual(await ns(at('parts')), [0, 1, 2, 3]);
+  assert.deepEqual(await ns([at('parts/part[1].csv'), at('parts/p*.csv')]), [1, 2]);
+  const [row] = await data.readCsv<{ path: string }>(at('parts/part[1].csv'), { includePaths: true }).takeAll();
+  assert.equal(row?.path, at('parts/part[1].csv'));
+  assert.deepEqual(await ns(pathToFileURL(at('parts/part[1].csv')).href), [1]);
+  assert.throws(() => data.readCsv('file://other/x.csv'), { code: 'NBS_DATA_ARGUMENT', message: /three slashes/ });
+  await assert.rejects(async () => data.readArrow(`${pathToFileURL(folder).href}/none.arrow`), { code: 'NBS_DATA_NO_FILES' });
+});
+
+test('a file that cannot be read is named', async () => {
+  writeFileSync(at('broken.png'), 'no picture');
+  writeFileSync(at('gone.png'), '');
+  writeFileSync(at('gone.arrow'), '');
+  const [pictures, arrow] = [data.readImages(at('gone.png')), data.readArrow(at('gone.arrow'))];
+  rmSync(at('gone.png'));
+  rmSync(at('gone.arrow'));
+  await assert.rejects(data.readImages(at('broken.png')).count(), { code: 'NBS_IMAGE_INVALID', message: /broken\.png/ });
+  await assert.rejects(pictures.count(), { code: 'NBS_DATA_UNREADABLE', message: /gone\.png/ });
+  await assert.rejects(arrow.count(), { code: 'NBS_DATA_UNREADABLE', message: /gone\.arrow/ });
+});
+
+test('a seed of a split that shuffles nothing is refused', () => {
+  assert.throws(() => data.range(9).trainTestSplit({ testSize: 3, seed: 1 }), {
+    code: 'NBS_DATA_ARGUMENT',
+    message: /shuffle: true/,
+  });
+});
