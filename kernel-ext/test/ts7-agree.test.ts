@@ -70,4 +70,18 @@ describe('types and the run agree on values and types', () => {
     await notebook.failure('try { throw 1 } finally { undefined }\nclass A { b = 2 }');
     assert.equal(await notebook.value('f().a.toFixed()'), "'1'");
   });
+
+  it('after a cell that failed before it assigned the variable', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    for (const code of ['class A { a = 1 }', 'let one: A = new A()', 'class A { b = 2 }']) await notebook.value(code);
+    const failing = "one = (() => { throw new Error('no') })()";
+    for (const code of [failing, failing, `const more = 1; ${failing}`]) {
+      await notebook.failure(code);
+      assert.match(await notebook.failure('one.b.toFixed()'), /TS2339/);
+    }
+    assert.equal(await notebook.value('more'), '1');
+    await notebook.value('one = new A()');
+    assert.equal(await notebook.value('one.b.toFixed()'), "'2'");
+  });
 });

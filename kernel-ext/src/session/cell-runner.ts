@@ -217,7 +217,7 @@ export class CellRunner {
     this.#isRunningCode = false;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
-      end.missing.size === 0
+      end.ok && end.missing.size === 0
         ? converted.scope
         : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
     if (!end.ok) return formatError(end.error, paintFor(cell.output));

@@ -135,11 +135,14 @@ export class CellModules {
     return after;
   }
 
-  /** The scope after the last cell, if that cell ended before it reached some of its declarations. */
+  /** The scope after the last cell, if that cell ended before it reached some of its declarations or assignments. */
   without(after: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
     const { last } = after;
     const syntax = last === undefined || after === before ? undefined : this.#cells.get(last)?.syntax;
-    if (last === undefined || syntax === undefined) return before;
+    // If the same cell has run again, it has no module of its own.
+    if (last === undefined || last === before.last || syntax === undefined) return before;
+    // An assignment that was not reached leaves the old value, with its old type.
+    if (missing.size === 0 && narrowed(before, syntax) === undefined) return after;
     const kept = [...syntax.names.keys()].filter((name) => !missing.has(name));
     const present = this.#declared(before, last, kept);
     this.#slots.know(present);
