@@ -102,14 +102,14 @@ export class CellModules {
   renewedFault(
     syntax: CellSyntax,
     { uses }: WrittenCell,
-    isSilenced: (code: number) => boolean,
+    isSilenced: (code: number, message: string) => boolean,
     readable: (message: string) => string,
   ): (Fault & { end: number }) | undefined {
     const faultsOf = (slot: number): readonly Fault[] => {
       const path = this.#pathOf(slot);
       return this.#server
         .diagnostics(path, true)
-        .filter(({ code, fileName }) => !isSilenced(code) && fileName === path)
+        .filter(({ code, text, fileName }) => !isSilenced(code, text) && fileName === path)
         .map(({ pos, code, text }) => ({ pos, code, message: text }));
     };
     const looked = new Set<string>();
