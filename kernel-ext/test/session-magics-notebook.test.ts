@@ -106,7 +106,10 @@ describe('magics about the notebook', () => {
     const { displays } = await notebook.run('increment?');
     assert.match(String(displays[0]?.bundle.data['text/plain']), /increment\(n: number\): number\n\nAdds one/);
     assert.equal((await notebook.run('?increment')).displays.length, 1);
-    assert.match(await notebook.failure('nothingLikeIt?'), /NBS_NO_HELP/);
+    for (const help of ['%timeit?', '?%timeit', '%%timeit?', '%%bash?\n'])
+      assert.match(String((await notebook.run(help)).displays[0]?.bundle.data['text/plain']), /^%%?(timeit|bash) .*-/, help);
+    assert.equal(await notebook.value('const left = 7, right = 0\nleft\n%right?\n1 : 2'), '2');
+    for (const none of ['nothingLikeIt?', '%nothingLikeIt?']) assert.match(await notebook.failure(none), /NBS_NO_HELP/);
     assert.equal(await notebook.value('const yes = true;\nyes?\n1 : 2'), '1');
   });
 

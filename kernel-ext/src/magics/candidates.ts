@@ -26,6 +26,9 @@ const OF_CODE = /^[ \t]*%(?:%|time(?:it)?\b)/;
 /** `name?`, `name??` or `?name` */
 const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
 
+/** `%name?` or `?%name` */
+const MAGIC_HELP = /^[ \t]*(?:\?{1,2}[ \t]*%{1,2}\w+|%{1,2}\w+\?{1,2})[ \t]*$/;
+
 /** So many lines of a statement are parsed after each line. Behind them it is parsed only where its brackets are closed. */
 const PARSED_LINES = 50;
 
@@ -111,6 +114,7 @@ function continuedLines(texts: readonly string[], line: number): number {
 function candidate(text: string): { readonly kind: MagicLine['kind']; readonly at: number } | undefined {
   const at = /^[ \t]*/.exec(text)?.[0].length ?? 0;
   if (text[at] === '!' && /\S/.test(text.slice(at + 1))) return { kind: 'shell', at };
+  if (MAGIC_HELP.test(text)) return { kind: 'help', at };
   if (text[at] === '%' && /^%%?[\p{ID_Start}_]/u.test(text.slice(at))) return { kind: 'line', at };
   if (HELP.test(text)) return { kind: 'help', at };
   const assigned = ASSIGNS.exec(text)?.[1];
@@ -138,6 +142,9 @@ function isTypeScript(
     // Nobody computes with the globals that are called like magics.
     return text !== undefined && (!grammar.isMagic(name) || (isKnown(name) && !grammar.isGlobal(name)));
   }
+  // `%b?` may belong to the expression above it, and to the line below it.
+  if (kind === 'help' && first.startsWith('%'))
+    return !before.isEnded && wholeStatement(`0 ${first}`, texts, line, grammar) !== undefined;
   const text = wholeStatement(first, texts, line, grammar);
   // In braces, `name?` is a property of an interface or of a class.
   if (kind === 'help') return text !== undefined || !before.isBalanced;

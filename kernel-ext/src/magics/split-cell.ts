@@ -56,7 +56,7 @@ const AROUND_CODE = new Set(['time', 'timeit', 'capture']);
 export function splitCell(source: string, grammar: Grammar): SplitCell {
   if (!MAY_HAVE_MAGICS.test(source)) return PLAIN;
   const whole = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(source);
-  if (whole !== null && !AROUND_CODE.has(whole[1] ?? ''))
+  if (whole !== null && !AROUND_CODE.has(whole[1] ?? '') && !/^\?{1,2}\s*$/.test(whole[2] ?? ''))
     return { ...PLAIN, isEmpty: true, cellMagic: cellMagicOf(whole[1] ?? '', whole[2] ?? '', whole[3] ?? '', grammar) };
   const found = magicLines(source, grammar);
   if (found.lines.length === 0) return PLAIN;
