@@ -42,7 +42,10 @@ describe('values as they are shown', () => {
     }
     const circle = `const o: any = {}; o.o = o; `;
     for (const show of ['display.json(o)', 'display.vega(o)', "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/x': o }) })"])
-      assert.match(await notebook.failure(circle + show), /NBS_NOT_JSON\]: .* cannot be sent to a front end as JSON: .*circular/s);
+      assert.match(
+        await notebook.failure(circle + show),
+        /NBS_NOT_JSON\]: .* cannot be sent to a front end as JSON: .*circular/s,
+      );
   });
 
   it('makes a table of one row too, but not of none', async () => {

@@ -57,6 +57,16 @@ const CASES: CellCases = {
     ],
     /TS2339/,
   ],
+  'a variable that no cell has assigned': [['let n: number', 'const show = () => n.toFixed()', 'n.toFixed()'], /TS2454/],
+  'and that the cell assigns first': [['let n: number', 'n = 1; n.toFixed()'], "'1'"],
+  'and that a cell has assigned': [['let n: number', 'const set = () => { n = 2 }; set()', 'n.toFixed()'], "'2'"],
+  'and that its own cell assigns': [['let n: number; for (n of [1, 2]);', 'n.toFixed()'], "'2'"],
+  'and that may be undefined': [['let n: number | undefined', 'n?.toFixed() ?? "none"'], "'none'"],
+  'and that is said to have a value': [['let n!: number', 'typeof n'], "'undefined'"],
+  'and whose type is declared again after it was assigned': [
+    ['class A { a = 1 }', 'let one: A', 'one = new A()', 'class A { b = 2 }', 'one = new A(); one.b', 'one.b.toFixed()'],
+    "'2'",
+  ],
 };
 
 describe('types and the run agree on values and types', () => {

@@ -63,7 +63,9 @@ describe('standard input of a notebook', () => {
       hidden.push(password);
       return 'typed';
     };
-    const { reply } = await kernel.execute("[await input('a', { password: true }), await prompt('b', { password: false }), await input()]");
+    const { reply } = await kernel.execute(
+      "[await input('a', { password: true }), await prompt('b', { password: false }), await input()]",
+    );
     assert.equal(reply.status, 'ok');
     assert.deepEqual(hidden, [true, false, false]);
   });

@@ -50,8 +50,7 @@ interface Names {
 const ofDeclared = (declared: readonly DeclaredName[]): Names => ({
   has: (wanted, at, isAbove) =>
     declared.some(
-      ({ name, line, from, to, isHoisted }) =>
-        name === wanted && from < at && at <= to && (!isAbove || isHoisted || line < at),
+      ({ name, line, from, to, isHoisted }) => name === wanted && from < at && at <= to && (!isAbove || isHoisted || line < at),
     ),
 });
 
@@ -100,7 +99,8 @@ function scanned(source: string, grammar: Grammar, names: Names | undefined): Ma
     start = end + 1;
   }
   const { code } = scanner;
-  const isInScope = (name: string, line: number): boolean => (names === undefined ? mentions(code, name) : names.has(name, line, false));
+  const isInScope = (name: string, line: number): boolean =>
+    names === undefined ? mentions(code, name) : names.has(name, line, false);
   return { lines: lines.length === 0 ? lines : standing(source, lines, grammar), code, hasCode, isInScope, isInDoubt };
 }
 

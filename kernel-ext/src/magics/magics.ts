@@ -58,7 +58,7 @@ const LINE_MAGICS: Table<Run> = {
     help: "the notebook's names, with their kinds and values",
     run: (args, context) => listNames(args, context, true),
   },
-  reset: { help: 'forgets all names', run: reset },
+  reset: { help: 'forgets all names and results', run: reset },
   history: {
     usage: '-n -l <count> -g <text> 3-5',
     help: 'the cells that ran: with numbers, the last, those with a text, those of a range',

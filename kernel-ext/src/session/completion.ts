@@ -89,7 +89,8 @@ function restOfWord(text: string, cursor: number, place: CursorPlace): number {
 export function withoutMagics(code: string, { edits, cellMagic }: Pick<SplitCell, 'edits' | 'cellMagic'>): string {
   if (cellMagic !== undefined) return code.replace(/[^\n]/g, ' ');
   let text = code;
-  for (const { start, end } of edits) text = text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + text.slice(end);
+  for (const { start, end } of edits)
+    text = text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + text.slice(end);
   return text;
 }
 
@@ -131,7 +132,9 @@ function exportsOf(folder: string): string[] {
 
 function completePath(folder: string, typed: string, cursor: number): CompleteReply {
   const head = typed.slice(0, typed.lastIndexOf('/') + 1);
-  const names = entries(resolve(folder, head.replace(/^~(?=\/)/, homedir()))).filter((name) => name.startsWith(basename(`${typed}x`).slice(0, -1)));
+  const names = entries(resolve(folder, head.replace(/^~(?=\/)/, homedir()))).filter((name) =>
+    name.startsWith(basename(`${typed}x`).slice(0, -1)),
+  );
   return reply(
     cursor - typed.length,
     cursor,

@@ -126,7 +126,8 @@ function declaredNames(text: string): readonly DeclaredName[] | undefined {
   const add = (pattern: unknown, block: SyntaxNode | undefined, isHoisted: boolean): void => {
     if (!isNode(pattern)) return;
     const line = lineOf(pattern.start);
-    const lines = block === undefined ? { from: -1, to: Number.POSITIVE_INFINITY } : { from: lineOf(block.start), to: lineOf(block.end) };
+    const lines =
+      block === undefined ? { from: -1, to: Number.POSITIVE_INFINITY } : { from: lineOf(block.start), to: lineOf(block.end) };
     for (const name of boundNames(pattern)) found.push({ name, line, ...lines, isHoisted });
   };
   /** @param body the function around the node @param block the innermost block around it; both undefined at the top */
@@ -136,13 +137,15 @@ function declaredNames(text: string): readonly DeclaredName[] | undefined {
     const isFunction = Array.isArray(node.params) && !type.startsWith('TS');
     const inner = isFunction || BLOCK.test(type) ? node : block;
     const isVar = node.kind === 'var';
-    if (type === 'VariableDeclaration') for (const { id } of node.declarations as SyntaxNode[]) add(id, isVar ? body : block, isVar);
+    if (type === 'VariableDeclaration')
+      for (const { id } of node.declarations as SyntaxNode[]) add(id, isVar ? body : block, isVar);
     else if (/^Import.*Specifier$/.test(type)) add(node.local, block, true);
     else if (/Declaration$/.test(type)) add(node.id, block, type === 'FunctionDeclaration');
     else if (/^(?:Function|Class)Expression$/.test(type)) add(node.id, node, true);
     else if (type === 'CatchClause') add(node.param, node, true);
     // An assignment at the top, as in `files = !ls`, declares the name too.
-    else if (type === 'AssignmentExpression' && isNode(node.left) && node.left.type === 'Identifier') add(node.left, undefined, false);
+    else if (type === 'AssignmentExpression' && isNode(node.left) && node.left.type === 'Identifier')
+      add(node.left, undefined, false);
     if (isFunction) for (const parameter of node.params as SyntaxNode[]) add(parameter, node, true);
     for (const child of children(node)) visit(child, isFunction ? node : body, inner);
   };
@@ -164,7 +167,9 @@ function boundNames(pattern: SyntaxNode): string[] {
     case 'ArrayPattern':
       return (pattern.elements as (SyntaxNode | null)[]).flatMap((one) => (one === null ? [] : boundNames(one)));
     case 'ObjectPattern':
-      return (pattern.properties as SyntaxNode[]).flatMap((one) => boundNames(one.type === 'RestElement' ? one : (one.value as SyntaxNode)));
+      return (pattern.properties as SyntaxNode[]).flatMap((one) =>
+        boundNames(one.type === 'RestElement' ? one : (one.value as SyntaxNode)),
+      );
     default:
       return [];
   }

@@ -272,7 +272,9 @@ export class NotebookModules {
 /** The address of a file. Behind its name, `?version` may stand, so that Node loads it anew, if there is no file of that name. */
 function urlOf(folder: string, id: string): string {
   const path = resolve(folder, id);
-  return /[?#]/.test(id) && !existsSync(path) ? new URL(id, pathToFileURL(join(folder, 'cell.js'))).href : pathToFileURL(path).href;
+  return /[?#]/.test(id) && !existsSync(path)
+    ? new URL(id, pathToFileURL(join(folder, 'cell.js'))).href
+    : pathToFileURL(path).href;
 }
 
 /** `export * from`: what the module does not export itself. */

@@ -165,7 +165,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'a module at an address': ({ code, message }) => {
     const address = [2307, 2792].includes(code) ? /module (?:path )?'([a-z]{2,}:[^']*)'/.exec(message)?.[1] : undefined;
     if (address === undefined || /^(?:node|file):/.test(address)) return undefined;
-    if (address.startsWith('data:')) return "TypeScript does not read this address: await import('data:…') loads it without types";
+    if (address.startsWith('data:'))
+      return "TypeScript does not read this address: await import('data:…') loads it without types";
     return `modules are not loaded from addresses: ${installing(address) ?? 'install a package'}, and import it by its name`;
   },
   'a package that is not installed': ({ code, message }) => {

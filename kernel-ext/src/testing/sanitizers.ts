@@ -78,8 +78,7 @@ export function readSanitizers(file: string): readonly Sanitizer[] {
   if (!isFilled) throw BadSanitizer({ sanitizer: `[${section}] in ${file}:${sectionLine}`, reason: NEEDS });
   return pairs.map(({ name, line, regex, replace }) => {
     const sanitizer = `${name === '' ? 'regex:' : `[${name}]`} in ${file}:${line}`;
-    if (regex === '' || replace === undefined)
-      throw BadSanitizer({ sanitizer, reason: NEEDS });
+    if (regex === '' || replace === undefined) throw BadSanitizer({ sanitizer, reason: NEEDS });
     try {
       return { regex: pythonRegex(regex), replace: pythonReplacement(replace) };
     } catch (error) {
