@@ -305,7 +305,7 @@ it('the command line is checked before anything runs', () => {
     [['--workers', '0', 'never'], /^NBS_BAD_USAGE: --workers takes/, 2],
     [['--tolerance', '2', 'never'], /^NBS_BAD_TOLERANCE: --tolerance 2/, 1],
     [['--sanitize', 'dates', 'never'], /^NBS_BAD_SANITIZER: --sanitize dates .*date, duration/, 1],
-    [['--sanitize-with', 'bad.cfg', 'never'], /^NBS_BAD_SANITIZER: \[one\] in .*bad.cfg:1 /, 1],
+    [['--sanitize-with', 'bad.cfg', 'never'], /^NBS_BAD_SANITIZER: \[one\] in .*bad.cfg:2 /, 1],
     [['--junit', 'bad.cfg/junit.xml', 'never'], /^NBS_CANNOT_WRITE: .*junit.xml/, 1],
     [['--artifacts', 'bad.cfg', 'never'], /^NBS_NO_ARTIFACTS: .*bad.cfg/, 1],
   ] as const) {

@@ -94,6 +94,19 @@ const handle = {} as unknown as Handle;`);
     assert.deepEqual(lines('%%bash\nuse¦'), []);
   });
 
+  it('offers files wherever a command or a path stands', async () => {
+    await notebook.file('deep/letters.txt', '');
+    for (const head of ['!cat ', 'if (user) {\n  !cat ', 'const t = !cat ', 't = !cat ', '!cat \\\n  ', '%load ', '%%writefile '])
+      assert.deepEqual(lines(`${head}wor¦`), [`${head}words.txt`]);
+    assert.deepEqual(lines('if (user) {\n  %pw¦'), ['if (user) {\n  %pwd']);
+    assert.deepEqual(lines('%cd dee¦'), ['%cd deep']);
+    assert.deepEqual(lines('!user.na¦'), ['!user.name']);
+    await notebook.value('%cd deep');
+    assert.deepEqual(lines('!cat let¦'), ['!cat letters.txt']);
+    assert.deepEqual(lines("import './wor¦"), []);
+    await notebook.value('%cd ..');
+  });
+
   it('completes the keys of an object that is expected', () => {
     assert.deepEqual(lines('draw({ ¦ })').sort(), ['draw({ mode })', 'draw({ size })']);
     assert.deepEqual(lines("draw({ mode: 'small', si¦"), ["draw({ mode: 'small', size"]);

@@ -66,6 +66,16 @@ describe('errors of cells', () => {
     assert.match(traceback, /at fromFile \(\S*\/thrower\.ts:6:9\)\n {4}at cell\[\d+\]\.ts:2:1$/);
   });
 
+  it('are none for what Node imports by an address', async () => {
+    assert.equal(await notebook.value("(await import('data:text/javascript,export default 1')).default"), '1');
+    await notebook.file('versioned.mjs', 'export const at = import.meta.url;');
+    const ending = "const v = 'v=' + 1;\n(await import(`./versioned.mjs?${v}`)).at.endsWith('versioned.mjs?v=1')";
+    assert.equal(await notebook.value(ending), 'true');
+    await notebook.file('odd#name.mjs', 'export const odd = 1;');
+    assert.equal(await notebook.value("const file = './odd#name.mjs';\n(await import(file)).odd"), '1');
+    assert.match(await notebook.failure("const id = 'https://esm.sh/x';\nawait import(id)"), /URL/);
+  });
+
   it('shows a thrown value that is not an error', async () => {
     const { outcome } = await notebook.run('throw { code: 1 }');
     assert.ok(outcome.status === 'error');
@@ -75,6 +85,16 @@ describe('errors of cells', () => {
   it('reports syntax errors at their place', async () => {
     assert.match(await notebook.failure('const a = 1;\nconst = 2;'), /cell\[\d+\]\.ts:2:7 - TS1134/);
     assert.equal(await notebook.value('1 + 1'), '2');
+  });
+
+  it('finds keys that are written down and do not exist, and leaves other keys alone', async () => {
+    await notebook.value(
+      "const user = { name: 'x' }, list = [1], map = new Map([['a', 1]]);\nconst load = async () => [1];\nlet key = 'name';",
+    );
+    for (const code of ["user['nmae'].length", 'load()[0]', "list['x']", 'user["nmae"]', "map['a']"])
+      assert.match(await notebook.failure(code), /TS70\d\d/, code);
+    for (const code of ['user[key]', "(globalThis as any)['x']", "globalThis['x']", 'map[key]'])
+      assert.doesNotMatch(await notebook.value(code), /Error/, code);
   });
 
   it('does not end the process', async () => {

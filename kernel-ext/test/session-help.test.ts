@@ -81,6 +81,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
     ['const n: number = count()', /await in front/],
     ["handle.say.remote('x').length", /\(await …\)/],
     ["fetch('http://x').json()", /\(await …\)/],
+    ['1 + count()', /await in front/],
+    ['count() * 2', /await in front/],
+    ['const own = async () => 1;\n2 * own()', /await in front/],
+    ['(async () => [1])()[0]', /\(await …\)/],
     ["serve.run(Deployed.bind(1)).say.remote('x')", /const handle = await serve\.run/],
   ],
   'a loop without await': [['for (const x of (async function* () { yield 1 })()) console.log(x)', /for await/]],
@@ -92,6 +96,14 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
   'a package that is not installed': [
     ["import x from 'nosuch-package'", /!npm install nosuch-package$/],
     ["import x from '@scope/pkg/sub'", /!npm install @scope\/pkg$/],
+  ],
+  'a module at an address': [
+    ["import x from 'https://esm.sh/lodash@4.17.21'", /addresses: !npm install lodash, and import it by its name$/],
+    ["import x from 'https://cdn.jsdelivr.net/npm/@scope/pkg@1/+esm'", /!npm install @scope\/pkg, and/],
+    ["import x from 'https://deno.land/x/oak/mod.ts'", /addresses: install a package, and import it by its name$/],
+    ["import x from 'npm:lodash@4'", /!npm install lodash, and/],
+    ["import x from 'jsr:@std/path'", /!npx jsr add @std\/path, and/],
+    ["import x from 'data:text/javascript,export default 1'", /await import\('data:…'\)/],
   ],
   'a file that is not there': [
     ["import x from './nosuch'", /no file \.\/nosuch\.ts/],

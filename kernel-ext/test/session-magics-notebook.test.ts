@@ -80,6 +80,9 @@ describe('magics about the notebook', () => {
     for (let i = 0; i < 20; i += 1) assert.match(await notebook.failure('%run $nothing'), /NBS_BAD_SHELL_VALUE/);
     assert.equal(await printed('%run part.ts'), 'ran\n');
     assert.match(await notebook.failure('%load part.ts'), /NBS_NO_FRONT_END/);
+    await notebook.value("const dir = 'made here', file = 'a.txt';\n!mkdir -p \"$dir\"");
+    assert.equal(await printed('%%writefile {dir}/$file\n$file {dir}'), 'Writing made here/a.txt\n');
+    assert.equal(readFileSync(join(notebook.folder, 'made here/a.txt'), 'utf8'), '$file {dir}\n');
     assert.match(await notebook.failure('%%writefile no/such/file\nx'), /NBS_MAGIC_FILE.*cannot be written/);
   });
 
@@ -88,6 +91,10 @@ describe('magics about the notebook', () => {
     assert.deepEqual([run.text(), run.displays.length, run.outcome], ['', 0, { status: 'ok' }]);
     assert.equal(await notebook.value('kept.stdout + kept.outputs.length'), "'quiet\\n2'");
     assert.equal(await printed('kept.show()'), 'quiet\n');
+    // What it prints later is not kept.
+    const late = await notebook.run('%%capture\nsetTimeout(() => console.log("late"));');
+    await notebook.value('await new Promise((resolve) => setTimeout(resolve, 5))');
+    assert.equal(late.text(), 'late\n');
     assert.match(await notebook.failure('%%capture\nthrow new Error("loud")'), /loud/);
     const cells = [{ cell_type: 'code', source: '%%capture\nconsole.log("captured")' }];
     await notebook.file('captures.ipynb', JSON.stringify({ cells }));
@@ -99,7 +106,10 @@ describe('magics about the notebook', () => {
     const { displays } = await notebook.run('increment?');
     assert.match(String(displays[0]?.bundle.data['text/plain']), /increment\(n: number\): number\n\nAdds one/);
     assert.equal((await notebook.run('?increment')).displays.length, 1);
-    assert.match(await notebook.failure('nothingLikeIt?'), /NBS_NO_HELP/);
+    for (const help of ['%timeit?', '?%timeit', '%%timeit?', '%%bash?\n'])
+      assert.match(String((await notebook.run(help)).displays[0]?.bundle.data['text/plain']), /^%%?(timeit|bash) .*-/, help);
+    assert.equal(await notebook.value('const left = 7, right = 0\nleft\n%right?\n1 : 2'), '2');
+    for (const none of ['nothingLikeIt?', '%nothingLikeIt?']) assert.match(await notebook.failure(none), /NBS_NO_HELP/);
     assert.equal(await notebook.value('const yes = true;\nyes?\n1 : 2'), '1');
   });
 

@@ -39,6 +39,18 @@ describe('lines of a command', () => {
     assert.equal((await notebook.run('for (const name of ["x", "y"]) {\n  !echo in $name\n}')).text(), 'in x\nin y\n');
     assert.match(await notebook.failure('const gone = undefined;\n!echo {gone}'), /NBS_BAD_SHELL_VALUE/);
     assert.match(await notebook.failure('!echo {list.nothing}'), /TS2339/);
+    const sizes = 'const sizes = ["a"].map((f) => f.length);\n!for f in one two; do echo "$f ${f}"; done';
+    assert.equal((await notebook.run(sizes)).text(), 'one one\ntwo two\n');
+    assert.equal((await notebook.run('const o = { date: 1 };\n!date > /dev/null')).outcome.status, 'ok');
+    assert.equal((await notebook.run('!for input in a b; do echo "${input}"; done')).text(), 'a\nb\n');
+  });
+
+  it('continue behind a backslash', async () => {
+    assert.equal((await notebook.run('!echo one \\\n  "two" \\\n three\nconsole.log(4)')).text(), 'one two three\n4\n');
+    assert.equal(await notebook.value('const who = "me";\nconst both = !echo a \\\n  $who\nboth'), "[ 'a me' ]");
+    assert.equal((await notebook.run('%env JOINED = \\\n  here')).text(), 'JOINED=here\n');
+    assert.match(await notebook.failure('!echo one \\\n two\nnull.x'), /cell\[\d+\]\.ts:3:/);
+    assert.equal(notebook.session.isComplete('!echo one \\').status, 'incomplete');
   });
 });
 
@@ -77,5 +89,14 @@ describe('%timeit', () => {
     assert.match(await notebook.failure('%timeit -n many 1'), /NBS_BAD_TIMEIT.*-n <loops>/);
     assert.match((await notebook.run('const x = 1;\n%timeit -n 10 -r 2 -x')).text(), told);
     assert.match(await notebook.failure('%timeit missing()'), /TS2304/);
+  });
+
+  it('measures commands too, as %time does', async () => {
+    const word = 'w';
+    await notebook.value(`const word = '${word}'`);
+    assert.match((await notebook.run('%time !echo $word')).text(), /^w\ntook [\d.]+ m?s\n$/);
+    assert.match((await notebook.run('%timeit -n 1 -r 2 !true')).text(), /per loop .*2 runs, 1 loops? each/);
+    assert.equal(await notebook.value('const yes = true;\nlet no;\n%time no = !yes\nno'), 'false');
+    assert.match((await notebook.run('%time !yes')).text(), /^took/);
   });
 });

@@ -33,6 +33,21 @@ describe('values as they are shown', () => {
     return outcome.result?.data ?? {};
   };
 
+  it('shows what is no JSON as text if nobody has said that it is, and else says what is wrong', async () => {
+    const chart = `({ $schema: 'https://vega.github.io/schema/vega-lite/v5.json', data: { values: [{ a: 1n }] } })`;
+    for (const value of [chart, chart.replace('1n', '{ toJSON() { throw new Error("no") } }')]) {
+      const { outcome } = await notebook.run(value);
+      assert.ok(outcome.status === 'ok' && outcome.result !== undefined);
+      assert.deepEqual(Object.keys(outcome.result.data), ['text/plain']);
+    }
+    const circle = `const o: any = {}; o.o = o; `;
+    for (const show of ['display.json(o)', 'display.vega(o)', "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/x': o }) })"])
+      assert.match(
+        await notebook.failure(circle + show),
+        /NBS_NOT_JSON\]: .* cannot be sent to a front end as JSON: .*circular/s,
+      );
+  });
+
   it('makes a table of one row too, but not of none', async () => {
     assert.match(String((await dataOf('[{ name: "Ada", born: 1815 }]'))['text/html']), /<th>0<\/th><td>Ada<\/td><td>1815<\/td>/);
     for (const code of ['[]', '[{}]', '[1]', '[[1]]', '[{ a: { b: 1 } }]', '[new (class { a = 1 })()]'])

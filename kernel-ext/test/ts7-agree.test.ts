@@ -57,6 +57,16 @@ const CASES: CellCases = {
     ],
     /TS2339/,
   ],
+  'a variable that no cell has assigned': [['let n: number', 'const show = () => n.toFixed()', 'n.toFixed()'], /TS2454/],
+  'and that the cell assigns first': [['let n: number', 'n = 1; n.toFixed()'], "'1'"],
+  'and that a cell has assigned': [['let n: number', 'const set = () => { n = 2 }; set()', 'n.toFixed()'], "'2'"],
+  'and that its own cell assigns': [['let n: number; for (n of [1, 2]);', 'n.toFixed()'], "'2'"],
+  'and that may be undefined': [['let n: number | undefined', 'n?.toFixed() ?? "none"'], "'none'"],
+  'and that is said to have a value': [['let n!: number', 'typeof n'], "'undefined'"],
+  'and whose type is declared again after it was assigned': [
+    ['class A { a = 1 }', 'let one: A', 'one = new A()', 'class A { b = 2 }', 'one = new A(); one.b', 'one.b.toFixed()'],
+    "'2'",
+  ],
 };
 
 describe('types and the run agree on values and types', () => {
@@ -69,5 +79,19 @@ describe('types and the run agree on values and types', () => {
     await notebook.value('function f() { return new A() }');
     await notebook.failure('try { throw 1 } finally { undefined }\nclass A { b = 2 }');
     assert.equal(await notebook.value('f().a.toFixed()'), "'1'");
+  });
+
+  it('after a cell that failed before it assigned the variable', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    for (const code of ['class A { a = 1 }', 'let one: A = new A()', 'class A { b = 2 }']) await notebook.value(code);
+    const failing = "one = (() => { throw new Error('no') })()";
+    for (const code of [failing, failing, `const more = 1; ${failing}`]) {
+      await notebook.failure(code);
+      assert.match(await notebook.failure('one.b.toFixed()'), /TS2339/);
+    }
+    assert.equal(await notebook.value('more'), '1');
+    await notebook.value('one = new A()');
+    assert.equal(await notebook.value('one.b.toFixed()'), "'2'");
   });
 });

@@ -67,7 +67,7 @@ const CASES: FileCases = {
       {
         'node_modules/@tsc/base/package.json': '{"name":"@tsc/base"}',
         'node_modules/@tsc/base/tsconfig.json': options({ strict: false }),
-        'config/paths.json': options({ paths: { '@x/*': ['../src/*'] } }),
+        'config/paths.json': options({ paths: { '@x/*': ['${configDir}/src/*'] } }),
         'src/a.ts': 'export const a = 5',
         'tsconfig.json': options({}, { extends: ['@tsc/base/tsconfig.json', './config/paths'] }),
       },

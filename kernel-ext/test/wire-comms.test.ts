@@ -79,6 +79,30 @@ describe('comms and payloads', () => {
     assert.deepEqual(buffers, [bytes, Buffer.alloc(0), Buffer.from(Float32Array.of(2, 3).buffer)]);
   });
 
+  it('a result that is no JSON is shown as text, or refused, and the next cell runs', async () => {
+    const chart = "({ $schema: 'https://vega.github.io/schema/vega-lite/v5.json', mark: 'bar', data: { values: [{ a: 1n }] } })";
+    const { reply, messages } = await kernel.execute(chart);
+    assert.equal(reply.status, 'ok');
+    assert.match(JSON.stringify(messages), /text\/plain.*a: 1n/);
+    const own = "({ [Symbol.for('Jupyter.display')]: () => ({ 'application/json': { n: 1n } }) })";
+    assert.match(String((await kernel.execute(own)).reply.traceback), /NBS_NOT_JSON/);
+    const { user_expressions: values } = (await kernel.execute('1', { user_expressions: { own, one: '1' } })).reply;
+    assert.match(JSON.stringify(values), /"own":\{"status":"error".*NBS_NOT_JSON.*"one":\{"status":"ok"/);
+    assert.match(String((await kernel.execute("comms.open('t', 1n)")).reply.traceback), /NBS_NOT_JSON/);
+    assert.deepEqual((await kernel.request('comm_info_request', { target_name: 't' })).comms, {});
+    assert.equal((await kernel.execute('2')).reply.status, 'ok');
+  });
+
+  it('a value that never becomes JSON can be interrupted', async () => {
+    const code =
+      "({ [Symbol.for('Jupyter.display')]: () => ({ 'application/json': { toJSON() { console.log('in'); for (;;); } } }) })";
+    const { id, done } = kernel.executing(code);
+    await kernel.until(() => kernel.of(id).some(({ type }) => type === 'stream'), 'the print');
+    await kernel.interrupt();
+    assert.equal((await done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await kernel.execute('3')).reply.status, 'ok');
+  });
+
   it('user_expressions leave the last result as it was', async () => {
     await kernel.execute('40 + 2', { user_expressions: { length: '"x".length' } });
     const { messages } = await kernel.execute('_');

@@ -79,6 +79,20 @@ describe('the debugger', () => {
     assert.equal((await cell.done).reply.status, 'ok');
   });
 
+  it('has conditions with names of earlier cells, behind those of the frame', async () => {
+    await kernel.execute('const limit = 2, i = 7, name = "n"');
+    await debug.attach();
+    const code = 'for (const i of [1, 2, 3]) {\n  console.log(i);\n}';
+    const { sourcePath: path } = await debug.body('dumpCell', { code });
+    const condition = "i === limit && name === 'n'";
+    await debug.body('setBreakpoints', { source: { path }, breakpoints: [{ line: 2, condition }] });
+    const cell = kernel.executing(code);
+    const stop = await debug.stopped();
+    assert.equal((await debug.shown(stop.frames[0]?.id as number)).i?.value, '2');
+    await debug.go('continue');
+    assert.equal((await cell.done).text(), '1\n2\n3\n');
+  });
+
   it('steps into functions of earlier cells, over awaits, and never into the next cell', async () => {
     const library =
       'async function wait(ms: number) {\n  await new Promise((resolve) => setTimeout(resolve, ms));\n  return ms;\n}';

@@ -57,6 +57,19 @@ describe('standard input of a notebook', () => {
   };
   const ran = (run: CellRun): void => assert.equal(run.reply.status, 'ok', JSON.stringify(run.reply));
 
+  it('does not show a password while it is typed', async () => {
+    const hidden: boolean[] = [];
+    kernel.onInput = (_prompt, password) => {
+      hidden.push(password);
+      return 'typed';
+    };
+    const { reply } = await kernel.execute(
+      "[await input('a', { password: true }), await prompt('b', { password: false }), await input()]",
+    );
+    assert.equal(reply.status, 'ok');
+    assert.deepEqual(hidden, [true, false, false]);
+  });
+
   for (const [name, code] of Object.entries(READERS)) {
     it(`asks the person, a line each time: ${name}`, async () => {
       answers('one', 'two');

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Command, OutputExists, parseCommand } from 'nbserve/cli';
 import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
-import { mentions, splitCell } from '../magics/index.js';
+import { type Grammar, splitCell } from '../magics/index.js';
 import { readNotebook } from '../runner/index.js';
 import { magicGrammar } from '../session/index.js';
 
@@ -44,12 +44,13 @@ async function sourceOf(file: string): Promise<NotebookSource> {
   const { cells } = await readNotebook(file);
   const texts: CellText[] = [];
   const magics: LeftOutLine[] = [];
-  let above = '';
+  const names = new Set<string>();
+  const grammar = magicGrammar((name) => names.has(name));
   for (const [i, { cell_type: type, source: lines, metadata }] of cells.entries()) {
     if (type !== 'code' || metadata.tags?.includes('skip-execution') === true) continue;
     const number = i + 1;
-    const { source, left } = typescriptOf(typeof lines === 'string' ? lines : lines.join(''), above);
-    above += `\n${source}`;
+    const { source, left } = typescriptOf(typeof lines === 'string' ? lines : lines.join(''), grammar);
+    for (const { name, from } of grammar.declared(source) ?? []) if (from < 0) names.add(name);
     texts.push({ number, source });
     for (const text of left) magics.push({ cell: number, text });
   }
@@ -58,19 +59,20 @@ async function sourceOf(file: string): Promise<NotebookSource> {
 
 /**
  * The cell with its magics replaced by spaces, so that positions stay, and their lines. `%time` in front of a statement is removed from it.
- * @param above the TypeScript of the cells before it
+ * @param grammar knows the names of the cells before it
  */
-function typescriptOf(source: string, above: string): { readonly source: string; readonly left: readonly string[] } {
-  const { cellMagic, leading, inner, edits } = splitCell(
-    source,
-    magicGrammar((name) => mentions(above, name)),
-  );
+function typescriptOf(source: string, grammar: Grammar): { readonly source: string; readonly left: readonly string[] } {
+  const { cellMagic, leading, inner, edits } = splitCell(source, grammar);
   if (cellMagic !== undefined) return { source: '', left: [`%%${cellMagic.name} ${cellMagic.args}`.trim()] };
   const lines = source.split('\n');
   const left: string[] = [];
   for (const { line } of [...leading, ...inner]) {
-    left.push(lines[line] as string);
-    lines[line] = ' '.repeat((lines[line] as string).length);
+    for (let at = line, isContinued = true; isContinued && at < lines.length; at += 1) {
+      const text = lines[at] as string;
+      left.push(text);
+      lines[at] = ' '.repeat(text.length);
+      isContinued = text.trimEnd().endsWith('\\');
+    }
   }
   let start = 0;
   for (const [i, line] of lines.entries()) {

@@ -35,7 +35,7 @@ export const testCommand: Command = {
   --update              write outputs that differ, and outputs that are missing, into the notebooks
   --no-compare          only run the notebooks
   --tolerance           part by which two numbers may differ: 1e-6 is one part in a million, and 1e-12 near 0 (default: 0)
-  --sanitize            before texts are compared, replace date, duration, path, pid, port or uuid in them: names, separated by commas
+  --sanitize            before texts are compared, replace date, duration, path, pid, port, replica or uuid in them: names, separated by commas
   --sanitize-with       file with more replacements, in the form of nbval
   --ignore-mime         MIME type that is not compared: image/png, or image/*
   --artifacts           folder in which each run keeps its notebooks and results, in a folder of its own (default: .nbserve-test)
@@ -49,8 +49,11 @@ The exit code is 1 if a notebook failed or differs, and 2 if there is no noteboo
     const { rest, parameters } = takeParameters(args, USAGE);
     const { values, positionals } = parseCommand(USAGE, rest, OPTIONS, [0, Number.POSITIVE_INFINITY]);
     const paths = positionals.length === 0 ? ['notebooks'] : positionals;
-    const found = [...new Set(paths.flatMap((path) => findNotebooks(resolve(path))))];
-    const empty = paths.find((path) => findNotebooks(resolve(path)).length === 0);
+    const artifacts = resolve(values.artifacts ?? '.nbserve-test');
+    // What earlier runs have kept there is not tested.
+    const below = (path: string): readonly string[] => findNotebooks(resolve(path), artifacts);
+    const found = [...new Set(paths.flatMap(below))];
+    const empty = paths.find((path) => below(path).length === 0);
     if (empty !== undefined) throw BadUsage({ problem: `there is no notebook in ${resolve(empty)}`, usage: USAGE });
     if (values.update === true && values['no-compare'] === true)
       throw BadUsage({ problem: '--update and --no-compare exclude each other', usage: USAGE });
@@ -67,7 +70,7 @@ The exit code is 1 if a notebook failed or differs, and 2 if there is no noteboo
       notebookTimeoutMs: parseTimeout(values['notebook-timeout'] ?? String(NOTEBOOK_SECONDS), USAGE, '--notebook-timeout'),
       rules: values['no-compare'] === true ? null : { sanitizers, tolerance, ignoredMimes: values['ignore-mime'] ?? [] },
       update: values.update === true,
-      artifacts: resolve(values.artifacts ?? '.nbserve-test'),
+      artifacts,
       resume: values.resume === true,
       junit: values.junit === undefined ? null : resolve(values.junit),
       paint: stdoutHasColors() ? COLORED : PLAIN,

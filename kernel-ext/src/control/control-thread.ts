@@ -139,8 +139,9 @@ export class ControlThread {
   /** Sends a message to all clients. @param parent header of the message that caused it, as JSON; '' if there is none */
   publish(type: string, content: unknown, parent: string, { metadata, buffers = [] }: PublishedExtras = {}): void {
     const json = JSON.stringify(content);
+    const extras = metadata ? JSON.stringify(metadata) : '';
     this.#makeRoom(json.length + sizeOf(buffers));
-    this.#print({ kind: 'publish', type, content: json, parent, metadata: metadata ? JSON.stringify(metadata) : '', buffers });
+    this.#print({ kind: 'publish', type, content: json, parent, metadata: extras, buffers });
   }
 
   /**

@@ -20,11 +20,14 @@ export class Breakpoints {
   readonly #wanted = new Map<string, readonly SourceBreakpoint[]>();
   /** The inspector's ids, by path. */
   readonly #set = new Map<string, string[]>();
+  readonly #withNames: (condition: string) => Promise<string>;
   #count = 0;
 
-  constructor(inspector: InspectorClient, scripts: Scripts) {
+  /** @param withNames makes a condition one that finds the names of the notebook */
+  constructor(inspector: InspectorClient, scripts: Scripts, withNames: (condition: string) => Promise<string>) {
     this.#inspector = inspector;
     this.#scripts = scripts;
+    this.#withNames = withNames;
   }
 
   /** The breakpoints of each source, as in the reply to `debugInfo`. */
@@ -64,7 +67,7 @@ export class Breakpoints {
       try {
         const { breakpointId } = await this.#inspector.send<Debugger.SetBreakpointReturnType>('Debugger.setBreakpoint', {
           location: found.location,
-          ...(condition !== undefined && { condition }),
+          ...(condition !== undefined && { condition: await this.#withNames(condition) }),
         });
         const set = this.#set.get(path) ?? [];
         set.push(breakpointId);

@@ -34,7 +34,7 @@ export class DebugRun {
   readonly #inspector = new InspectorClient();
   readonly #scripts = new Scripts(this.#inspector);
   readonly #values = new Values(this.#inspector);
-  readonly breakpoints = new Breakpoints(this.#inspector, this.#scripts);
+  readonly breakpoints = new Breakpoints(this.#inspector, this.#scripts, (condition) => this.#conditionWithNames(condition));
   readonly #events: DebugRunEvents;
   #frames: Frame[] = [];
   #frameCount = 0;
@@ -196,6 +196,17 @@ export class DebugRun {
     const names = used.join(', ');
     // A line break ends a comment at the end of the expression.
     return `((__nbs_names) => { let { ${names} } = __nbs_names; try { return (${expression}\n); } finally { ${VIEW}.assign(__nbs_names, { ${names} }); } })(${VIEW}.pick(${JSON.stringify(used)}))`;
+  }
+
+  /** The frame is not known yet, so the frame's own variables are tried first. Names that the notebook gets later are not found. */
+  async #conditionWithNames(condition: string): Promise<string> {
+    const used = await this.#known([...new Set(condition.match(WORD))]);
+    if (used.length === 0) return condition;
+    const values = used.map((name) => {
+      const own = `${VIEW}.pick(['${name}'])['${name}']`;
+      return `get ${name}() { try { return globalThis['${name}'] === ${name} ? ${own} : ${name}; } catch { return ${own}; } }`;
+    });
+    return `(({ ${used.join(', ')} }) => (${condition}\n))({ ${values.join(', ')} })`;
   }
 
   /** Those of the words that are names of the notebook. */

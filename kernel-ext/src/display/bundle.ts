@@ -1,4 +1,5 @@
 import { chartType, withShownCharts } from './chart.js';
+import { asJson } from './json.js';
 import { tableOf } from './table.js';
 import { textOf } from './text.js';
 
@@ -11,7 +12,7 @@ export interface MimeBundle {
 /** Deno's convention: a method that returns a bundle's data. */
 const DISPLAY = Symbol.for('Jupyter.display');
 
-/** The representations of a value. It is a promise only if the object's own method returns one. An object has its own representations if it has `[Symbol.for('Jupyter.display')]()` or `toHtml()`. @param colors whether the text has the escape codes of terminals */
+/** The representations of a value. It is a promise only if the object's own method returns one. All of them are JSON. An object has its own representations if it has `[Symbol.for('Jupyter.display')]()` or `toHtml()`. @param colors whether the text has the escape codes of terminals @throws NBS_NOT_JSON if the object's own method returns anything else */
 export function bundleOf(
   value: unknown,
   { colors = false }: { readonly colors?: boolean } = {},
@@ -32,7 +33,8 @@ function anyBundleOf(value: unknown, text: string): MimeBundle | Promise<MimeBun
 /** The bundle from the result of an object's own method. */
 function ownBundle(data: unknown, text: string): MimeBundle | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
-  return { data: { ...(Object.keys(data).length === 0 ? { 'text/plain': text } : {}), ...data }, metadata: {} };
+  const shown = Object.entries(data).map(([type, content]) => [type, asJson(content, `the ${type} of an object`)] as const);
+  return { data: shown.length === 0 ? { 'text/plain': text } : Object.fromEntries(shown), metadata: {} };
 }
 
 function bundleByKind(value: object, text: string): MimeBundle | Promise<MimeBundle> {
@@ -49,7 +51,14 @@ function bundleByKind(value: object, text: string): MimeBundle | Promise<MimeBun
       : { data: { 'text/plain': `<${type}, ${value.length} bytes>`, [type]: base64(value) }, metadata: {} };
   }
   const chart = chartType(value);
-  if (chart !== undefined) return plain({ [chart]: value });
+  if (chart !== undefined) {
+    try {
+      return plain({ [chart]: asJson(value, 'a chart') });
+    } catch {
+      // The person has not said that it is a chart, so its text is enough.
+      return plain({});
+    }
+  }
   const table = Array.isArray(value) ? tableOf(value) : undefined;
   return table === undefined ? plain({}) : plain({ 'text/html': table });
 }

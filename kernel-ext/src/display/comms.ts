@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { asJson } from './json.js';
 
 /** What a message of a comm may have besides its data. */
 export interface CommExtras {
@@ -20,6 +21,9 @@ export type CommPublisher = (
   content: Record<string, unknown>,
   extras: CommExtras,
 ) => void;
+
+/** How errors call what a comm sends. */
+const DATA = 'the data of a comm';
 
 let publish: CommPublisher = () => {};
 
@@ -52,14 +56,15 @@ export class Comm {
     return open.get(this.id) === this;
   }
 
-  /** Sends data to the front end. It does nothing on a closed comm. */
+  /** Sends data to the front end. It does nothing on a closed comm. @throws NBS_NOT_JSON */
   send(data: unknown, extras: CommExtras = {}): void {
-    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: data ?? {} }, extras);
+    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: asJson(data ?? {}, DATA) }, extras);
   }
 
-  /** Closes the comm on both sides. */
+  /** Closes the comm on both sides. @throws NBS_NOT_JSON and leaves it open */
   close(data: unknown = {}, extras: CommExtras = {}): void {
-    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data }, extras);
+    const last = asJson(data, DATA);
+    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data: last }, extras);
   }
 }
 
@@ -73,10 +78,11 @@ export const comms = {
   unregister(target: string): void {
     targets.delete(target);
   },
-  /** Opens a comm to a target that a front end has registered. A front end without that target closes it. */
+  /** Opens a comm to a target that a front end has registered. A front end without that target closes it. @throws NBS_NOT_JSON */
   open(target: string, data: unknown = {}, extras: CommExtras = {}): Comm {
+    const first = asJson(data, DATA);
     const comm = new Comm(target, randomUUID());
-    publish('comm_open', { comm_id: comm.id, target_name: target, data }, extras);
+    publish('comm_open', { comm_id: comm.id, target_name: target, data: first }, extras);
     return comm;
   },
 };

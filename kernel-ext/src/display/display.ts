@@ -1,6 +1,7 @@
 import { base64, bundleOf, imageType, type MimeBundle } from './bundle.js';
 import { chartType, withPicture, withShownCharts } from './chart.js';
 import { NotAnImage } from './errors.js';
+import { asJson } from './json.js';
 import { displayTarget, newDisplayId } from './target.js';
 
 /** Something that is shown below the cell and can be replaced. */
@@ -42,8 +43,8 @@ export const display: Display = Object.assign((value: unknown): Promise<DisplayH
   markdown: (markdown: string) => show(bundle('text/markdown', markdown, markdown)),
   svg: (svg: string) => show(bundle('image/svg+xml', svg, '<svg>')),
   image: (bytes: Uint8Array, options: ImageOptions = {}) => show(imageBundle(bytes, options)),
-  json: (value: unknown) => show(bundle('application/json', value, JSON.stringify(value))),
-  vega: (spec: object) => show(withShownCharts(bundle(chartType(spec) ?? 'application/vnd.vegalite.v5+json', spec, '<chart>'))),
+  json: (value: unknown) => showJson(value),
+  vega: (spec: object) => showChart(asJson(spec, 'the chart') as object),
   clear: (wait = false) => displayTarget()?.clear(wait),
 });
 
@@ -92,6 +93,14 @@ function show(first: MimeBundle): DisplayHandle {
   put(first, false);
   return shown({ id, update: (value: unknown) => shown(then(coloured, value, (next) => put(next, true))) });
 }
+
+function showJson(value: unknown): DisplayHandle {
+  const content = asJson(value, 'the value');
+  return show(bundle('application/json', content, JSON.stringify(content)));
+}
+
+const showChart = (spec: object): DisplayHandle =>
+  show(withShownCharts(bundle(chartType(spec) ?? 'application/vnd.vegalite.v5+json', spec, '<chart>')));
 
 function bundle(type: string, content: unknown, text: string): MimeBundle {
   return { data: { [type]: content, 'text/plain': text }, metadata: {} };

@@ -5,3 +5,5 @@ export const NotAnImage = defineError(
   400,
   'these {length} bytes are no PNG, JPEG, GIF or WebP picture; raw pixels have to be encoded first, e.g. with sharp',
 );
+
+export const NotJson = defineError('NBS_NOT_JSON', 400, '{what} cannot be sent to a front end as JSON: {reason}');

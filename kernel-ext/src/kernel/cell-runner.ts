@@ -11,7 +11,8 @@ const INTERRUPTED: ErrorOutcome = {
   traceback: ['KeyboardInterrupt: the cell was interrupted'],
 };
 
-function broken(error: unknown): Outcome {
+/** The outcome of a cell for which the kernel itself has failed. */
+export function broken(error: unknown): ErrorOutcome {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { status: 'error', ename: name, evalue: message, traceback: (stack ?? `${name}: ${message}`).split('\n') };
 }

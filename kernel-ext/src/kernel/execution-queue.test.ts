@@ -18,11 +18,13 @@ const request = (code: string, content: Content = {}): ShellRequest => ({
 });
 
 /** A queue in which every cell succeeds except `fail`. @param onReply may push more */
-function queueOf(onReply: (queue: ExecutionQueue, code: string, status: unknown, reply: Content) => void): ExecutionQueue {
-  const execute = async (code: string): Promise<Outcome> => (code === 'fail' ? FAILED : { status: 'ok' });
+function queueOf(
+  onReply: (queue: ExecutionQueue, code: string, status: unknown, reply: Content) => void,
+  execute = async (code: string): Promise<Outcome> => (code === 'fail' ? FAILED : { status: 'ok' }),
+): ExecutionQueue {
   const session = { execute } as Partial<Session> as Session;
   const queue: ExecutionQueue = new ExecutionQueue({
-    publisher: { stream() {}, publish() {} },
+    publisher: { stream() {}, publish: (_type, content) => void JSON.stringify(content) },
     runner: new CellRunner(),
     history: new History(),
     session: async () => session,
@@ -68,6 +70,23 @@ describe('ExecutionQueue', () => {
       queueOf((_queue, _code, _status, content) => resolve(content)).push(request('1', { user_expressions: { bad: 'fail' } }));
     });
     assert.deepEqual(reply.user_expressions, { bad: { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] } });
+  });
+
+  it('answers a cell whose result cannot be sent, and runs the next', async () => {
+    const result = { data: { 'application/json': { n: 1n } }, metadata: {} };
+    const seen: string[] = [];
+    await new Promise<void>((resolve) => {
+      const queue = queueOf(
+        (_queue, code, status) => {
+          seen.push(`${code} ${String(status)}`);
+          if (seen.length === 2) resolve();
+        },
+        async (code) => (code === 'bad' ? { status: 'ok', result } : { status: 'ok' }),
+      );
+      queue.push(request('bad'));
+      queue.push(request('next'));
+    });
+    assert.deepEqual(seen, ['bad error', 'next ok']);
   });
 
   it('runs one cell after the other', async () => {

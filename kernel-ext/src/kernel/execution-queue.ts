@@ -3,7 +3,7 @@ import { inOwnTurn, nextTurn, type ShellRequest } from '../control/index.js';
 import { colorsUnwanted } from '../display/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, readExecute } from '../wire/index.js';
-import type { CellRunner } from './cell-runner.js';
+import { broken, type CellRunner } from './cell-runner.js';
 import type { History } from './history.js';
 import { IopubOutput, type Publisher } from './iopub-output.js';
 
@@ -60,7 +60,7 @@ export class ExecutionQueue {
       const { request, at } = next;
       const parent = request.headerJson;
       this.#running = { parent };
-      const dropped = await this.#execute(request, parent, at);
+      const dropped = await this.#execute(request, parent, at).catch((error: unknown) => this.#fail(request, parent, error));
       for (const { request: unrun } of dropped) this.#abort(unrun);
       this.#running = undefined;
     }
@@ -104,6 +104,17 @@ export class ExecutionQueue {
       });
     }
     return dropped;
+  }
+
+  /** A cell whose outcome could not be sent: its client gets an answer all the same, and the next cell runs. */
+  #fail(request: ShellRequest, parent: string, error: unknown): readonly Waiting[] {
+    const { publisher, reply } = this.#deps;
+    const { ename, evalue, traceback } = broken(error);
+    publisher.publish('error', { ename, evalue, traceback }, parent);
+    const execution_count = this.#count;
+    reply(request, { status: 'error', ename, evalue, traceback, execution_count, user_expressions: {}, payload: [] });
+    publisher.publish('status', { execution_state: 'idle' }, parent);
+    return [];
   }
 
   /** Tells everybody that a cell begins. @returns where its output goes; undefined if there is nothing to run */

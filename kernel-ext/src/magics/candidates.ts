@@ -1,4 +1,4 @@
-import type { Declared, Grammar } from './grammar.js';
+import type { DeclaredName, Grammar } from './grammar.js';
 import { LineScanner } from './line-scanner.js';
 
 /** A line that is a magic. Offsets are those of the cell. */
@@ -20,8 +20,14 @@ export const MAY_HAVE_MAGICS = /^[ \t]*[%!?]|=[ \t]*![^=]|\?[ \t]*$/m;
 const ASSIGNS =
   /^([ \t]*(?:export\s+)?(?:(?:const|let|var)\s+)?(?:[\p{ID_Start}_$][\p{ID_Continue}$.]*|\{[^=]*\}|\[[^=]*\])(?:\s*:[^=]+)?\s*=\s*)!(?!=)/u;
 
+/** What stands behind these is TypeScript. */
+const OF_CODE = /^[ \t]*%(?:%|time(?:it)?\b)/;
+
 /** `name?`, `name??` or `?name` */
 const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
+
+/** `%name?` or `?%name` */
+const MAGIC_HELP = /^[ \t]*(?:\?{1,2}[ \t]*%{1,2}\w+|%{1,2}\w+\?{1,2})[ \t]*$/;
 
 /** So many lines of a statement are parsed after each line. Behind them it is parsed only where its brackets are closed. */
 const PARSED_LINES = 50;
@@ -31,51 +37,84 @@ export interface MagicLines {
   /** The cell's TypeScript, as `LineScanner` reads it. */
   readonly code: string;
   readonly hasCode: boolean;
+  /** Whether the cell declares the name for code in this line, there or further down. */
+  isInScope(name: string, line: number): boolean;
 }
 
-const NOTHING: Declared = { all: new Set(), hoisted: new Set() };
+/** What is known of the names of a cell while its lines are read. */
+interface Names {
+  /** @param isAbove only if the declaration stands above the line, or counts there too */
+  has(name: string, line: number, isAbove: boolean): boolean;
+}
+
+const ofDeclared = (declared: readonly DeclaredName[]): Names => ({
+  has: (wanted, at, isAbove) =>
+    declared.some(
+      ({ name, line, from, to, isHoisted }) => name === wanted && from < at && at <= to && (!isAbove || isHoisted || line < at),
+    ),
+});
 
 /** Finds the magic lines of a cell: those at which a statement may begin, and which are not TypeScript with the names that exist. */
 export function magicLines(source: string, grammar: Grammar): MagicLines {
-  const first = scanned(source, grammar, NOTHING);
-  if (first.lines.length === 0) return first;
-  // Only with the names that the cell declares further down is it known which of the lines are magics. They declare nothing themselves.
-  const declared = grammar.declared(source) ?? grammar.declared(first.code);
-  return declared === undefined || declared.all.size === 0 ? first : scanned(source, grammar, declared);
+  const first = scanned(source, grammar, undefined);
+  if (first.lines.length === 0 && !first.isInDoubt) return first;
+  // Only with the names that the cell declares, also further down, is it known which of the lines are magics. They declare nothing themselves.
+  const declared = grammar.declared(source) ?? grammar.declared(first.code.slice(1));
+  return declared === undefined ? first : scanned(source, grammar, ofDeclared(declared));
 }
 
-/** @param declared what the whole cell declares */
-function scanned(source: string, grammar: Grammar, declared: Declared): MagicLines {
+/** @param names what the whole cell declares; undefined if that is not known, and then what it mentions may be a name */
+function scanned(source: string, grammar: Grammar, names: Names | undefined): MagicLines & { readonly isInDoubt: boolean } {
   const scanner = new LineScanner();
   const texts = source.split('\n');
   const lines: MagicLine[] = [];
   let start = 0;
   let hasCode = false;
-  for (const [line, text] of texts.entries()) {
-    const end = start + text.length;
+  let isInDoubt = false;
+  for (let line = 0; line < texts.length; line += 1) {
+    const text = texts[line] as string;
+    let end = start + text.length;
     const found = scanner.atStatement ? candidate(text) : undefined;
-    const isKnown = (name: string): boolean =>
-      grammar.isDeclared(name) ||
-      grammar.isGlobal(name) ||
-      mentions(scanner.code, name) ||
+    const isKnown = (name: string): boolean => {
+      if (grammar.isDeclared(name) || grammar.isGlobal(name)) return true;
       // At the top of the cell, a name does not exist above its declaration; in a function it does, when that is called.
-      (scanner.isBalanced ? declared.hoisted : declared.all).has(name);
+      if (names !== undefined) return names.has(name, line, scanner.isBalanced);
+      const isMentioned = mentions(scanner.code, name);
+      isInDoubt ||= isMentioned;
+      return isMentioned;
+    };
     if (found !== undefined && !isTypeScript(found.kind, texts, line, found.at, scanner, grammar, isKnown)) {
+      const below = found.kind === 'help' || OF_CODE.test(text) ? 0 : continuedLines(texts, line);
+      for (let more = 1; more <= below; more += 1) end += 1 + (texts[line + more] as string).length;
       const isLeading = !hasCode && found.kind !== 'lines' && !/^[ \t]/.test(text);
       lines.push({ kind: found.kind, line, start: start + found.at, end, isLeading });
       if (found.kind === 'lines') {
         hasCode = true;
         scanner.line(`${text.slice(0, found.at)}0;`);
       } else scanner.line(`${' '.repeat(found.at)};`);
+      // The code has as many lines as the cell.
+      for (let more = 1; more <= below; more += 1) scanner.line('');
+      line += below;
     } else if (scanner.line(text)) hasCode = true;
     start = end + 1;
   }
-  return { lines: lines.length === 0 ? lines : standing(source, lines, grammar), code: scanner.code, hasCode };
+  const { code } = scanner;
+  const isInScope = (name: string, line: number): boolean =>
+    names === undefined ? mentions(code, name) : names.has(name, line, false);
+  return { lines: lines.length === 0 ? lines : standing(source, lines, grammar), code, hasCode, isInScope, isInDoubt };
+}
+
+/** How many lines below this one belong to it, because each line above them ends with a backslash. */
+function continuedLines(texts: readonly string[], line: number): number {
+  let count = 0;
+  while (line + count + 1 < texts.length && /(?<!\\)(?:\\\\)*\\[ \t]*$/.test(texts[line + count] as string)) count += 1;
+  return count;
 }
 
 function candidate(text: string): { readonly kind: MagicLine['kind']; readonly at: number } | undefined {
   const at = /^[ \t]*/.exec(text)?.[0].length ?? 0;
   if (text[at] === '!' && /\S/.test(text.slice(at + 1))) return { kind: 'shell', at };
+  if (MAGIC_HELP.test(text)) return { kind: 'help', at };
   if (text[at] === '%' && /^%%?[\p{ID_Start}_]/u.test(text.slice(at))) return { kind: 'line', at };
   if (HELP.test(text)) return { kind: 'help', at };
   const assigned = ASSIGNS.exec(text)?.[1];
@@ -103,6 +142,9 @@ function isTypeScript(
     // Nobody computes with the globals that are called like magics.
     return text !== undefined && (!grammar.isMagic(name) || (isKnown(name) && !grammar.isGlobal(name)));
   }
+  // `%b?` may belong to the expression above it, and to the line below it.
+  if (kind === 'help' && first.startsWith('%'))
+    return !before.isEnded && wholeStatement(`0 ${first}`, texts, line, grammar) !== undefined;
   const text = wholeStatement(first, texts, line, grammar);
   // In braces, `name?` is a property of an interface or of a class.
   if (kind === 'help') return text !== undefined || !before.isBalanced;
@@ -128,7 +170,7 @@ function wholeStatement(first: string, texts: readonly string[], line: number, g
   }
 }
 
-export function mentions(code: string, name: string): boolean {
+function mentions(code: string, name: string): boolean {
   return new RegExp(`(?<![\\p{ID_Continue}$.])${name.replaceAll('$', '\\$')}(?![\\p{ID_Continue}$])`, 'u').test(code);
 }
 

@@ -43,7 +43,7 @@ export const NoFrontEnd = defineError('NBS_NO_FRONT_END', 400, '{magic} needs a 
 export const NoHelp = defineError(
   'NBS_NO_HELP',
   404,
-  '{name}? finds nothing: no name of the notebook, of JavaScript or of Node is called so',
+  '{name}? finds nothing: no name of the notebook, of JavaScript or of Node and no magic is called so',
 );
 export const AboveCode = defineError('NBS_ABOVE_CODE', 400, '{magic} must stand above the TypeScript of its cell');
 export const ResetInCode = defineError(

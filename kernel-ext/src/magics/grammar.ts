@@ -14,12 +14,17 @@ export interface Places {
   readonly names: ReadonlySet<string>;
 }
 
-/** The names that a text declares. */
-export interface Declared {
-  /** All of them, also those in blocks. A function may use a name that is declared below it. */
-  readonly all: ReadonlySet<string>;
-  /** Those that exist above their declaration too: functions, imports, `var`. */
-  readonly hoisted: ReadonlySet<string>;
+/** A name that a text declares, and the lines (from 0) in which it can be used. */
+export interface DeclaredName {
+  readonly name: string;
+  /** The line of its declaration. */
+  readonly line: number;
+  /** The line in which its block begins, behind which it exists; -1 at the top. */
+  readonly from: number;
+  /** The last line of its block. */
+  readonly to: number;
+  /** It exists above its declaration too: a function, an import, a `var`. */
+  readonly isHoisted: boolean;
 }
 
 /** What `%time` measures: a value, or statements; a declaration must stay in the scope of the cell. */
@@ -42,7 +47,7 @@ export interface Grammar {
   /** @returns undefined if the text is not TypeScript */
   places(text: string): Places | undefined;
   /** @returns undefined if the text is not TypeScript */
-  declared(text: string): Declared | undefined;
+  declared(text: string): readonly DeclaredName[] | undefined;
   /** @returns undefined if the text is not TypeScript */
   timed(text: string): TimedCode | undefined;
   /** The names to which statements of a cell's top level assign, and which nothing in the cell declares. */

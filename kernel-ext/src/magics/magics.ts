@@ -58,7 +58,7 @@ const LINE_MAGICS: Table<Run> = {
     help: "the notebook's names, with their kinds and values",
     run: (args, context) => listNames(args, context, true),
   },
-  reset: { help: 'forgets all names', run: reset },
+  reset: { help: 'forgets all names and results', run: reset },
   history: {
     usage: '-n -l <count> -g <text> 3-5',
     help: 'the cells that ran: with numbers, the last, those with a text, those of a range',
@@ -130,7 +130,7 @@ export function magicTable(): readonly (readonly [usage: string, help: string])[
   const rows: (readonly [string, string])[] = [
     ['!command', "runs a shell command in the notebook's folder"],
     ['name = !command', 'the lines that the command prints'],
-    ['name?', 'the type and the documentation of the name'],
+    ['name?', 'the type and the documentation of the name; of a magic, what it does'],
   ];
   for (const [name, { usage, help }] of Object.entries(LINE_MAGICS)) rows.push([`%${name} ${usage ?? ''}`.trim(), help]);
   for (const [name, { usage, help }] of Object.entries(CELL_MAGICS)) rows.push([`%%${name} ${usage ?? ''}`.trim(), help]);
@@ -164,7 +164,7 @@ export async function runMagic(
   }
   const args = filled(pieces, values);
   if (kind === 'help') {
-    const help = context.notebook.help(args);
+    const help = args.startsWith('%') ? helpOf(args) : context.notebook.help(args);
     if (help === undefined) throw withoutStack(NoHelp({ name: args }));
     return context.output.display(help);
   }
@@ -233,8 +233,12 @@ export function completeMagic(line: string): string[] {
   return [...names().filter((name) => name.startsWith('%')), ...commands].filter((name) => name.startsWith(line));
 }
 
-function magicHelp(): string {
-  return magicTable()
-    .map(([usage, help]) => `${usage.padEnd(46)} ${help}`)
-    .join('\n');
+const helpLine = ([usage, help]: readonly [usage: string, help: string]): string => `${usage.padEnd(46)} ${help}`;
+
+const magicHelp = (): string => magicTable().map(helpLine).join('\n');
+
+/** What `%lsmagic` says of one magic. */
+function helpOf(name: string): ReturnType<MagicContext['notebook']['help']> {
+  const row = magicTable().find(([usage]) => usage.split(' ')[0] === name);
+  return row === undefined ? undefined : { data: { 'text/plain': helpLine(row) }, metadata: {} };
 }

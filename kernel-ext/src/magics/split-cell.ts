@@ -1,7 +1,7 @@
-import { MAY_HAVE_MAGICS, type MagicLine, magicLines, mentions } from './candidates.js';
+import { MAY_HAVE_MAGICS, type MagicLine, type MagicLines, magicLines } from './candidates.js';
 import type { Grammar } from './grammar.js';
 import { interpolated, type ValuePlace } from './interpolation.js';
-import { timeEdits, timeitEdits, wholeCellTimeit } from './time-edits.js';
+import { timedCommand, timeEdits, timeitEdits, wholeCellTimeit } from './time-edits.js';
 
 /** A line of a cell that is not TypeScript. */
 export interface Magic {
@@ -21,6 +21,8 @@ export interface CellMagic {
   readonly name: string;
   readonly args: string;
   readonly body: string;
+  /** If values of earlier cells stand in `args`: the text between them, and their names. */
+  readonly filled?: { readonly pieces: readonly string[]; readonly names: readonly string[] };
 }
 
 export interface CellEdit {
@@ -54,8 +56,8 @@ const AROUND_CODE = new Set(['time', 'timeit', 'capture']);
 export function splitCell(source: string, grammar: Grammar): SplitCell {
   if (!MAY_HAVE_MAGICS.test(source)) return PLAIN;
   const whole = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(source);
-  if (whole !== null && !AROUND_CODE.has(whole[1] ?? ''))
-    return { ...PLAIN, isEmpty: true, cellMagic: { name: whole[1] ?? '', args: whole[2] ?? '', body: whole[3] ?? '' } };
+  if (whole !== null && !AROUND_CODE.has(whole[1] ?? '') && !/^\?{1,2}\s*$/.test(whole[2] ?? ''))
+    return { ...PLAIN, isEmpty: true, cellMagic: cellMagicOf(whole[1] ?? '', whole[2] ?? '', whole[3] ?? '', grammar) };
   const found = magicLines(source, grammar);
   if (found.lines.length === 0) return PLAIN;
   const leading: Magic[] = [];
@@ -90,10 +92,19 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
     if (kind === 'line' && /^%time(it)?\b/.test(text)) {
       hasCode = true;
       hasInner = true;
+      const command = timedCommand(text, (name) => grammar.isDeclared(name) || found.isInScope(name, one.line), grammar);
+      if (command !== undefined) {
+        const shell: MagicLine = { ...one, kind: 'shell', start: start + command.at };
+        const { magic, values } = parseMagic(source, shell, found, grammar);
+        edits.push({ start, end: shell.start, text: command.open });
+        edits.push(...callEdits(`__nbs_magic(${inner.length}`, shell, values), { start: end, end, text: command.close });
+        inner.push(magic);
+        continue;
+      }
       edits.push(...(text.startsWith('%timeit') ? timeitEdits(text, start, end, grammar) : timeEdits(text, start, end, grammar)));
       continue;
     }
-    const { magic, values } = parseMagic(source, one, found.code, grammar);
+    const { magic, values } = parseMagic(source, one, found, grammar);
     const names = values.map((value) => source.slice(value.start, value.end));
     // `%run` can only run before the code, so it takes its values from earlier cells.
     const isReady = values.length === 0 || (magic.name === 'run' && names.every((name) => grammar.isDeclared(name)));
@@ -114,6 +125,8 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
   return { leading, inner, edits, isEmpty: !hasCode, timed: isTimed, captured: isCaptured };
 }
 
+const WORD = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
 const ASSIGNED = /(?:^|\n)[ \t]*(([\p{ID_Start}_$][\p{ID_Continue}$]*)\s*=\s*)$/u;
 
 /** `files = !ls` makes the name, if nothing has declared it. @param at the offset of the command */
@@ -127,23 +140,38 @@ function declaration(source: string, at: number, undeclared: Set<string>, gramma
 function parseMagic(
   source: string,
   { kind, line, start, end }: MagicLine,
-  code: string,
+  { isInScope }: MagicLines,
   grammar: Grammar,
 ): { magic: Magic; values: readonly ValuePlace[] } {
   const text = source.slice(start, end).trimEnd();
   if (kind === 'help') return { magic: { kind, name: '', pieces: [text.replace(/^\?+\s*|\?+$/g, '')], line }, values: [] };
   const head = kind === 'line' ? (/^%%?[\p{ID_Continue}$-]*\s*/u.exec(text)?.[0] ?? '%') : (/^!\s*/.exec(text)?.[0] ?? '!');
-  const isName = (name: string): boolean => grammar.isDeclared(name) || mentions(code, name);
+  const isName = (name: string): boolean => grammar.isDeclared(name) || isInScope(name, line);
   const { pieces, values } = interpolated(text.slice(head.length), {
     isName,
-    isExpression: (one) => grammar.expressionNames(one)?.every((name) => isName(name) || grammar.isGlobal(name)) ?? false,
+    // The name of a global alone may also be a variable of the shell: `${URL}`.
+    isExpression: (one) =>
+      WORD.test(one.trim())
+        ? isName(one.trim())
+        : (grammar.expressionNames(one)?.every((name) => isName(name) || grammar.isGlobal(name)) ?? false),
   });
   const offset = start + head.length;
   const name = kind === 'line' ? head.trimEnd().slice(1) : '';
   return {
-    magic: { kind: kind === 'line' ? 'line' : 'shell', name, pieces, line },
+    // The shell joins the lines of a command by itself.
+    magic:
+      kind === 'line'
+        ? { kind, name, pieces: pieces.map((piece) => piece.replace(/\\[ \t]*\n/g, ' ')), line }
+        : { kind: 'shell', name, pieces, line },
     values: values.map((one) => ({ start: one.start + offset, end: one.end + offset })),
   };
+}
+
+/** `%%writefile {folder}/a.txt` */
+function cellMagicOf(name: string, args: string, body: string, { isDeclared }: Grammar): CellMagic {
+  const { pieces, values } = interpolated(args, { isName: isDeclared, isExpression: (text) => isDeclared(text.trim()) });
+  if (pieces.length === 1) return { name, args, body };
+  return { name, args, body, filled: { pieces, names: values.map(({ start, end }) => args.slice(start, end).trim()) } };
 }
 
 /** The call of a magic. The values keep their places, so that errors in them are shown at their places. */

@@ -58,6 +58,26 @@ export function wholeCellTimeit(source: string, start: number, end: number, gram
   ];
 }
 
+/**
+ * `%time !command` and `%timeit !command`.
+ * @returns where in the text the command begins, and what comes before and after its call; undefined if TypeScript is measured
+ */
+export function timedCommand(
+  text: string,
+  isName: (name: string) => boolean,
+  grammar: Grammar,
+): { readonly at: number; readonly open: string; readonly close: string } | undefined {
+  const [head = '', options = ''] = (text.startsWith('%timeit') ? TIMEIT : /^%time\s*/).exec(text) ?? [];
+  const code = text.slice(head.length);
+  if (!/^!\s*\S/.test(code)) return undefined;
+  const operand = grammar.firstOperand(code);
+  if (operand?.kind === 'other') return undefined;
+  if (operand?.kind === 'name' && (operand.isCalled || isName(operand.name) || grammar.isGlobal(operand.name))) return undefined;
+  return text.startsWith('%timeit')
+    ? { at: head.length, open: 'await __nbs_timeit(async () => { ', close: ` }, ${JSON.stringify(options.trim())});` }
+    : { at: head.length, open: '__nbs_watch(true); ', close: ' __nbs_watch(false);' };
+}
+
 /** An expression's value is returned, so that V8 cannot leave the work out. Only code that waits is an async function, which takes longer to call. */
 function functionAround(code: string, grammar: Grammar, isBlock = false): readonly [open: string, close: string] {
   const isAsync = /\bawait\b|^\s*[!%]|=\s*!/m.test(code) ? 'async ' : '';

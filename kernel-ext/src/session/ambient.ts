@@ -43,10 +43,10 @@ declare const Out: { readonly [cell: number]: any };
 }
 
 const TYPES = `
-/** Asks the person at the notebook. */
-declare function prompt(message?: string): Promise<string>;
-/** Asks the person at the notebook. */
-declare function input(message?: string): Promise<string>;
+/** Asks the person at the notebook. With \`password\`, the answer is not shown while it is typed. */
+declare function prompt(message?: string, options?: { readonly password?: boolean }): Promise<string>;
+/** Asks the person at the notebook. With \`password\`, the answer is not shown while it is typed. */
+declare function input(message?: string, options?: { readonly password?: boolean }): Promise<string>;
 interface Request { json(): Promise<any>; }
 interface Response { json(): Promise<any>; }
 interface ImportMeta { readonly url: string; readonly dirname: string; readonly filename: string; }

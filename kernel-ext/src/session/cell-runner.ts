@@ -96,6 +96,11 @@ export class CellRunner {
     return this.#scope;
   }
 
+  /** Where commands run. */
+  get commandFolder(): string {
+    return this.#magics.folder;
+  }
+
   inspect(code: string, cursor: number, detail: number): InspectReply {
     return this.#types.ask((types) => inspectCell(types, this.#scope, this.split, code, cursor, detail));
   }
@@ -107,6 +112,7 @@ export class CellRunner {
 
   /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
   async run(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
+    const { output } = cell;
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
@@ -124,6 +130,9 @@ export class CellRunner {
       return { status: 'ok' };
     } catch (error) {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
+    } finally {
+      // The cell is known as long as the session, and what was captured may be large.
+      cell.output = output;
     }
   }
 
@@ -131,7 +140,11 @@ export class CellRunner {
   async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<Outcome> {
     const { cellMagic, leading } = split;
     const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(() => runInCell(cell, work));
-    if (cellMagic !== undefined) await within(() => runCellMagic(cellMagic, magics));
+    if (cellMagic !== undefined) {
+      const { filled: withValues } = cellMagic;
+      const args = withValues === undefined ? cellMagic.args : this.#filled(withValues.pieces, withValues.names);
+      await within(() => runCellMagic({ ...cellMagic, args }, magics));
+    }
     for (const magic of leading) {
       const context = { ...magics, ...this.#magics.folders };
       if (magic.name !== 'run') await atLine(magic.line, () => within(() => runMagic(magic, context)));
@@ -146,23 +159,25 @@ export class CellRunner {
   /** `%run file`: its cells run one after the other, each in the place of this one. */
   async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
     if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
-    const { output } = cell;
-    const file = filled(
-      magic.pieces,
-      (magic.names ?? []).map((name) => this.#executor.names.get(name)),
-    );
+    const file = this.#filled(magic.pieces, magic.names ?? []);
     this.#filesOpen += 1;
     try {
       for (const source of cellsOfFile(file, folder)) {
         const outcome = await this.run(source, cell, true);
-        // What `%%capture` of one of its cells captures ends with that cell.
-        cell.output = output;
         if (outcome.status === 'error') return ofFile(outcome, cell.id, file, magic.line + 1);
       }
       return { status: 'ok' };
     } finally {
       this.#filesOpen -= 1;
     }
+  }
+
+  /** A line with values of earlier cells. */
+  #filled(pieces: readonly string[], names: readonly string[]): string {
+    return filled(
+      pieces,
+      names.map((name) => this.#executor.names.get(name)),
+    );
   }
 
   async #typescript(
@@ -217,7 +232,7 @@ export class CellRunner {
     this.#isRunningCode = false;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
-      end.missing.size === 0
+      end.ok && end.missing.size === 0
         ? converted.scope
         : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
@@ -238,6 +253,7 @@ export class CellRunner {
     if (this.#isRunningCode) return false;
     this.#scope = '';
     this.#executor.names.clear();
+    this.#results.clear();
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { completeMagic, type SplitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
@@ -15,17 +16,23 @@ const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bimport\.me
 export function completeCell(
   converter: Converter,
   scope: Scope,
-  folder: string,
+  { folder, commands }: CompletionFolders,
   split: (code: string) => SplitCell,
   code: string,
   cursor: number,
 ): CompleteReply {
   const before = code.slice(code.lastIndexOf('\n', cursor - 1) + 1, cursor);
-  if (/^%/.test(before)) return reply(cursor - before.length, cursor, completeMagic(before), 'magic');
-  if (/^!/.test(before)) return completePath(folder, /\S*$/.exec(before)?.[0] ?? '', cursor);
+  const magic = before.trimStart();
+  const path = (): CompleteReply => completePath(commands, /[^\s'"=]*$/.exec(before)?.[0] ?? '', cursor);
+  if (TAKES_PATH.test(magic)) return path();
+  if (magic.startsWith('%')) {
+    const found = completeMagic(magic);
+    // In a block, the line may continue an expression.
+    if (found.length > 0 || before.startsWith('%')) return reply(cursor - magic.length, cursor, found, 'magic');
+  }
   // What a cell is for another program is none of TypeScript's.
   const parts = split(code);
-  if (parts.cellMagic !== undefined) return completePath(folder, /[^\s'"]*$/.exec(before)?.[0] ?? '', cursor);
+  if (parts.cellMagic !== undefined || magic === '!' || isCommand(parts, code, cursor)) return path();
   const text = withoutMagics(code, parts);
   const place = placeAt(text, cursor);
   if (place.kind === 'comment' || place.kind === 'pattern') return reply(cursor, cursor, []);
@@ -40,6 +47,23 @@ export function completeCell(
     place.kind === 'code' ? missingImports(text.slice(0, cursor), exportsIn).filter((name) => !names.includes(name)) : [];
   const all = [...kinds, ...missing.map(() => 'import')];
   return reply(start, Math.max(end, cursor + restOfWord(text, cursor, place)), [...names, ...missing], all);
+}
+
+/** The folder of the notebook, from which it imports, and the one in which its commands run. */
+export interface CompletionFolders {
+  readonly folder: string;
+  readonly commands: string;
+}
+
+/** Magics that take a path. */
+const TAKES_PATH = /^(?:%(?:cd|run|load)|%%writefile)[ \t]/;
+
+/** True if the cursor is in a command of the shell, or in a line that continues one. */
+function isCommand({ leading, inner }: SplitCell, code: string, cursor: number): boolean {
+  const lines = code.slice(0, cursor).split('\n');
+  let line = lines.length - 1;
+  while (line > 0 && lines[line - 1]?.trimEnd().endsWith('\\') === true) line -= 1;
+  return [...leading, ...inner].some((one) => one.kind === 'shell' && one.line === line);
 }
 
 /** How many letters of a name must be typed before names are offered that are not imported yet. There are about 600. */
@@ -65,7 +89,8 @@ function restOfWord(text: string, cursor: number, place: CursorPlace): number {
 export function withoutMagics(code: string, { edits, cellMagic }: Pick<SplitCell, 'edits' | 'cellMagic'>): string {
   if (cellMagic !== undefined) return code.replace(/[^\n]/g, ' ');
   let text = code;
-  for (const { start, end } of edits) text = text.slice(0, start) + ' '.repeat(end - start) + text.slice(end);
+  for (const { start, end } of edits)
+    text = text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + text.slice(end);
   return text;
 }
 
@@ -107,7 +132,9 @@ function exportsOf(folder: string): string[] {
 
 function completePath(folder: string, typed: string, cursor: number): CompleteReply {
   const head = typed.slice(0, typed.lastIndexOf('/') + 1);
-  const names = entries(resolve(folder, head)).filter((name) => name.startsWith(basename(`${typed}x`).slice(0, -1)));
+  const names = entries(resolve(folder, head.replace(/^~(?=\/)/, homedir()))).filter((name) =>
+    name.startsWith(basename(`${typed}x`).slice(0, -1)),
+  );
   return reply(
     cursor - typed.length,
     cursor,

@@ -108,7 +108,7 @@ export interface Inspection {
  */
 export interface Converter {
   convert(scope: Scope, cell: CellSource): ConvertedCell | RefusedCell;
-  /** The scope after a cell that threw: names in `missing` keep what they were in `before`. */
+  /** The scope after a cell that threw: names in `missing` keep what they were in `before`, and a variable that it assigns may still have its old value. */
   scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope;
   /** Offsets are those of `code`. */
   complete(scope: Scope, code: string, offset: number): Completion;

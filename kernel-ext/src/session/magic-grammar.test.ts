@@ -127,6 +127,17 @@ describe('TypeScript with ! and %', () => {
       // At the top, a name does not exist above its declaration.
       '!date\nconst date = 1;': 1,
       '!check\nfunction check() {}': 0,
+      // Nor does a name that only another scope has, or that is a property.
+      'const o = { date: 1 };\n!date': 1,
+      'const { date: day } = o;\n!date': 1,
+      'f((date) => date + 1);\n!date': 1,
+      'for (const date of items) {\n  !date && f(date)\n}': 0,
+      'for (const date of items) {\n  f(date)\n}\n!date': 1,
+      'files = !ls\n!files.length && f()': 1,
+      'interface date {}\n!date': 1,
+      'try { f() } catch (date) {\n  !date && f()\n}': 0,
+      '!curl x \\\n  -d y\n%pwd': 2,
+      'ready;\nconst out = !curl x \\\n  -d y\n!ls': 2,
       '!ls -la\ninterface I {\n  a: string\n  b?\n}': 1,
       [`!ls -la\n!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 1,
       [`!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 0,
@@ -135,6 +146,23 @@ describe('TypeScript with ! and %', () => {
       const { leading, inner, edits } = splitCell(source, grammar);
       assert.equal(/%time/.test(source) ? Math.sign(edits.length) : leading.length + inner.length, count, source);
     }
+  });
+
+  it('have values of the names that their place has, and the rest is left to the shell', () => {
+    const values = (source: string, by = grammar): string[] =>
+      splitCell(source, by).edits.flatMap(({ start, text }, i, all) =>
+        /\($/.test(text) ? [source.slice(all[i]?.end ?? start, all[i + 1]?.start)] : [],
+      );
+    const cases: Readonly<Record<string, string[]>> = {
+      'const sizes = items.map((f1) => f1.length);\n!for f1 in *.txt; do wc -l $f1 ${f1}; done': [],
+      'for (const f1 of items) {\n  !wc -l $f1 {f1.length}\n}': ['f1', 'f1.length'],
+      'const o = { dir: 1 };\n!ls $dir': [],
+      'const { dir } = { dir: 1 };\n!ls $dir ${dir}': ['dir', 'dir'],
+      'let a1;\n!for input in a b; do echo "${input}" {URL} {process.pid}; done': ['process.pid'],
+      'const URL = 1;\n!curl ${URL}': ['URL'],
+      '!ls {ready} \\\n  {count}': ['ready', 'count'],
+    };
+    for (const [source, found] of Object.entries(cases)) assert.deepEqual(values(source), found, source);
   });
 
   it('declares the name that gets the lines of a command, whatever texts stand above', () => {

@@ -1,5 +1,5 @@
-import { type Declared, type FirstOperand, type Grammar, isMagic, type Places, type TimedCode } from '../magics/index.js';
-import { completenessOfPart, isNode, isPart, parseCell, type SyntaxNode, walk } from './syntax.js';
+import { type DeclaredName, type FirstOperand, type Grammar, isMagic, type Places, type TimedCode } from '../magics/index.js';
+import { children, completenessOfPart, isNode, isPart, parseCell, type SyntaxNode, walk } from './syntax.js';
 
 /** TypeScript for magics. @param declared whether an earlier cell has declared the name */
 export function magicGrammar(declared: (name: string) => boolean): Grammar {
@@ -112,19 +112,67 @@ function places(text: string): Places | undefined {
   return { statements, remainders, names };
 }
 
-function declaredNames(text: string): Declared | undefined {
+/** What has names of its own, besides functions. */
+const BLOCK = /^(?:BlockStatement|For\w*Statement|SwitchStatement|StaticBlock|CatchClause|TSModuleBlock|Class\w+)$/;
+
+const NO_VALUE = /^TS(?:Interface|TypeAlias)Declaration$/;
+
+function declaredNames(text: string): readonly DeclaredName[] | undefined {
   const program = parseCell(text);
   if (program === undefined || program.errors.length > 0) return undefined;
-  const all = new Set<string>();
-  const hoisted = new Set<string>();
-  walk(program, (node, parent) => {
-    const own = node.id ?? node.local;
-    if (!isNode(own) || !/^VariableDeclarator$|Declaration$|^Import.*Specifier$/.test(node.type)) return undefined;
-    addNames(own, all);
-    if (/^FunctionDeclaration$|^Import/.test(node.type) || parent?.kind === 'var') addNames(own, hoisted);
-    return undefined;
-  });
-  return { all, hoisted };
+  const starts = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  const lineOf = (offset: number): number => starts.filter((one) => one < offset).length;
+  const found: DeclaredName[] = [];
+  const add = (pattern: unknown, block: SyntaxNode | undefined, isHoisted: boolean): void => {
+    if (!isNode(pattern)) return;
+    const line = lineOf(pattern.start);
+    const lines =
+      block === undefined ? { from: -1, to: Number.POSITIVE_INFINITY } : { from: lineOf(block.start), to: lineOf(block.end) };
+    for (const name of boundNames(pattern)) found.push({ name, line, ...lines, isHoisted });
+  };
+  /** @param body the function around the node @param block the innermost block around it; both undefined at the top */
+  const visit = (node: SyntaxNode, body: SyntaxNode | undefined, block: SyntaxNode | undefined): void => {
+    const { type } = node;
+    if (NO_VALUE.test(type)) return;
+    const isFunction = Array.isArray(node.params) && !type.startsWith('TS');
+    const inner = isFunction || BLOCK.test(type) ? node : block;
+    const isVar = node.kind === 'var';
+    if (type === 'VariableDeclaration')
+      for (const { id } of node.declarations as SyntaxNode[]) add(id, isVar ? body : block, isVar);
+    else if (/^Import.*Specifier$/.test(type)) add(node.local, block, true);
+    else if (/Declaration$/.test(type)) add(node.id, block, type === 'FunctionDeclaration');
+    else if (/^(?:Function|Class)Expression$/.test(type)) add(node.id, node, true);
+    else if (type === 'CatchClause') add(node.param, node, true);
+    // An assignment at the top, as in `files = !ls`, declares the name too.
+    else if (type === 'AssignmentExpression' && isNode(node.left) && node.left.type === 'Identifier')
+      add(node.left, undefined, false);
+    if (isFunction) for (const parameter of node.params as SyntaxNode[]) add(parameter, node, true);
+    for (const child of children(node)) visit(child, isFunction ? node : body, inner);
+  };
+  for (const statement of program.body as SyntaxNode[]) visit(statement, undefined, undefined);
+  return found;
+}
+
+/** The names that a pattern binds: of `{ a: [b = c], ...d }`, `b` and `d`. */
+function boundNames(pattern: SyntaxNode): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern.name as string];
+    case 'AssignmentPattern':
+      return boundNames(pattern.left as SyntaxNode);
+    case 'RestElement':
+      return boundNames(pattern.argument as SyntaxNode);
+    case 'TSParameterProperty':
+      return boundNames(pattern.parameter as SyntaxNode);
+    case 'ArrayPattern':
+      return (pattern.elements as (SyntaxNode | null)[]).flatMap((one) => (one === null ? [] : boundNames(one)));
+    case 'ObjectPattern':
+      return (pattern.properties as SyntaxNode[]).flatMap((one) =>
+        boundNames(one.type === 'RestElement' ? one : (one.value as SyntaxNode)),
+      );
+    default:
+      return [];
+  }
 }
 
 /** Declarations by any name: of variables, functions, classes and types. */

@@ -42,4 +42,5 @@ function lazy(name: string, load: () => unknown): void {
   });
 }
 
-const prompt = (message?: string): Promise<string> => askPerson(message);
+const prompt = (message?: string, { password = false }: { readonly password?: boolean } = {}): Promise<string> =>
+  askPerson(message, { password: password === true });

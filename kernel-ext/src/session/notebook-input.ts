@@ -107,7 +107,7 @@ export class NotebookInput extends Readable {
 
 /** One line of the person; `null` at the end of the input. @throws KeyboardInterrupt */
 async function nextLine(signal?: AbortSignal): Promise<string | null> {
-  const answer = canAsk() ? await askPerson('', signal) : END_OF_INPUT;
+  const answer = canAsk() ? await askPerson('', { signal }) : END_OF_INPUT;
   return answer === END_OF_INPUT ? null : answer;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire, isBuiltin, Module } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -108,8 +109,10 @@ export class NotebookModules {
     if (SHARED.test(id)) return this.#namespace(own(id));
     const { requireFrom, importFrom } = await host();
     forgetLastStat();
+    // Node loads `data:`, and says what it does not load.
+    if (/^[a-z][a-z+.-]+:/i.test(id) && !id.startsWith('file:')) return (await import(id)) as object;
     if (id.startsWith('.') || id.startsWith('/') || id.startsWith('file:')) {
-      const url = id.startsWith('file:') ? id : pathToFileURL(resolve(folder, id)).href;
+      const url = id.startsWith('file:') ? id : urlOf(folder, id);
       return id.endsWith('.json') || id.endsWith('.cjs')
         ? this.#namespace(this.#requireIn(folder, file)(id))
         : ((await import(url)) as object);
@@ -264,6 +267,14 @@ export class NotebookModules {
     }
     return namespace;
   }
+}
+
+/** The address of a file. Behind its name, `?version` may stand, so that Node loads it anew, if there is no file of that name. */
+function urlOf(folder: string, id: string): string {
+  const path = resolve(folder, id);
+  return /[?#]/.test(id) && !existsSync(path)
+    ? new URL(id, pathToFileURL(join(folder, 'cell.js'))).href
+    : pathToFileURL(path).href;
 }
 
 /** `export * from`: what the module does not export itself. */

@@ -104,7 +104,8 @@ class NotebookSession implements Session {
   }
 
   complete(code: string, cursor: number): CompleteReply {
-    return this.#types.ask((types) => completeCell(types, this.#cells.scope, this.#folder, this.#cells.split, code, cursor));
+    const folders = { folder: this.#folder, commands: this.#cells.commandFolder };
+    return this.#types.ask((types) => completeCell(types, this.#cells.scope, folders, this.#cells.split, code, cursor));
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
@@ -112,8 +113,10 @@ class NotebookSession implements Session {
   }
 
   isComplete(code: string): IsCompleteReply {
-    const { cellMagic, edits, isEmpty } = this.#cells.split(code);
+    const { cellMagic, edits, isEmpty, leading, inner } = this.#cells.split(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
+    // The line of a command continues behind a backslash.
+    if (/\\\n?$/.test(code) && leading.length + inner.length > 0) return { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
     return this.#types.ask((types) => types.isComplete(edited(unmapped(code), edits).text));
   }

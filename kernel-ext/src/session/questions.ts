@@ -8,15 +8,21 @@ export function canAsk(): boolean {
   return input() !== undefined;
 }
 
+interface QuestionOptions {
+  /** Takes the question back. */
+  readonly signal?: AbortSignal | undefined;
+  /** The answer is not shown while it is typed. @default false */
+  readonly password?: boolean | undefined;
+}
+
 /**
  * Asks the person whose cell runs.
- * @param signal takes the question back
  * @throws NBS_NO_INPUT; KeyboardInterrupt if the question is taken back
  */
-export async function askPerson(prompt = '', signal?: AbortSignal): Promise<string> {
+export async function askPerson(prompt = '', { signal, password = false }: QuestionOptions = {}): Promise<string> {
   const put = input();
   if (put === undefined) throw NoInput();
-  const answer = put(prompt, false, signal);
+  const answer = put(prompt, password, signal);
   open.add(answer);
   try {
     return await answer;

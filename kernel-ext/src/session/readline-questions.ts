@@ -36,7 +36,7 @@ export function installReadlineQuestions(): void {
     const done = rest.find((one) => typeof one === 'function') as ((answer: string) => void) | undefined;
     // A question that is interrupted is never answered; the cell that waits for it is interrupted, too.
     const { signal } = (rest[0] ?? {}) as Options;
-    if (done !== undefined) void askPerson(query, signal).then(done, () => {});
+    if (done !== undefined) void askPerson(query, { signal }).then(done, () => {});
     return undefined;
   };
   const ownPromise = (ownCallback as unknown as Record<symbol, Question>)[promisify.custom];
@@ -58,7 +58,7 @@ export function installReadlineQuestions(): void {
 function abortable(query: string, options: Options | undefined): Promise<string> {
   const signal = options?.signal;
   if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-  return askPerson(query, signal).catch((error: unknown) => {
+  return askPerson(query, { signal }).catch((error: unknown) => {
     throw signal?.aborted === true ? signal.reason : error;
   });
 }

@@ -11,6 +11,12 @@ export class Results {
     for (const [name, value] of Object.entries({ _: undefined, __: undefined, ___: undefined, Out: this.#out })) set(name, value);
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    for (const name of ['_', '__', '___']) set(name, undefined);
+    for (const number of this.#numbers.splice(0)) delete this.#out[number];
+  }
+
   add(number: number, value: unknown): void {
     const globals = globalThis as { _?: unknown; __?: unknown };
     set('___', globals.__);

@@ -98,6 +98,7 @@ export class TslabBasedConverter implements Converter {
   }
 
   scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope {
+    if (missing.size === 0) return after;
     return (
       keptDeclarations(this.#fork, textOf(after), (name) => !missing.has(name)) +
       keptDeclarations(this.#fork, textOf(before), (name) => missing.has(name))

@@ -15,6 +15,11 @@ const OUT_FOLDER = 'outDir';
 /** Stands for any file beside the cell; see `TslabProgram.modules`. */
 const SIDE_OUTPUT = `${OUT_FOLDER}/__module__.js`;
 
+function isSilencedAt({ code, messageText, file, start = 0, length = 0 }: ts.Diagnostic): boolean {
+  const message = typeof messageText === 'string' ? messageText : messageText.messageText;
+  return isSilenced(code, message, () => file?.text.slice(start, start + length) ?? '');
+}
+
 /** Numbers of TypeScript 5.0's enums. */
 const MODULE_OPTIONS = { module: 1, target: 9, esModuleInterop: true, inlineSourceMap: true } as ts.CompilerOptions;
 
@@ -119,7 +124,7 @@ export class TslabProgram implements ForkHooks {
       const syntax = program.getSyntacticDiagnostics(file);
       found.push(...syntax);
       if (syntax.length === 0 && !this.#isUnchecked)
-        found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilenced(one.code) && !isLate(one)));
+        found.push(...program.getSemanticDiagnostics(file).filter((one) => !isSilencedAt(one) && !isLate(one)));
     }
     this.lastDiagnostics = this.#fork.sortAndDeduplicateDiagnostics(found);
     return this.lastDiagnostics;

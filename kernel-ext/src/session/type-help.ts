@@ -17,12 +17,14 @@ export interface Complaint {
   readonly deployed: string;
 }
 
-/** What is known beside the complaint. Both are asked at most once a line. */
+/** What is known beside the complaint. Each is asked at most once a line. */
 export interface HelpSources {
   /** Names of the options that `serve.deployment` takes, or of those in one of its options. */
   readonly deploymentOptions: (inside?: string) => readonly string[];
   /** Names that a module exports. */
   readonly exportsOf: (module: string) => readonly string[];
+  /** Members of the value of an expression, which stands behind this code. */
+  readonly membersOf: (before: string, expression: string) => readonly string[];
 }
 
 /** @param namesBetween what completion offers between two pieces of code */
@@ -30,6 +32,7 @@ export const helpSources = (namesBetween: (before: string, after: string) => rea
   deploymentOptions: (inside) =>
     namesBetween(`serve.deployment(class Any {}, { ${inside === undefined ? '' : `${inside}: { `}`, ''),
   exportsOf: (module) => namesBetween('import { ', ` } from '${module}'`),
+  membersOf: (before, expression) => namesBetween(`${before}(${expression}).`, ''),
 });
 
 type Rule = (complaint: Complaint, sources: HelpSources) => string | undefined;
@@ -53,6 +56,7 @@ const IS_PROMISE = /(?:Promise|DeploymentResponse)<.*>/s;
 /** `Type 'X' is not assignable …` and its like name the type that was found first. */
 const FOUND = /(?:Type|Argument of type|on type|types) '(.*?)'(?: |\.|$)/s;
 const isHandle = (message: string): boolean => /'(?:HandleBase|DeploymentHandle)</.test(message);
+const AWAIT = 'it is a promise: write await in front of it';
 const EXPECTED_APPLICATION = /to parameter of type 'Application<|from type 'Application</;
 
 /** The usual mistakes, the surest first. Each says in one line what would be right. */
@@ -146,15 +150,24 @@ const RULES: Readonly<Record<string, Rule>> = {
     code === 2488 && /'(?:AsyncGenerator|AsyncIterable\w*|DeploymentResponseGenerator|ReadableStream)</.test(message)
       ? 'its items come one by one: for await (const item of …)'
       : undefined,
-  'a forgotten await': ({ code, message, line }) => {
-    if (![2339, 2345, 2322, 2365, 2362, 2363, 2488, 2740, 2741, 2769, 2801, 2551].includes(code)) return undefined;
-    const found = FOUND.exec(message)?.[1] ?? /this '(.*?)' is always/.exec(message)?.[1] ?? '';
+  'a forgotten await': ({ code, message, line, before, text }, { membersOf }) => {
+    // These messages do not name the type.
+    if ((code === 2362 || code === 2363) && membersOf(before, text).includes('then')) return AWAIT;
+    if (![2339, 2345, 2322, 2365, 2488, 2740, 2741, 2769, 2801, 2551, 7053].includes(code)) return undefined;
+    const found = namedTypes(code, message).find((type) => IS_PROMISE.test(type)) ?? '';
     if (!IS_PROMISE.test(found) || /^\(/.test(found)) return undefined;
     if (/serve\s*\.\s*run\s*\(/.test(line))
       return 'serve.run gives a promise: const handle = await serve.run(…), and then handle.method.remote(…)';
-    return code === 2339 || code === 2551
+    return code === 2339 || code === 2551 || code === 7053
       ? 'it is a promise: write (await …) around it, as in (await load()).size'
-      : 'it is a promise: write await in front of it';
+      : AWAIT;
+  },
+  'a module at an address': ({ code, message }) => {
+    const address = [2307, 2792].includes(code) ? /module (?:path )?'([a-z]{2,}:[^']*)'/.exec(message)?.[1] : undefined;
+    if (address === undefined || /^(?:node|file):/.test(address)) return undefined;
+    if (address.startsWith('data:'))
+      return "TypeScript does not read this address: await import('data:…') loads it without types";
+    return `modules are not loaded from addresses: ${installing(address) ?? 'install a package'}, and import it by its name`;
   },
   'a package that is not installed': ({ code, message }) => {
     const module = [2307, 2792, 2875].includes(code) ? /module (?:path )?'([^']+)'/.exec(message)?.[1] : undefined;
@@ -209,6 +222,22 @@ const RULES: Readonly<Record<string, Rule>> = {
     return `no cell that has run declares ${name}: run the cell that does, or import it`;
   },
 };
+
+/** The types that a message names and that may be promises. */
+function namedTypes(code: number, message: string): string[] {
+  const pattern = { 2365: /types '(.*?)' and '(.*?)'\./s, 7053: /index type '(.*?)'\./s }[code];
+  const found = pattern?.exec(message) ?? FOUND.exec(message) ?? /this '(.*?)' is always/.exec(message) ?? [];
+  return found.slice(1);
+}
+
+const CDN = /^https?:\/\/(?:(?:www\.)?unpkg\.com|esm\.(?:sh|run)|cdn\.jsdelivr\.net|cdn\.skypack\.dev)\//;
+
+/** The command that installs the package that an address of a CDN, of npm or of JSR names. */
+function installing(address: string): string | undefined {
+  const path = /^(?:npm|jsr):/.test(address) ? address.slice('npm:'.length) : CDN.test(address) ? address.replace(CDN, '') : '';
+  const name = /^(?:@[\w.-]+\/)?[\w.-]+/.exec(path.replace(/^\/|^(?:npm|v\d+)\//, ''))?.[0];
+  return name === undefined ? undefined : `${address.startsWith('jsr:') ? '!npx jsr add' : '!npm install'} ${name}`;
+}
 
 /** One line of help for a usual mistake. @param source the cell */
 export function helpFor(

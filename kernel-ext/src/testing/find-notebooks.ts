@@ -7,16 +7,17 @@ export const isNotebook = (file: string): boolean =>
 
 /**
  * The notebooks of a path, sorted. A folder stands for the notebooks in it and below it, but not in folders whose name begins with a dot, nor in
- * `node_modules`. Any other path stands for itself, also if it is missing or no notebook: that is found out when it is run.
+ * `node_modules`, nor in the folder `without`. Any other path stands for itself, also if it is missing or no notebook: that is found out when it is run.
  */
-export function findNotebooks(path: string): readonly string[] {
+export function findNotebooks(path: string, without = ''): readonly string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   const found: string[] = [];
   const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const inner = join(path, entry.name);
     const folder = entry.isDirectory();
-    if (folder && !entry.name.startsWith('.') && entry.name !== 'node_modules') found.push(...findNotebooks(inner));
+    if (inner === without) continue;
+    if (folder && !entry.name.startsWith('.') && entry.name !== 'node_modules') found.push(...findNotebooks(inner, without));
     else if (!folder && isNotebook(inner)) found.push(inner);
   }
   return found;

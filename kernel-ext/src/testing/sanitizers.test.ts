@@ -13,6 +13,8 @@ for (const [name, text, sanitized] of [
   ['port', 'http://127.0.0.1:41233/a and localhost:8000', 'http://127.0.0.1:PORT/a and localhost:PORT'],
   ['path', "open '/home/me/a.txt', /tmp/x; a/tmp/b", "open 'PATH', PATH; a/tmp/b"],
   ['pid', 'pid 4711 and PID: 12', 'PID and PID'],
+  ['pid', '(node:4711) Warning: x (see node:4711)', '(node:PID) Warning: x (see node:4711)'],
+  ['replica', '(Talker#ab12) hello (not#1 this)', '(Talker#ID) hello (not#1 this)'],
 ] as const)
   it(`${name} is replaced`, () => assert.equal(sanitize(text, namedSanitizers(name)), sanitized));
 
@@ -20,7 +22,7 @@ it('a file of nbval is understood', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nbserve-sanitizers-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'sanitize.cfg');
-  writeFileSync(file, '# for us\n[memory]\nregex: (\\d+) (Mi|Gi)B\nreplace: \\2 $1\n\n[gone]\nregex = ^x$\nreplace =\n');
+  writeFileSync(file, '# for us\n[memory]\nregex: (\\d+) (Mi|Gi)B\nreplace: \\2 $1\n\n[gone]\nregex = (?m)^x$\nreplace =\n');
   assert.equal(sanitize('12 MiB\nx\nxx', readSanitizers(file)), 'Mi $1\n\nxx');
   for (const [regex, replace, text, sanitized] of [
     ['(?P<n>\\d+) MiB', '\\g<n>0 M', '12 MiB', '120 M'],
@@ -28,14 +30,21 @@ it('a file of nbval is understood', (t) => {
     ['(?P<q>["\']).*?(?P=q)', 'TEXT', `a "it's" b`, 'a TEXT b'],
     ['(?i)mib', '[\\g<0>]', '12 MiB', '12 [MiB]'],
     ['\\Aa|b\\Z', 'X', 'a\na b\nb', 'X\na b\nX'],
+    ['^a$', 'X', 'a\na', 'a\na'],
+    ['[$]a$', 'X', '$a\n$a\n', '$a\nX\n'],
   ] as const) {
     writeFileSync(file, `[x]\nregex: ${regex}\nreplace: ${replace}\n`);
     assert.equal(sanitize(text, readSanitizers(file)), sanitized, regex);
   }
+  // As in nbval, names are not needed, and one may stand above several pairs.
+  writeFileSync(file, 'regex: a\nreplace: 1\n[two]\nregex: b\nreplace: 2\n\nregex: c\nreplace: 3\n');
+  assert.equal(sanitize('abcd', readSanitizers(file)), '123d');
   for (const [text, said] of [
-    ['regex: a\n', /:1 is no sanitizer: a line is/],
+    ['regex: a\n', /regex: in .*:1 is no sanitizer: it needs/],
+    ['replace: a\n', /:1 is no sanitizer: replace: stands below its regex:/],
+    ['[b]\n[a]\nregex: a\nreplace: b\n', /\[b\] in .*:1 is no sanitizer: it needs/],
     ['[a]\nwhat\n', /:2 is no sanitizer/],
-    ['[a]\nregex: a\n', /\[a\] in .*:1 is no sanitizer: it needs/],
+    ['[a]\nregex: a\n', /\[a\] in .*:2 is no sanitizer: it needs/],
     ['[a]\nregex: (\nreplace: b\n', /\[a\] in .*Invalid regular expression/],
   ] as const) {
     writeFileSync(file, text);

@@ -22,7 +22,10 @@ export const SANITIZERS = {
   port: { regex: /\b(localhost|(?:\d{1,3}\.){3}\d{1,3}):\d{2,5}\b/g, replace: '$1:PORT' },
   /** Absolute paths below `/home`, `/Users`, `/root`, `/tmp` and `/var`. */
   path: { regex: /(?<![\w/.])\/(?:home|Users|root|tmp|private|var)\/[^\s'"`)\],:;]+/g, replace: 'PATH' },
-  pid: { regex: /\bpid[ :=]+\d+/gi, replace: 'PID' },
+  /** `pid 4711`, and the number in `(node:4711) Warning` */
+  pid: { regex: /\bpid[ :=]+\d+|(?<=\(node:)\d+(?=\))/gi, replace: 'PID' },
+  /** `(Talker#ab12)`, as lines that a replica prints begin */
+  replica: { regex: /(?<=\()([^()\s#]+)#[\da-z]+(?=\))/gi, replace: '$1#ID' },
 } as const satisfies Record<string, Sanitizer>;
 
 /** @param names separated by commas @throws NBS_BAD_SANITIZER */
@@ -35,8 +38,10 @@ export function namedSanitizers(names: string): readonly Sanitizer[] {
   });
 }
 
+const NEEDS = 'it needs regex: and replace:';
+
 /**
- * Reads sanitizers from a file in the form of nbval: sections with `regex:` and `replace:`.
+ * Reads sanitizers from a file in the form of nbval: pairs of `regex:` and `replace:`, with or without `[name]` above them.
  * @throws NBS_BAD_SANITIZER
  */
 export function readSanitizers(file: string): readonly Sanitizer[] {
@@ -46,24 +51,34 @@ export function readSanitizers(file: string): readonly Sanitizer[] {
   } catch (error) {
     throw BadSanitizer({ sanitizer: file, reason: reasonOf(error) }, error);
   }
-  const sections: { name: string; line: number; regex?: string; replace?: string }[] = [];
+  const pairs: { name: string; line: number; regex: string; replace?: string }[] = [];
+  let section = '';
+  let sectionLine = 0;
+  /** The section has a pair. */
+  let isFilled = true;
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*([#;].*)?$/.test(line)) continue;
     const name = /^\s*\[(.+)\]\s*$/.exec(line)?.[1];
     if (name !== undefined) {
-      sections.push({ name, line: i + 1 });
+      if (!isFilled) throw BadSanitizer({ sanitizer: `[${section}] in ${file}:${sectionLine}`, reason: NEEDS });
+      [section, sectionLine, isFilled] = [name, i + 1, false];
       continue;
     }
     const [, key, value = ''] = /^\s*(regex|replace)\s*[:=]\s?(.*)$/.exec(line) ?? [];
-    const section = sections.at(-1);
-    if (section === undefined || (key !== 'regex' && key !== 'replace'))
+    const last = pairs.at(-1);
+    if (key === 'regex') {
+      pairs.push({ name: section, line: i + 1, regex: value });
+      isFilled = true;
+    } else if (key !== 'replace') {
       throw BadSanitizer({ sanitizer: `${file}:${i + 1}`, reason: 'a line is [name], regex: … or replace: …' });
-    section[key] = value;
+    } else if (last === undefined || !isFilled || last.replace !== undefined) {
+      throw BadSanitizer({ sanitizer: `${file}:${i + 1}`, reason: 'replace: stands below its regex:' });
+    } else last.replace = value;
   }
-  return sections.map(({ name, line, regex, replace }) => {
-    const sanitizer = `[${name}] in ${file}:${line}`;
-    if (regex === undefined || regex === '' || replace === undefined)
-      throw BadSanitizer({ sanitizer, reason: 'it needs regex: and replace:' });
+  if (!isFilled) throw BadSanitizer({ sanitizer: `[${section}] in ${file}:${sectionLine}`, reason: NEEDS });
+  return pairs.map(({ name, line, regex, replace }) => {
+    const sanitizer = `${name === '' ? 'regex:' : `[${name}]`} in ${file}:${line}`;
+    if (regex === '' || replace === undefined) throw BadSanitizer({ sanitizer, reason: NEEDS });
     try {
       return { regex: pythonRegex(regex), replace: pythonReplacement(replace) };
     } catch (error) {
@@ -81,7 +96,11 @@ function pythonRegex(text: string): RegExp {
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
     .replace(/(?<!\\)((?:\\\\)*)\\A/g, '$1(?<![\\s\\S])')
     .replace(/(?<!\\)((?:\\\\)*)\\Z/g, '$1(?![\\s\\S])');
-  return new RegExp(source, [...new Set(`gm${flags}`)].join(''));
+  // At the end, Python's `$` stands also in front of the last line break.
+  const ended = flags.includes('m')
+    ? source
+    : source.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\$/g, (token) => (token === '$' ? '(?=\\n?(?![\\s\\S]))' : token));
+  return new RegExp(ended, [...new Set(`g${flags}`)].join(''));
 }
 
 /** `\1`, `\g<1>` and `\g<name>` name groups. */

@@ -66,6 +66,7 @@ export function usesIn(scope: CellScope, text: string | undefined, syntax: CellS
  *     import __nbs = require('./__nbs_hub.ts');   for `import * as`, TypeScript would look at all exports of the hub in every cell
  *     import Point = __nbs.c3.Point;             every meaning of a function, class, enum, namespace, type or import
  *     declare let x: __nbs.t2['x'];              a variable: an alias could not be assigned to (TS2632), and `typeof __nbs.c2.x` can be a circle (TS2502)
+ *     var x: __nbs.t2['x'];                      a variable that no cell has assigned yet (TS2454)
  *     import type { T } from './__nbs_cell_2.ts' what came by `import type` (TS1380)
  */
 export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
@@ -133,12 +134,13 @@ export const isVariable = ({ kind, isBoth }: DeclaredName): boolean =>
   !isBoth && (kind === 'const' || kind === 'let' || kind === 'var');
 
 function declarationOf(alias: string, name: string, from: ScopeName): string {
-  const { kind, hasValue, slots } = from;
+  const { kind, hasValue, slots, isUnset } = from;
   const slot = slotOf(from);
   if (kind === 'import' && !hasValue) {
     const imported = alias === name ? name : `${name} as ${alias}`;
     return `import type { ${imported} } from './${fileOf(slot)}';`;
   }
   if (!isVariable(from)) return `import ${alias} = __nbs.c${slot}.${name};`;
-  return `declare ${kind} ${alias}: ${slots.map((one) => `__nbs.t${one}['${name}']`).join(' | ')};`;
+  // TypeScript takes a variable that is declared by `declare` for one that has a value. Of a `let`, it would say that it is used above its declaration.
+  return `${isUnset === true ? 'var' : `declare ${kind}`} ${alias}: ${slots.map((one) => `__nbs.t${one}['${name}']`).join(' | ')};`;
 }

@@ -1,3 +1,4 @@
+import { isNode } from '../syntax.js';
 import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
 import { type CellScope, scopeName, slotOf } from './cell-scope.js';
@@ -56,7 +57,7 @@ export class CellModules {
     const declared = syntax === undefined ? new Set([...text.matchAll(DECLARED)].map(([, name]) => name as string)) : undefined;
     const lines = all.slice(0, all.lastIndexOf('export {')).split('\n');
     const isOwn = (line: string): boolean =>
-      declared?.has(/^(?:declare \w+|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
+      declared?.has(/^(?:declare \w+|var|import(?: type)?) \{? ?([^\s:]+)/.exec(line)?.[1] ?? '') === true;
     const head = lines.filter((line) => !isOwn(line)).join('\n');
     return { path: this.#set(this.#open(scope), head + text, syntax), shift: head.length, head };
   }
@@ -102,14 +103,14 @@ export class CellModules {
   renewedFault(
     syntax: CellSyntax,
     { uses }: WrittenCell,
-    isSilenced: (code: number) => boolean,
+    isSilenced: (code: number, message: string) => boolean,
     readable: (message: string) => string,
   ): (Fault & { end: number }) | undefined {
     const faultsOf = (slot: number): readonly Fault[] => {
       const path = this.#pathOf(slot);
       return this.#server
         .diagnostics(path, true)
-        .filter(({ code, fileName }) => !isSilenced(code) && fileName === path)
+        .filter(({ code, text, fileName }) => !isSilenced(code, text) && fileName === path)
         .map(({ pos, code, text }) => ({ pos, code, message: text }));
     };
     const looked = new Set<string>();
@@ -135,11 +136,14 @@ export class CellModules {
     return after;
   }
 
-  /** The scope after the last cell, if that cell ended before it reached some of its declarations. */
+  /** The scope after the last cell, if that cell ended before it reached some of its declarations or assignments. */
   without(after: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
     const { last } = after;
     const syntax = last === undefined || after === before ? undefined : this.#cells.get(last)?.syntax;
-    if (last === undefined || syntax === undefined) return before;
+    // If the same cell has run again, it has no module of its own.
+    if (last === undefined || last === before.last || syntax === undefined) return before;
+    // An assignment that was not reached leaves the old value, with its old type.
+    if (missing.size === 0 && narrowed(before, syntax) === undefined) return after;
     const kept = [...syntax.names.keys()].filter((name) => !missing.has(name));
     const present = this.#declared(before, last, kept);
     this.#slots.know(present);
@@ -175,14 +179,17 @@ export class CellModules {
     for (const name of syntax.mutated) writes.add(name);
     for (const name of reachedNames(this.#cells, names, uses)) {
       const used = names.get(name);
-      if (used !== undefined) names.set(name, { ...used, isUsed: true, ...(writes.has(name) ? { isWritten: true } : {}) });
+      if (used === undefined) continue;
+      const { isUnset, ...rest } = used;
+      if (writes.has(name)) names.set(name, { ...rest, isUsed: true, isWritten: true });
+      else names.set(name, { ...used, isUsed: true });
     }
     const redeclared: string[] = [];
     for (const name of declared) {
       const one = syntax.names.get(name);
       if (one === undefined) continue;
       if (scopeName(scope, name) !== undefined) redeclared.push(name);
-      names.set(name, { ...one, slots: [slot] });
+      names.set(name, { ...one, slots: [slot], ...(isUnset(syntax, name) ? { isUnset: true } : {}) });
     }
     const augments = (syntax.augments ? [...scope.augments, slot] : scope.augments).filter((one) => {
       const module = this.#cells.get(one);
@@ -259,6 +266,16 @@ export class CellModules {
     });
     this.#server.set(HUB, lines.join(''));
   }
+}
+
+/** Whether the cell declares a variable with a type, and gives it no value. */
+function isUnset({ names, declarations, own }: CellSyntax, name: string): boolean {
+  const { kind, hasValue } = names.get(name) ?? {};
+  const [only, ...others] = declarations.get(name) ?? [];
+  if (only === undefined || others.length > 0 || hasValue !== true || (kind !== 'let' && kind !== 'var')) return false;
+  const { node, pattern, init } = only;
+  const isTyped = isNode(pattern?.typeAnnotation) && init === undefined && node.definite !== true;
+  return isTyped && !own.some((one) => one.name === name && one.kind !== 'read');
 }
 
 /** @returns a scope in which variables that the cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */

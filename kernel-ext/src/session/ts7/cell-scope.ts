@@ -18,6 +18,8 @@ export interface ScopeName extends DeclaredName {
   readonly isUsed?: true;
   /** Set if a later cell has assigned the name, or a part of its value. */
   readonly isWritten?: true;
+  /** Set as long as no cell assigns a variable that was declared without a value. */
+  readonly isUnset?: true;
 }
 
 /** The names of all cells so far, and the modules that contain `declare global`. */

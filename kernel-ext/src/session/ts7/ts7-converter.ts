@@ -105,7 +105,9 @@ export class Ts7Converter implements Converter {
     const diagnostics = found.map((one) => this.#diagnostic(one, shown, path, text, source.toOriginal));
     if (diagnostics.length > 0) return { ok: false, diagnostics };
     const late =
-      parsed && !isUnchecked ? this.#modules.renewedFault(parsed, written, (code) => this.#isSilenced(code), shown) : undefined;
+      parsed && !isUnchecked
+        ? this.#modules.renewedFault(parsed, written, (code, message) => this.#isSilenced(code, message), shown)
+        : undefined;
     if (late !== undefined) {
       const [start, end] = [source.toOriginal(late.pos), source.toOriginal(late.end)];
       return { ok: false, diagnostics: [{ start, end, code: late.code, message: late.message }] };
@@ -235,15 +237,19 @@ export class Ts7Converter implements Converter {
     };
   }
 
-  #isSilenced(code: number): boolean {
-    return isSilenced(code) && !this.#config.asksForAnnotations;
+  #isSilenced(code: number, message: string, place?: () => string): boolean {
+    return isSilenced(code, message, place) && !this.#config.asksForAnnotations;
   }
 
   #check(path: string, text: string, sides: readonly string[], parsed: boolean): Complaint[] {
+    const sourceOf = ({ fileName }: Complaint): string =>
+      fileName === undefined || fileName === path ? text : readFileSync(fileName, 'utf8');
+    const isSilencedAt = (one: Complaint): boolean =>
+      this.#isSilenced(one.code, one.text, () => sourceOf(one).slice(one.pos, one.end));
     const ask = (): Complaint[] => {
       const found = [...this.#server.diagnostics(path, parsed)];
       for (const side of sides) found.push(...this.#server.diagnostics(side, false));
-      return found.filter(({ code }) => !this.#isSilenced(code) || CANNOT_FIND_MODULE.has(code));
+      return found.filter((one) => !isSilencedAt(one) || CANNOT_FIND_MODULE.has(one.code));
     };
     let found = ask();
     // A file beside the notebook may use a global that the cell does not mention, and a message may propose one.
@@ -253,11 +259,8 @@ export class Ts7Converter implements Converter {
     this.#server.forgetFiles();
     // A package without types can be used, as in JavaScript.
     return ask()
-      .filter(({ code }) => !this.#isSilenced(code) && code !== NO_TYPES)
-      .filter((one) => {
-        const source = one.fileName === undefined || one.fileName === path ? text : readFileSync(one.fileName, 'utf8');
-        return !isLateImport(one.code, source, one.pos, one.end);
-      });
+      .filter((one) => !isSilencedAt(one) && one.code !== NO_TYPES)
+      .filter((one) => !isLateImport(one.code, sourceOf(one), one.pos, one.end));
   }
 
   #diagnostic(

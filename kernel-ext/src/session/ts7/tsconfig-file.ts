@@ -23,7 +23,7 @@ interface Raw {
 export function readTsconfig(file: string): Tsconfig {
   const read = new Map<string, number>();
   try {
-    return { ...merged(file, read, undefined), read };
+    return { ...merged(file, read, undefined, dirname(file)), read };
   } catch (error) {
     return { options: {}, paths: {}, read, fault: error as Error };
   }
@@ -34,7 +34,13 @@ export function modificationTime(path: string): number {
   return found?.isFile() === true ? found.mtimeMs : 0;
 }
 
-function merged(file: string, read: Map<string, number>, extendedBy: string | undefined): Pick<Tsconfig, 'options' | 'paths'> {
+/** @param top the folder that `${configDir}` names */
+function merged(
+  file: string,
+  read: Map<string, number>,
+  extendedBy: string | undefined,
+  top: string,
+): Pick<Tsconfig, 'options' | 'paths'> {
   // The file extends itself.
   if (read.has(file)) return { options: {}, paths: {} };
   const modifiedMs = modificationTime(file);
@@ -48,18 +54,19 @@ function merged(file: string, read: Map<string, number>, extendedBy: string | un
   let options: Record<string, unknown> = {};
   let paths: Tsconfig['paths'] = {};
   for (const base of bases) {
-    const found = merged(locate(file, String(base)), read, file);
+    const found = merged(locate(file, String(base)), read, file, top);
     options = { ...options, ...found.options };
     if (Object.keys(found.paths).length > 0) paths = found.paths;
   }
   const own = typeof raw.compilerOptions === 'object' && raw.compilerOptions !== null ? { ...raw.compilerOptions } : {};
   const { baseUrl, paths: ownPaths } = own as { baseUrl?: unknown; paths?: Record<string, unknown> };
   if (typeof ownPaths === 'object' && ownPaths !== null) {
-    const folder = resolve(dirname(file), typeof baseUrl === 'string' ? baseUrl : '.');
+    const configured = (path: string): string => path.replace(/^\$\{configDir\}/i, () => top);
+    const folder = resolve(dirname(file), typeof baseUrl === 'string' ? configured(baseUrl) : '.');
     paths = Object.fromEntries(
       Object.entries(ownPaths)
         .filter((entry): entry is [string, string[]] => Array.isArray(entry[1]))
-        .map(([pattern, files]) => [pattern, files.map((one) => resolve(folder, one))]),
+        .map(([pattern, files]) => [pattern, files.map((one) => resolve(folder, configured(one)))]),
     );
   }
   return { options: { ...options, ...own }, paths };

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { it } from 'node:test';
+import { findNotebooks } from './find-notebooks.js';
+
+it('the notebooks of a folder do not include copies, nor those that an earlier run has kept', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbserve-find-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const files = ['b.ipynb', 'a/c.ipynb', 'a/c.executed.ipynb', '.hidden/d.ipynb', 'node_modules/e.ipynb', 'results/run/b.ipynb'];
+  for (const file of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), '');
+  }
+  const wanted = ['a/c.ipynb', 'b.ipynb'].map((file) => join(folder, file));
+  const results = join(folder, 'results');
+  assert.deepEqual(findNotebooks(folder, results), wanted);
+  assert.deepEqual(findNotebooks(results, results), [join(results, 'run/b.ipynb')]);
+});
