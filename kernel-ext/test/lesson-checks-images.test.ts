@@ -111,7 +111,7 @@ tryExercises([
       'the photograph as it is': [grey('return image;'), /the background is not grey at 500, 60/],
       'grey in one place alone': [
         grey('const data = image.data.slice(); data.fill(117, 50 * 1536, 70 * 1536); return { ...image, data };'),
-        /the background is not grey at 440, 170/,
+        /the background is not grey at 500, 200/,
       ],
       'a black photograph': [
         grey('return { ...image, data: new Uint8Array(image.data.length) };'),
