@@ -32,8 +32,16 @@ const bytes = (path) => ({
 const anyJson = (path) => ({ [path]: { post: { requestBody: json({}), ...answers } } });
 const QUERIES = {
   '/hello': { get: query('name', { type: 'string' }) },
-  '/Counter': { get: query('i', { type: 'integer' }) },
-  '/SimpleModel': { get: query('data', { type: 'number' }) },
+  '/Counter': { get: query('i', { type: 'string' }) },
+  '/SimpleModel': { get: query('data', { type: 'string' }) },
+};
+/** Any text may come: what is no number is refused. */
+const anyText = (path, name) => ({ [path]: { get: query(name, { type: 'string' }) } });
+const MORE = {
+  ...anyText('/square_solution', 'x'),
+  ...anyText('/reverse_solution', 'text'),
+  ...anyText('/Average_solution', 'value'),
+  ...anyText('/Latest_solution', 'text'),
 };
 const rows = {
   type: 'array',
@@ -90,5 +98,7 @@ export const LESSON_APPS = [
   },
   { notebook: '10-serving-challenges', cells: ['cell-03', 'cell-06', 'cell-08'], paths: QUERIES },
   { notebook: '10-serving-challenges', cells: ['cell-16'], paths: anyJson('/scorer-solution') },
+  { notebook: '10-serving-challenges', cells: ['more-solution'], paths: MORE },
   { notebook: '10-serving-challenges', cells: ['cell-26'], paths: anyJson('/iris') },
+  { notebook: '10-serving-challenges', cells: ['cell-26', 'cell-44'], paths: bytes('/batched') },
 ];

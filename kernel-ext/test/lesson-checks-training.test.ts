@@ -1,7 +1,9 @@
 /** Tests of the checks of exercises in lessons on training. */
 import { LONG, tryExercises } from './lesson-tries.js';
 
-const DEPTHS = `const trial = (maxDepth: number, train: number, valid: number) => ({
+const DEPTHS = `import { tune } from 'nbserve/tune';
+import { tmpdir } from 'node:os';
+const trial = (maxDepth: number, train: number, valid: number) => ({
   config: { params: { maxDepth } }, metrics: { 'train-logloss': train, 'valid-logloss': valid } as Record<string, number>,
 });
 const trials = [trial(4, 0.26, 0.268), trial(11, 0.1, 0.3), trial(7, 0.2, 0.271)];
@@ -38,15 +40,16 @@ function buildDataLoader(digits: ReturnType<typeof loadMnist>, batchSize: number
 }`;
 const ownLayers = (end: string, begin = 'nn.conv2d(8, 16, 3)'): string => `const ownLayers: any = nn.sequential(
   nn.conv2d(1, 8, 3), nn.relu(), nn.maxPool2d(2), ${begin}, nn.relu(), nn.maxPool2d(2), ${end});`;
-const ownLoop = (body: string, more = ''): string => `const ownTrainer: any = new train.Trainer({
-  trainLoopPerWorker: async () => { ${body} }, scalingConfig: { numWorkers: 2, resourcesPerWorker: { cpu: 0.5 } }, ${more}
+const ownLoop = (body: string, more = ''): string => `const ownLoop: any = async () => { ${body} };
+const ownTrainer: any = new train.Trainer({
+  trainLoopPerWorker: ownLoop, scalingConfig: { numWorkers: 2, resourcesPerWorker: { cpu: 0.5 } }, ${more}
 });`;
 const epochs = (report: string): string => ownLoop(`for (let epoch = 0; epoch < 2; epoch++) await train.report(${report});`);
 
 /** Trials that are quick. */
 const TOY = `import { tmpdir } from 'node:os';
 import { tune } from 'nbserve/tune';
-import { Exercise } from 'nbserve/lessons';
+import { Exercise, shown } from 'nbserve/lessons';
 const trainMySimpleModel = ({ a }: { a: number }) => ({ rmse: Math.abs(a - 7) });
 const trainMnist = ({ batchSize, lr }: { numEpochs?: number; batchSize: number; lr: number }) =>
   ({ loss: lr * batchSize, accuracy: 1 - lr });
@@ -54,7 +57,8 @@ const runConfig = { storagePath: tmpdir() };`;
 const gridOf = (space: string, tune = "{ metric: 'rmse', mode: 'min' }"): string =>
   `const grid: any = await new tune.Tuner(trainMySimpleModel, { paramSpace: { a: ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
 const wideOf = (space: string, tune = "{ metric: 'accuracy', mode: 'max', numSamples: 4, seed: 2 }"): string =>
-  `const wide: any = await new tune.Tuner(trainMnist, { paramSpace: { ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
+  `const wideSpace: any = { ${space} };
+const wide: any = await new tune.Tuner(trainMnist, { paramSpace: wideSpace, tuneConfig: ${tune}, runConfig }).fit();`;
 const SIZES = 'batchSize: tune.choice([16, 32, 64])';
 const RATES = 'lr: tune.loguniform(1e-4, 1e-1)';
 
@@ -82,6 +86,7 @@ tryExercises([
       ],
       'the whole result': [depth("return found.getBestResult({ metric: 'valid-logloss' });"), /got {6}\[object Object\]/],
       NaN: [depth('return NaN;'), /got {6}NaN/],
+      'a constant': [depth('return 4;'), /✔ the depth.*\n✖ the depth in a made-up search\n {4}expected 21\n {4}got {6}4/],
       'an error': [depth(`throw new RangeError('${LONG}end');`), new RegExp(`RangeError: ${LONG}end`)],
       'a promise': [depth('return Promise.resolve(4);'), /got {6}\[object Promise\]/],
     },
@@ -104,7 +109,17 @@ tryExercises([
         ),
         /for trip 0, not/,
       ],
-      'too few': [byOnnx('return [...trees.predict(rows)].slice(0, 50);'), /got {6}undefined for trip 50/],
+      'too few': [
+        byOnnx(
+          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: ${X} })).prediction.data as any].slice(0, 50);`,
+        ),
+        /got {6}undefined for trip 50/,
+      ],
+      'without ONNX': [byOnnx('return [...trees.predict(rows)];'), /Error: compute them with model\.onnx/],
+      'the margins of the trees': [
+        byOnnx('return [...trees.margins(trees.encode(rows))].map((m) => 1 / (1 + Math.exp(-m)));'),
+        /Error: compute them with model\.onnx/,
+      ],
       'a wrong shape': [
         byOnnx(
           "const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: onnx.tensor(trees.encode(rows), [1, trees.features.length]) })).prediction.data as any];",
@@ -157,12 +172,16 @@ tryExercises([
   },
   {
     lesson: '06-mnist-train',
-    before: [NETWORK, "import { Exercise } from 'nbserve/lessons';"],
+    before: [NETWORK, "import { Exercise } from 'nbserve/lessons';", 'cell-07'],
     cell: 'the loop',
     check: 'cell-34',
     tries: {
       'nothing done': [epochs('{ epoch, loss: 1 }'), /✖ the accuracy of each epoch\n {4}expected two numbers from 0\.8 to 1/],
-      'an empty cell': ['const ownTrainer: any = undefined;', /TypeError/],
+      'an empty cell': ['const [ownTrainer, ownLoop]: any[] = [];', /TypeError/],
+      'a constant': [
+        epochs('{ accuracy: 0.9 }'),
+        /✔ the accuracy of each epoch.*\n✖ the accuracy without learning\n {4}expected 0\.\d+\n {4}got {6}0\.9\n/,
+      ],
       'no report': [ownLoop(''), /got {6}none/],
       'one epoch': [ownLoop('await train.report({ accuracy: 0.9 });'), /got {6}0\.9\n/],
       percent: [epochs('{ accuracy: 93 }'), /got {6}93 and 93/],
@@ -210,10 +229,19 @@ tryExercises([
         wideOf('batchSize: tune.choice([64]), lr: tune.uniform(0.1, 0.2)', "{ metric: 'loss', mode: 'min', numSamples: 1 }"),
         /✖ trials\n {4}expected 4\n {4}got {6}1/,
       ],
-      'an empty cell': ['const wide: any = undefined;', /TypeError/],
-      'one size': [wideOf(`batchSize: 32, ${RATES}`), /✖ sizes of batches\n {4}expected of 16, 32, 64\n {4}got {6}32/],
-      'other sizes': [wideOf(`batchSize: tune.choice([8, 128]), ${RATES}`), /✖ sizes of batches/],
-      'a uniform rate from 0 to 1': [wideOf(`${SIZES}, lr: tune.uniform(0.2, 1)`), /✖ learning rates/],
+      'an empty cell': ['const [wide, wideSpace]: any[] = [];', /TypeError/],
+      'one size': [wideOf(`batchSize: 32, ${RATES}`), /✖ batchSize\n {4}expected choice\(\[16,32,64\]\)\n {4}got {6}32/],
+      'other sizes': [wideOf(`batchSize: tune.choice([8, 128]), ${RATES}`), /✖ batchSize\n[\s\S]*✖ the trials/],
+      'texts as sizes': [wideOf(`batchSize: tune.choice(['16', '32', '64']), ${RATES}`), /✖ the trials/],
+      'a uniform rate from 0 to 1': [wideOf(`${SIZES}, lr: tune.uniform(0.2, 1)`), /✖ lr\n[\s\S]*✖ the trials/],
+      'a uniform rate': [
+        wideOf(`${SIZES}, lr: tune.uniform(1e-4, 1e-1)`),
+        /✖ lr\n {4}expected loguniform\(0\.0001, 0\.1\)\n {4}got {6}uniform\(0\.0001, 0\.1\)/,
+      ],
+      'another space than that of the search': [
+        `${wideOf('batchSize: 8, lr: 0.5').replaceAll('wideSpace', 'other')}\nconst wideSpace: any = { ${SIZES}, ${RATES} };`,
+        /✖ the trials\n {4}expected values of this space\n {4}got {6}\[\{"batchSize":8/,
+      ],
       'the lowest accuracy': [
         wideOf(`${SIZES}, ${RATES}`, "{ metric: 'accuracy', mode: 'min', numSamples: 4, seed: 2 }"),
         /✖ the best accuracy/,
@@ -228,7 +256,7 @@ tryExercises([
         /✖ trials\n {4}expected 4\n {4}got {6}12/,
       ],
       'trials that all fail': [
-        "const wide: any = await new tune.Tuner((_: object) => { throw new Error('no such digits'); }, { paramSpace: { batchSize: tune.choice([16, 32]), lr: 0.01 }, tuneConfig: { metric: 'accuracy', mode: 'max', numSamples: 4 }, runConfig }).fit();",
+        "const wideSpace: any = {}; const wide: any = await new tune.Tuner((_: object) => { throw new Error('no such digits'); }, { paramSpace: { batchSize: tune.choice([16, 32]), lr: 0.01 }, tuneConfig: { metric: 'accuracy', mode: 'max', numSamples: 4 }, runConfig }).fit();",
         /no such digits/,
       ],
     },

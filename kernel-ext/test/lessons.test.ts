@@ -58,4 +58,10 @@ describe('lessons', () => {
         if (type === 'code') for (const line of source) assert.ok(line.trimEnd().length <= WIDTH, `${id}: ${line}`);
     });
   }
+
+  const folders = readdirSync(FOLDER).filter((name) => /^\d\d-/.test(name) && !name.endsWith('.ipynb'));
+  for (const path of folders.flatMap((folder) => readdirSync(join(FOLDER, folder)).map((file) => join(folder, file))))
+    it(`${path}, which a lesson may show, has no line that needs a scroll bar`, () => {
+      for (const line of readFileSync(join(FOLDER, path), 'utf8').split('\n')) assert.ok(line.length <= WIDTH, line);
+    });
 });

@@ -1,22 +1,27 @@
-// The sentiment classifier as an application of its own: npx nbserve run 04-sentiment/app.ts:app
+// The sentiment classifier as an application of its own:
+// npx nbserve run 04-sentiment/app.ts:app
 import { serve } from 'nbserve';
 import { datasetPath } from 'nbserve/data';
 import { type FastifyInstance, ingress } from 'nbserve/ingress';
 import { loadEncoderModel } from 'nbserve/text';
+
+type Input = { Querystring: { input_text: string } };
 
 class Classifier {
   private readonly model = loadEncoderModel(datasetPath('sentiment-minilm'));
 
   routes(app: FastifyInstance) {
     app.get('/test', async () => 'Sentiment Classifier (0 -> Negative and 1 -> Positive)');
-    app.get('/healthcheck', async () => 'Classifier is all ready to go!');
+    app.get('/healthcheck', async () => 'dummy check! Classifier is all ready to go!');
 
     const querystring = {
       type: 'object',
-      properties: { input_text: { type: 'string', minLength: 2 } },
+      // A blank text would be an error for the whole batch.
+      properties: { input_text: { type: 'string', minLength: 2, pattern: '\\S' } },
       required: ['input_text'],
     } as const;
-    app.post<{ Querystring: { input_text: string } }>('/classify', { schema: { querystring } }, async (request) => {
+    const schema = { querystring };
+    app.post<Input>('/classify', { schema }, async (request) => {
       const [{ label, score }] = await this.predict([request.query.input_text]);
       return { label: label === 'POSITIVE' ? 1 : 0, score };
     });

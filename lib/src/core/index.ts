@@ -88,4 +88,5 @@ export { shownValue } from './shown-value.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
 export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
+export { wholeStack } from './whole-stack.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { answerOf, shown, textOf } from './answer.js';
+import { answerOf, serviceAt, shown, textOf } from './answer.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const json = (text: string) => answerOf(200, 'application/json', bytes(text));
@@ -47,4 +49,47 @@ test('every value can be shown in one line', () => {
   for (const [value, text] of cases) assert.equal(shown(value), text);
   assert.match(shown(loop), /^a value that cannot be shown \(.*circular/);
   assert.equal(textOf('no'), '"no" was thrown, which is no Error');
+});
+
+test('an error is told with its causes, and with the errors in it', () => {
+  const inner = new RangeError('the file is empty');
+  const several = new AggregateError([new TypeError('first'), 'second'], 'both failed', { cause: inner });
+  const text = textOf(new Error('the model was not loaded', { cause: several }));
+  const told = text.split('\n').filter((line) => !/^ +at /.test(line));
+  assert.deepEqual(told, [
+    'Error: the model was not loaded',
+    'Caused by: AggregateError: both failed',
+    '[error]: TypeError: first',
+    '[error]: second',
+    'Caused by: RangeError: the file is empty',
+  ]);
+  const loop = new Error('a');
+  loop.cause = loop;
+  assert.match(textOf(loop), /^Error: a\n[\s\S]*Caused by: …$/);
+});
+
+test('answers without an end and redirects without an end are told', async (t) => {
+  let isOpen = true;
+  const server = createServer((request, reply) => {
+    if (request.url === '/loop') return reply.writeHead(302, { location: '/loop' }).end();
+    if (request.url === '/once') return reply.writeHead(302, { location: '/' }).end();
+    if (request.url !== '/endless') return reply.end('hello');
+    reply.on('close', () => (isOpen = false));
+    const write = () => {
+      while (isOpen && reply.write('x'.repeat(2 ** 20)));
+    };
+    reply.on('drain', write);
+    return write();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { ask } = serviceAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
+
+  const endless = await ask('body', { path: '/endless' });
+  assert.equal(endless.status, 0);
+  assert.match(endless.came, /^status 200, and the answer does not end: \d+ bytes came$/);
+  assert.equal((await ask(undefined, { path: '/once' })).text, 'hello');
+  const loop = await ask(undefined, { path: '/loop' });
+  assert.equal(loop.status, 302);
+  assert.equal(loop.came, 'status 302 to /loop, no content type, (no body)');
 });

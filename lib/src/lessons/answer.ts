@@ -1,5 +1,5 @@
 import { mapStack } from '../code/index.js';
-import { isRecord } from '../core/index.js';
+import { isRecord, wholeStack } from '../core/index.js';
 
 export interface AskOptions {
   /** A path below the application's address, such as `/test?txt=a`. @default '' */
@@ -13,7 +13,7 @@ export interface AskOptions {
 
 /** What came back, whatever it is. */
 export interface Answer {
-  /** 0 if no answer came. */
+  /** 0 if no whole answer came. */
   readonly status: number;
   /** `content-type`; '' if there is none. */
   readonly type: string;
@@ -32,12 +32,14 @@ export interface Answer {
 /** An application under a check. Errors of its code come whole, because requests carry the cluster's token. */
 export interface Service {
   readonly url: string;
-  /** Sends a request. It never rejects: an answer that does not come has the status 0. */
+  /** Sends a request. It never rejects: an answer that does not come, or does not end, has the status 0. */
   ask(body?: string | Uint8Array, options?: AskOptions): Promise<Answer>;
 }
 
 /** Longer texts are cut, so that the next line of the check can be found. */
 const SHOWN_CHARACTERS = 500;
+/** Bytes of an answer. A learner's stream may have no end. */
+const MAX_BYTES = 16 * 2 ** 20;
 
 export function serviceAt(url: string, token: string): Service {
   return { url, ask: (body, options) => ask(url, token, body, options) };
@@ -52,15 +54,40 @@ async function ask(url: string, token: string, body?: string | Uint8Array, optio
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
     };
-    const reply = await fetch(url + path, init);
-    const bytes = new Uint8Array(await reply.arrayBuffer());
-    return answerOf(reply.status, reply.headers.get('content-type') ?? '', bytes);
+    return await answerTo(url + path, init);
   } catch (error) {
     const isLate = (error as Error).name === 'TimeoutError';
-    const came = isLate ? `no answer within ${timeoutMs / 1000} s` : textOf(error);
+    const isEndless = error instanceof EndlessAnswer;
+    const came = isLate ? `no whole answer within ${timeoutMs / 1000} s` : isEndless ? error.message : textOf(error);
     return { ...answerOf(0, '', new Uint8Array()), came };
   }
 }
+
+async function answerTo(url: string, init: RequestInit): Promise<Answer> {
+  const reply = await fetch(url, init).catch((error: Error) => {
+    // The first answer says where it redirects to.
+    if ((error.cause as Error | undefined)?.message === 'redirect count exceeded')
+      return fetch(url, { ...init, redirect: 'manual' });
+    throw error;
+  });
+  const answer = answerOf(reply.status, reply.headers.get('content-type') ?? '', await bytesOf(reply));
+  const location = reply.headers.get('location');
+  if (location === null) return answer;
+  return { ...answer, came: answer.came.replace(/^status \d+/, (status) => `${status} to ${cut(location)}`) };
+}
+
+async function bytesOf({ status, body }: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+    parts.push(part);
+    length += part.length;
+    if (length > MAX_BYTES) throw new EndlessAnswer(`status ${status}, and the answer does not end: ${length} bytes came`);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+class EndlessAnswer extends Error {}
 
 export function answerOf(status: number, type: string, bytes: Uint8Array): Answer {
   const text = new TextDecoder().decode(bytes);
@@ -101,7 +128,7 @@ function readable(text: string, json: unknown): string {
 /** The text of whatever was thrown, with the lines of the learner's cells. */
 export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return `${shown(error)} was thrown, which is no Error`;
-  return ownLines(mapStack(error.stack ?? String(error)));
+  return ownLines(mapStack(wholeStack(error)));
 }
 
 const ownLines = (stack: string): string => stack.replace(/\n +at .*(file:|node:|node_modules).*/g, '');

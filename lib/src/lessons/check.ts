@@ -98,7 +98,7 @@ function stopping(check: Check, service: Service): Service {
   return {
     url: service.url,
     async ask(...args) {
-      if (isSilent) check.stop('  The check ends here, because the application does not answer.');
+      if (isSilent) check.stop('  The check ends here, because no whole answer came.');
       const answer = await service.ask(...args);
       isSilent = answer.status === 0;
       return answer;

@@ -53,7 +53,7 @@ export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySe
     if (!CHECKED.has(tag) || types.size === 0 || meant.has(tag)) continue;
     refuse(
       `@${tag}`,
-      `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write it there`,
+      `it is not for ${[...types].join(' or ')}; the items of an array have no tags, so check them in the method`,
     );
   }
   if (integer !== true) return { ...schema, ...others };

@@ -1,4 +1,4 @@
-import { exposeOf, isAboutInput, isNbserveError, NbserveError, statusOf } from '../../core/index.js';
+import { exposeOf, isAboutInput, isNbserveError, NbserveError, statusOf, wholeStack } from '../../core/index.js';
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
@@ -16,7 +16,7 @@ const TOLD = new Set([
 ]);
 
 /**
- * The error for an HTTP client, made of what user code threw. It keeps the stack.
+ * The error for an HTTP client, made of what user code threw. It keeps the stack, with those of the causes.
  * `expose` is true if the client may see the message: the error itself says so, or the request caused it.
  */
 export function httpFailure(thrown: unknown): NbserveError {
@@ -37,7 +37,8 @@ export function httpFailure(thrown: unknown): NbserveError {
     expose: status < 500,
     ...exposeOf(thrown),
   });
-  if (stack !== undefined) Object.defineProperty(failure, 'stack', { value: stack });
+  if (stack !== undefined)
+    Object.defineProperty(failure, 'stack', { value: thrown instanceof Error ? wholeStack(thrown) : stack });
   return failure;
 }
 
