@@ -14,7 +14,7 @@ const TEXTS = new Set(['title', 'contentMediaType']);
 
 /** The formats that are checked. https://ajv.js.org/packages/ajv-formats.html */
 const FORMATS = new Set(
-  'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer relative-json-pointer byte int32 int64 float double password binary iso-time iso-date-time'.split(
+  'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer relative-json-pointer byte int32 int64 float double password iso-time iso-date-time'.split(
     ' ',
   ),
 );
@@ -53,7 +53,7 @@ export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySe
     if (!CHECKED.has(tag) || types.size === 0 || meant.has(tag)) continue;
     refuse(
       `@${tag}`,
-      `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write it there`,
+      `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write the tag above its declaration`,
     );
   }
   if (integer !== true) return { ...schema, ...others };
@@ -73,7 +73,7 @@ export function docsOf(checker: Checker, symbol: TypeSymbol, refuse: RefuseTag):
     if (NUMBERS.has(name)) out[name] = numberOf(name, text) ?? refuse(tag, 'a number belongs behind it');
     else if (FLAGS.has(name)) out[name] = true;
     else if (TEXTS.has(name)) out[name] = text;
-    else if (name === 'format') out.format = FORMATS.has(text) ? text : refuse(tag, `the formats are ${[...FORMATS].join(', ')}`);
+    else if (name === 'format') out.format = FORMATS.has(text) ? text : refuse(tag, wrongFormat(text));
     else if (name === 'pattern') out.pattern = isPattern(text) ? text : refuse(tag, 'it is no regular expression');
     else if (name === 'default') out.default = jsonOr(text);
     else if (name === 'example') out.examples = [...((out.examples as unknown[] | undefined) ?? []), jsonOr(text)];
@@ -89,11 +89,22 @@ function read(checker: Checker, symbol: TypeSymbol): Docs {
   return besideName(symbol) ?? { description, tags: [] };
 }
 
+const NAMES = [...NUMBERS, ...FLAGS, ...TEXTS, 'format', 'pattern', 'default', 'example', 'integer'];
+const NEXT_TAG = /\s+@(?=[a-zA-Z])/;
+/** Patterns and examples may contain an `@`, so only a tag that is known ends them. */
+const NEXT_KNOWN_TAG = new RegExp(`\\s+@(?=(?:${NAMES.join('|')})(?:\\s|$))`);
+
 /** TypeScript reads `@minimum 0 @maximum 1` on one line as one tag; this splits it. */
 function severalIn(tag: Tag): readonly Tag[] {
-  if (tag.name === 'pattern' || tag.name === 'example' || tag.name === 'default') return [tag];
-  const [first = '', ...others] = tag.text.split(/\s+@(?=[a-zA-Z])/);
-  return [{ name: tag.name, text: first.trim() }, ...others.map(tagOf)];
+  const isFree = tag.name === 'pattern' || tag.name === 'example' || tag.name === 'default';
+  if (isFree && isJson(tag.text)) return [tag];
+  const next = (isFree ? NEXT_KNOWN_TAG : NEXT_TAG).exec(` ${tag.text}`);
+  if (next === null) return [tag];
+  const rest = tag.text
+    .slice(Math.max(next.index - 1, 0))
+    .trim()
+    .slice(1);
+  return [{ name: tag.name, text: tag.text.slice(0, Math.max(next.index - 1, 0)).trim() }, ...severalIn(tagOf(rest))];
 }
 
 function tagOf(text: string): Tag {
@@ -109,11 +120,10 @@ function besideName(symbol: TypeSymbol): Docs | undefined {
   const before = file.text.slice(node.pos, getTokenPosOfNode(node.name, file as never));
   const [, comment] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/[^\n]*$/.exec(before) ?? [];
   if (comment === undefined) return undefined;
-  const [description = '', ...tags] = comment
-    .replace(/\n\s*\*?/g, '\n')
-    .trim()
-    .split(/(?:^|\s+)@(?=[a-zA-Z])/);
-  return { description: description.trim(), tags: tags.map(tagOf) };
+  const text = ` ${comment.replace(/\n\s*\*?/g, '\n').trim()}`;
+  const at = NEXT_TAG.exec(text)?.index ?? text.length;
+  const tags = text.slice(at).split(/(?:^\s*|\n\s*)@(?=[a-zA-Z])/);
+  return { description: text.slice(0, at).trim(), tags: tags.slice(1).map(tagOf).flatMap(severalIn) };
 }
 
 function sourceFileOf(node: Node): { readonly text: string } {
@@ -136,9 +146,19 @@ function isPattern(text: string): boolean {
 }
 
 function jsonOr(text: string): unknown {
+  return isJson(text) ? JSON.parse(text) : text;
+}
+
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return true;
   } catch {
-    return text;
+    return false;
   }
+}
+
+function wrongFormat(text: string): string {
+  const all = `the formats are ${[...FORMATS].join(', ')}`;
+  return text === 'binary' ? `write File for a file, and Uint8Array for bytes; ${all}` : all;
 }

@@ -95,8 +95,10 @@ function configFor(path: string, api: API): string {
   };
   const nodeTypes = nodeTypesFor(path);
   // Before TypeScript 6, the types of Node were included by default. They also declare the types of the web.
-  const chosen =
-    own === undefined ? [] : (((api.parseConfigFile(own).options as { types?: unknown }).types as string[] | undefined) ?? []);
+  const config = own === undefined ? undefined : api.parseConfigFile(own);
+  const chosen = ((config?.options as { types?: unknown } | undefined)?.types as string[] | undefined) ?? [];
+  // Files of declarations hold global types, which no file imports.
+  const ambient = config?.fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name) && name !== path) ?? [];
   const types =
     nodeTypes === undefined ? { types: chosen } : { types: [...new Set([...chosen, 'node'])], typeRoots: [nodeTypes] };
   const compilerOptions =
@@ -114,7 +116,12 @@ function configFor(path: string, api: API): string {
           ...types,
         }
       : { ...always, ...types };
-  return JSON.stringify({ ...(own === undefined ? {} : { extends: own }), compilerOptions, files: [path], include: [] });
+  return JSON.stringify({
+    ...(own === undefined ? {} : { extends: own }),
+    compilerOptions,
+    files: [path, ...ambient],
+    include: [],
+  });
 }
 
 /** Finds the folder that contains `@types/node`. */
