@@ -89,22 +89,11 @@ function read(checker: Checker, symbol: TypeSymbol): Docs {
   return besideName(symbol) ?? { description, tags: [] };
 }
 
-const NAMES = [...NUMBERS, ...FLAGS, ...TEXTS, 'format', 'pattern', 'default', 'example', 'integer'];
-const NEXT_TAG = /\s+@(?=[a-zA-Z])/;
-/** Patterns and examples may contain an `@`, so only a tag that is known ends them. */
-const NEXT_KNOWN_TAG = new RegExp(`\\s+@(?=(?:${NAMES.join('|')})(?:\\s|$))`);
-
 /** TypeScript reads `@minimum 0 @maximum 1` on one line as one tag; this splits it. */
 function severalIn(tag: Tag): readonly Tag[] {
-  const isFree = tag.name === 'pattern' || tag.name === 'example' || tag.name === 'default';
-  if (isFree && isJson(tag.text)) return [tag];
-  const next = (isFree ? NEXT_KNOWN_TAG : NEXT_TAG).exec(` ${tag.text}`);
-  if (next === null) return [tag];
-  const rest = tag.text
-    .slice(Math.max(next.index - 1, 0))
-    .trim()
-    .slice(1);
-  return [{ name: tag.name, text: tag.text.slice(0, Math.max(next.index - 1, 0)).trim() }, ...severalIn(tagOf(rest))];
+  if (tag.name === 'pattern' || tag.name === 'example' || tag.name === 'default') return [tag];
+  const [first = '', ...others] = tag.text.split(/\s+@(?=[a-zA-Z])/);
+  return [{ name: tag.name, text: first.trim() }, ...others.map(tagOf)];
 }
 
 function tagOf(text: string): Tag {
@@ -120,10 +109,11 @@ function besideName(symbol: TypeSymbol): Docs | undefined {
   const before = file.text.slice(node.pos, getTokenPosOfNode(node.name, file as never));
   const [, comment] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/[^\n]*$/.exec(before) ?? [];
   if (comment === undefined) return undefined;
-  const text = ` ${comment.replace(/\n\s*\*?/g, '\n').trim()}`;
-  const at = NEXT_TAG.exec(text)?.index ?? text.length;
-  const tags = text.slice(at).split(/(?:^\s*|\n\s*)@(?=[a-zA-Z])/);
-  return { description: text.slice(0, at).trim(), tags: tags.slice(1).map(tagOf).flatMap(severalIn) };
+  const [description = '', ...tags] = comment
+    .replace(/\n\s*\*?/g, '\n')
+    .trim()
+    .split(/(?:^|\s+)@(?=[a-zA-Z])/);
+  return { description: description.trim(), tags: tags.map(tagOf) };
 }
 
 function sourceFileOf(node: Node): { readonly text: string } {
@@ -146,15 +136,10 @@ function isPattern(text: string): boolean {
 }
 
 function jsonOr(text: string): unknown {
-  return isJson(text) ? JSON.parse(text) : text;
-}
-
-function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return text;
   }
 }
 
