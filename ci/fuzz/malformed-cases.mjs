@@ -1,4 +1,4 @@
-// Malformed requests for the routes of lib/test/fixtures/ingress-apps.ts (`Classifier`, `Kitchen`), routes-apps.ts (`Routed`) and routes-kinds.ts (`KindTools`). The text is Latin-1: one character a byte.
+// Malformed requests for the routes of lib/test/fixtures/ingress-apps.ts (`Classifier`, `Kitchen`) and routes-apps.ts (`Routed`, `Tools`). The text is Latin-1: one character a byte.
 import { Draw } from './draw.mjs';
 
 const head = (line, headers, body = '') =>

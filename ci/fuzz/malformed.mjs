@@ -3,8 +3,7 @@
 import { connect } from 'node:net';
 import { serve } from '../../lib/dist/index.js';
 import { ClassifierDeployment, KitchenDeployment, ModelDeployment } from '../../lib/dist-test/fixtures/ingress-apps.js';
-import { Routed } from '../../lib/dist-test/fixtures/routes-apps.js';
-import { KindTools } from '../../lib/dist-test/fixtures/routes-kinds.js';
+import { Routed, Tools } from '../../lib/dist-test/fixtures/routes-apps.js';
 import { makeMalformed } from './malformed-cases.mjs';
 
 export const count = 10_000;
@@ -21,7 +20,7 @@ export async function fuzz({ count: wanted, seed }) {
   const typed = await serve.run(Routed.bind(), { ...options, name: 'malformed-typed', routePrefix: '/typed' });
   await serve.run(ClassifierDeployment.bind(ModelDeployment.bind()), { name: 'malformed-ingress', routePrefix: '/ingress' });
   await serve.run(KitchenDeployment.bind(), { name: 'malformed-sockets', routePrefix: '/sockets' });
-  await serve.run(KindTools.bind(), { name: 'malformed-tools', routePrefix: '/tools' });
+  await serve.run(Tools.bind(), { name: 'malformed-tools', routePrefix: '/tools' });
   try {
     const before = await processIds();
     const failures = [];
