@@ -90,6 +90,7 @@ test('a value that does not have the form of its field is an error that names th
     [{ raw: 'a b' }, /^raw of the result must be bytes/],
     [{ raw: [256] }, /^raw of the result must be bytes/],
     [{ one: 'x' }, /^one of the result must be an object of the form of p\.One/],
+    [{ vector: new BigInt64Array(1) }, /^vector\[0\] of the result must be a number, and it is 0$/],
     [{ vector: [1, null] }, /^vector\[1\] of the result must be a number, and it is null$/],
     [{ vector: new Set([1]) }, /^vector of the result must be an array, and it is an object of the class Set$/],
     [{ counts: [1] }, /^counts of the result must be an object or a Map/],

@@ -58,8 +58,14 @@ function fieldValue(field: Field, value: unknown, where: string): unknown {
   if (!field.repeated) return single(field, value, where);
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   if (!isList) refuse(where, 'an array', value);
-  return Array.from(value as ArrayLike<unknown>, (item, i) => single(field, item, `${where}[${i}]`));
+  const list = value as ArrayLike<unknown>;
+  // A long vector is not worth a text for the place of each number.
+  if ((field.type === 'float' || field.type === 'double') && isOfNumbers(list))
+    return Array.isArray(list) ? list : Array.from(list);
+  return Array.from(list, (item, i) => single(field, item, `${where}[${i}]`));
 }
+
+const isOfNumbers = (list: ArrayLike<unknown>): boolean => Array.from(list).every((item) => typeof item === 'number');
 
 function single({ resolvedType, type }: Field, value: unknown, where: string): unknown {
   if (resolvedType === null) return scalar(type, value, where);

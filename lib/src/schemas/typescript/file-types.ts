@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { API, type Snapshot } from 'typescript7/unstable/sync';
@@ -98,7 +98,7 @@ function configFor(path: string, api: API): string {
   const config = own === undefined ? undefined : api.parseConfigFile(own);
   const chosen = ((config?.options as { types?: unknown } | undefined)?.types as string[] | undefined) ?? [];
   // Files of declarations hold global types, which no file imports.
-  const ambient = config?.fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name) && name !== path) ?? [];
+  const ambient = config?.fileNames.filter((name) => name !== path && isAmbient(name)) ?? [];
   const types =
     nodeTypes === undefined ? { types: chosen } : { types: [...new Set([...chosen, 'node'])], typeRoots: [nodeTypes] };
   const compilerOptions =
@@ -122,6 +122,13 @@ function configFor(path: string, api: API): string {
     files: [path, ...ambient],
     include: [],
   });
+}
+
+/** True for a file of declarations that no import names: it is no module, or it adds to others. */
+function isAmbient(path: string): boolean {
+  if (!/\.d\.[cm]?ts$/.test(path)) return false;
+  const text = readFileSync(path, 'utf8');
+  return !/^\s*(import|export)\b/m.test(text) || /\bdeclare\s+(global|module)\b/.test(text);
 }
 
 /** Finds the folder that contains `@types/node`. */
