@@ -126,7 +126,7 @@ function configFor(path: string, api: API): string {
 
 /** True for a file of declarations that no import names: it is no module, or it adds to others. */
 function isAmbient(path: string): boolean {
-  if (!/\.d\.[cm]?ts$/.test(path)) return false;
+  if (!/\.d\.[cm]?ts$/.test(path) || !existsSync(path)) return false;
   const text = readFileSync(path, 'utf8');
   return !/^\s*(import|export)\b/m.test(text) || /\bdeclare\s+(global|module)\b/.test(text);
 }
