@@ -1,4 +1,4 @@
-// Malformed requests for the routes of lib/test/fixtures/ingress-apps.ts (`Classifier`) and routes-apps.ts (`Routed`). The text is Latin-1: one character a byte.
+// Malformed requests for the routes of lib/test/fixtures/ingress-apps.ts (`Classifier`, `Kitchen`) and routes-apps.ts (`Routed`, `Tools`). The text is Latin-1: one character a byte.
 import { Draw } from './draw.mjs';
 
 const head = (line, headers, body = '') =>
@@ -47,6 +47,29 @@ const NUMBERS = [
   '1 2',
   '%F0%9F%98%80',
 ];
+
+/** Messages that MCP does not allow, as JSON. */
+const NO_MESSAGES = [
+  'null',
+  '1',
+  '"ping"',
+  '{}',
+  '[]',
+  '{"method":"ping","id":1}',
+  '{"jsonrpc":2,"method":"ping","id":1}',
+  '{"jsonrpc":"1.0","method":"tools/list","id":1}',
+  '{"jsonrpc":"2.0","id":1}',
+  '{"jsonrpc":"2.0","id":1,"method":5}',
+  '{"jsonrpc":"2.0","method":{"a":1}}',
+  '{"jsonrpc":"2.0","method":null,"params":[]}',
+  `[${'1,'.repeat(100)}1]`,
+];
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const VERSION = 'Sec-WebSocket-Version: 13';
+
+/** A handshake of a WebSocket. @param headers what it has besides those of any upgrade */
+const upgrade = (headers, line = 'GET /sockets/echo') =>
+  head(line, [...headers, 'Upgrade: websocket', 'Connection: Upgrade']).replace('Connection: close\r\n', '');
 
 /** Name → what makes one. Each gets the random numbers. */
 const KINDS = {
@@ -139,6 +162,33 @@ const KINDS = {
       [`Origin: https://${random.word()}.example`, 'Content-Type: application/json', 'Content-Length: 16'],
       '{"text":"hello"}',
     ),
+  'a message that is none of MCP': (random) => json('/tools/mcp', random.pick(NO_MESSAGES)),
+  'a message of MCP that is no JSON': (random) =>
+    json(
+      '/tools/mcp',
+      broken(random, '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find","arguments":{"body":"x"}}}'),
+    ),
+  'an upgrade with a wrong key': (random) =>
+    upgrade([
+      VERSION,
+      random.pick([
+        'Sec-WebSocket-Key: short',
+        'Sec-WebSocket-Key:',
+        `Sec-WebSocket-Key: ${'x'.repeat(500)}`,
+        `${KEY}, ${KEY}`,
+        'X: y',
+      ]),
+    ]),
+  'an upgrade with a wrong version': (random) =>
+    upgrade([KEY, `Sec-WebSocket-Version: ${random.pick(['', 'x', '-1', '12', '14', '99999999999', '13, 14'])}`]),
+  'an upgrade with wrong extensions': (random) =>
+    upgrade([
+      KEY,
+      VERSION,
+      random.pick(['Sec-WebSocket-Protocol: a,,b', 'Sec-WebSocket-Protocol: a, a', 'Sec-WebSocket-Protocol: (']),
+    ]),
+  'an upgrade of another method': (random) => upgrade([KEY, VERSION], `${random.pick(['POST', 'PUT', 'DELETE'])} /sockets/echo`),
+  'an upgrade of a path without sockets': (random) => upgrade([KEY, VERSION], `GET /sockets/none-${random.word()}`),
   'headers that are too long': (random) =>
     head('GET /typed/search/special', [`X-Long: ${'a'.repeat(random.between(70_000, 200_000))}`]),
 };

@@ -2,8 +2,8 @@
 // may end.
 import { connect } from 'node:net';
 import { serve } from '../../lib/dist/index.js';
-import { ClassifierDeployment, ModelDeployment } from '../../lib/dist-test/fixtures/ingress-apps.js';
-import { Routed } from '../../lib/dist-test/fixtures/routes-apps.js';
+import { ClassifierDeployment, KitchenDeployment, ModelDeployment } from '../../lib/dist-test/fixtures/ingress-apps.js';
+import { Routed, Tools } from '../../lib/dist-test/fixtures/routes-apps.js';
 import { makeMalformed } from './malformed-cases.mjs';
 
 export const count = 10_000;
@@ -19,6 +19,8 @@ export async function fuzz({ count: wanted, seed }) {
   await serve.start({ port: 0 });
   const typed = await serve.run(Routed.bind(), { ...options, name: 'malformed-typed', routePrefix: '/typed' });
   await serve.run(ClassifierDeployment.bind(ModelDeployment.bind()), { name: 'malformed-ingress', routePrefix: '/ingress' });
+  await serve.run(KitchenDeployment.bind(), { name: 'malformed-sockets', routePrefix: '/sockets' });
+  await serve.run(Tools.bind(), { name: 'malformed-tools', routePrefix: '/tools' });
   try {
     const before = await processIds();
     const failures = [];
@@ -29,7 +31,7 @@ export async function fuzz({ count: wanted, seed }) {
         done += 1;
         const { kind, text } = makeMalformed(own);
         const answer = await ask(new URL(typed.url), text);
-        const fault = faultOf(answer, text.startsWith('HEAD '));
+        const fault = faultOf(answer, text.startsWith('HEAD ') || kind.startsWith('an upgrade'));
         if (fault !== null) failures.push({ seed: own, text: `${kind}: ${fault}\n${shorten(text)}\n→ ${shorten(answer)}` });
       }
     };
@@ -65,15 +67,20 @@ function ask({ hostname, port }, text) {
   });
 }
 
-/** What is wrong with an answer to a malformed request; null if nothing is. */
-function faultOf(answer, isHead) {
+/**
+ * What is wrong with an answer to a malformed request; null if nothing is.
+ * @param {string} answer
+ * @param {boolean} isWithoutCode true for HEAD, and for handshakes, which the package ws refuses in its own words
+ */
+function faultOf(answer, isWithoutCode) {
   if (answer === '') return 'no answer';
   const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
   if (status === undefined) return 'not HTTP';
   if (!status.startsWith('4')) return `status ${status}`;
   const body = answer.slice(answer.indexOf('\r\n\r\n') + 4);
-  if (isHead && body === '') return null;
-  const code = /"code":"([A-Z][A-Z_0-9]+)"/.exec(body)?.[1];
+  if (isWithoutCode) return null;
+  // Those of MCP are numbers of JSON-RPC.
+  const code = /"code":(?:"([A-Z][A-Z_0-9]+)"|-32\d{3})/.exec(body)?.[0];
   return code === undefined ? 'no code in the answer' : null;
 }
 

@@ -33,9 +33,9 @@ const args: OptionSpec<unknown> = {
 
 const env: OptionSpec<Readonly<Record<string, unknown>> | undefined> = {
   doc: 'Environment variables of every deployment of the application. The `env` of a deployment is added to it.',
-  expected: 'an object of texts',
+  expected: DEPLOYMENT_OPTIONS.env.expected,
   default: undefined,
-  parse: (value) => (isRecord(value) ? value : undefined),
+  parse: (value) => (isRecord(value) && DEPLOYMENT_OPTIONS.env.parse(value) !== undefined ? value : undefined),
 };
 
 const deployments: OptionSpec<readonly unknown[] | undefined> = {

@@ -224,6 +224,7 @@ for (const [what, text, message] of [
   ],
   ['a deployment twice', deployment('      - name: Chat'), /^c\.yaml:5: the deployment Chat is listed twice/],
   ['a deployment without a name', application('    deployments: [{}]'), /a deployment needs name/],
+  ['a wrong environment', application('    env: { PORT: 8000 }'), /^c\.yaml:3: env must be an object of texts/],
   ['a wrong name', application('    name: a/b'), /c\.yaml:3: .*a\/b/],
   ['a policy', deployment('        autoscaling: { policy: f }'), /a policy is a function/],
   [

@@ -20,12 +20,19 @@ export function rayDetails(status: ServeStatus, declared: Declared): Readonly<Re
   );
   return {
     http_options: { host: hostname, port: port === null ? null : Number(port) },
-    grpc_options: null,
+    grpc_options: grpcOptions(status.grpc),
     proxies: Object.fromEntries(proxies),
     target_capacity: null,
     warnings: status.warnings,
     applications: Object.fromEntries(applications),
   };
+}
+
+/** @param address such as `127.0.0.1:9000`; empty if gRPC is not answered */
+function grpcOptions(address: string): object | null {
+  return address === ''
+    ? null
+    : { host: address.slice(0, address.lastIndexOf(':')), port: Number(address.slice(address.lastIndexOf(':') + 1)) };
 }
 
 export function rayApplication(

@@ -1,6 +1,7 @@
 import type { IConversionOptions, Root, Type } from 'protobufjs';
 import { aboutInput } from '../core/index.js';
 import { BadMessage } from './errors.js';
+import { messageValue } from './message-value.js';
 import { loadProtobuf, type Protobuf } from './packages.js';
 import type { GrpcPlan } from './plan.js';
 
@@ -29,15 +30,10 @@ export class MessageTypes {
     }
   }
 
-  /** @param value the message as an object; nothing stands for a message without fields. @throws TypeError if it does not have the message's form */
+  /** @param value the message as an object; nothing stands for a message without fields. @throws TypeError that names the field that does not have its form */
   encode(name: string, value: unknown): Uint8Array {
     const type = this.#type(name);
-    const message = value ?? {};
-    if (typeof message !== 'object' || Array.isArray(message))
-      throw new TypeError(
-        `the result must be an object of the form of ${name}, and it is ${Array.isArray(message) ? 'an array' : `a ${typeof message}`}`,
-      );
-    return type.encode(type.fromObject(message as Record<string, unknown>)).finish();
+    return type.encode(type.fromObject(messageValue(type, value ?? {}))).finish();
   }
 
   #type(name: string): Type {

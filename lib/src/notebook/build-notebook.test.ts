@@ -223,7 +223,7 @@ test('what cannot be built is a coded error that names the cell', () => {
 
 test('methods that change a value are kept, and those that may only read it are not', () => {
   const cells = [
-    'const labels: string[] = [];\nconst map = new Map<string, number>();\nconst model = open();\nconst limits = { low: 0 };',
+    'const labels: string[] = [];\nconst map = new Map<string, number>();\nconst model = open();\nfunction open() {}\nconst limits = { low: 0 };',
     "labels.push('cat');",
     "map?.set('a', 1)!;",
     'await model.load();',

@@ -3,7 +3,7 @@ import { childrenOf, type Node } from '../code/index.js';
 import { NothingToBuild } from './errors.js';
 import { findRuns } from './find-runs.js';
 import { type ModulePlan, planModules, statementsIn, textOf } from './module-text.js';
-import { sliceOf } from './slice.js';
+import { type Slice, sliceOf } from './slice.js';
 import { type CellText, type Statement, statementsOf } from './statement.js';
 
 /** A line of a cell that is no TypeScript, such as `!npm install x` or `%serve status`. */
@@ -45,7 +45,21 @@ export interface BuiltNotebook {
 /** Names that cells have without a declaration, and the modules that export them. */
 const NOTEBOOK_IMPORTS: Readonly<Record<string, string>> = { serve: 'nbserve', onnx: 'nbserve/onnx' };
 /** Names that only a notebook has. */
-const NOTEBOOK_ONLY = new Set(['display', 'prompt', 'input', '__filename', '__dirname', 'require', 'module', 'exports']);
+const NOTEBOOK_ONLY = new Set([
+  'display',
+  'prompt',
+  'input',
+  '__filename',
+  '__dirname',
+  'require',
+  'module',
+  'exports',
+  'comms',
+  'magics',
+  '_',
+  '__',
+  '___',
+]);
 
 /**
  * Makes modules from a notebook that runs applications: each contains what the applications need, and nothing else of the notebook.
@@ -71,8 +85,7 @@ export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFil
     return { file: module, text: moduleText(plan, inModule, exported, magics, { notebook: file, module }) };
   });
   const order = (name: string): number => apps.findIndex((app) => app.name === name);
-  const free = new Set(slices.flatMap((slice) => [...slice.free]));
-  for (const name of free) if (NOTEBOOK_ONLY.has(name)) notes.push(`${name} exists only in a notebook, and the module uses it`);
+  notes.push(...missingIn(slices, magics), ...environmentIn(magics));
   for (const { notes: own } of slices) notes.push(...own);
   const folder = dirname(moduleFile(0));
   if (folder !== dirname(file)) {
@@ -95,7 +108,7 @@ function moduleText(
   magics: readonly LeftOutLine[],
   options: { readonly notebook: string; readonly module: string },
 ): string {
-  const free = new Set(plan.slices.flatMap((slice) => [...slice.free]));
+  const free = new Set(plan.slices.flatMap((slice) => [...slice.free.keys()]));
   const imports = Object.entries(NOTEBOOK_IMPORTS).filter(([name]) => free.has(name));
   const blocks = [
     `// Made by \`nbserve build ${basename(options.notebook)}\`. Build it again after a change of the notebook, and do not change this file.`,
@@ -123,8 +136,8 @@ function moduleText(
 const commentOf = ({ cell, text }: LeftOutLine): string => `// Cell ${cell}, left out: ${text}`;
 
 /** A name for each application that no declaration of the module has. */
-function exportNames({ slices, names }: ModulePlan): readonly string[] {
-  const taken = new Set([...names.keys(), ...slices.flatMap(({ free }) => [...free])]);
+function exportNames({ slices, values, types }: ModulePlan): readonly string[] {
+  const taken = new Set([...values.keys(), ...types.keys(), ...slices.flatMap(({ free }) => [...free.keys()])]);
   return slices.map(({ app }) => {
     const word = app.name.replaceAll(/[^\p{ID_Continue}]+(.)?/gu, (_, next: string | undefined) => (next ?? '').toUpperCase());
     let name = `${/^\p{ID_Start}/u.test(word) ? word : `_${word}`}App`;
@@ -133,6 +146,33 @@ function exportNames({ slices, names }: ModulePlan): readonly string[] {
     return name;
   });
 }
+
+/** Notes about the names that the module uses and does not have. */
+function missingIn(slices: readonly Slice[], magics: readonly LeftOutLine[]): string[] {
+  const runs = magics.filter(({ text }) => /^%run\s/.test(text)).map(({ cell, text }) => `${text.trim()} of cell ${cell}`);
+  const hint = runs.length === 0 ? '' : `; if it is from ${runs.join(' or ')}, import the file instead`;
+  return slices
+    .flatMap(({ free }) => [...free])
+    .filter(([name]) => !(name in NOTEBOOK_IMPORTS) && (NOTEBOOK_ONLY.has(name) || !(name in globalThis)))
+    .map(([name, cell]) => {
+      if (NOTEBOOK_ONLY.has(name))
+        return `cell ${cell} uses ${name}, which exists only in a notebook, and the module does not have it`;
+      const makes = magics.find(
+        ({ text }) => text.startsWith(`%%capture ${name}`) || new RegExp(`^\\s*\\W*${escaped(name)}\\s*=\\s*[!%]`).test(text),
+      );
+      const from =
+        makes === undefined ? `, which no cell declares${hint}` : `, which cell ${makes.cell} makes with a line that is left out`;
+      return `cell ${cell} uses ${name}${from}`;
+    });
+}
+
+const escaped = (name: string): string => name.replaceAll('$', '\\$');
+
+/** Notes about the magics that set a variable of the environment. */
+const environmentIn = (magics: readonly LeftOutLine[]): string[] =>
+  magics
+    .filter(({ text }) => /^%(set_)?env\s+\w+[\s=]+\S/.test(text))
+    .map(({ cell, text }) => `cell ${cell}: ${text.trim()} is left out; set it in env of the application or the deployment`);
 
 /** Notes about the texts that may be paths of files, because the module is in another folder than the notebook. */
 function pathsIn(statements: Iterable<Statement>, folder: string): string[] {

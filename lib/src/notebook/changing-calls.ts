@@ -8,6 +8,8 @@ export interface ChangingCall {
   readonly method: string;
   /** True if the method is known to change its object. Any other method may only read it. */
   readonly isKnown: boolean;
+  /** True if the name is an argument of a function that may change it, such as `labels` of `fill(labels)`. `method` is then the function. */
+  readonly isArgument?: true;
 }
 
 const CHANGES = new Set(
@@ -28,6 +30,7 @@ export function changingCallsIn(node: Node): readonly ChangingCall[] {
       return;
     const call = changingCall(one, isDropped);
     if (call !== undefined) found.push(call);
+    if (isDropped) found.push(...argumentsOf(one));
     const passes = one.type === 'ExpressionStatement' || (isDropped && one.type === 'AwaitExpression') || isUnwrapped(one);
     for (const child of childrenOf(one)) visit(child, passes && (one.type === 'ExpressionStatement' || isDropped));
   };
@@ -49,6 +52,26 @@ function changingCall(node: Node, isDropped: boolean): ChangingCall | undefined 
   const isStatic = root?.name === 'Object' || root?.name === 'Reflect';
   const changed = isStatic && isNode(first) ? rootOf(first) : root;
   return changed === undefined ? undefined : { name: changed.name as string, start: changed.start, method, isKnown };
+}
+
+/** Functions that only show or check their arguments. */
+const SHOWS = new Set(['console', 'display', 'assert', 'serve']);
+
+/** The names that a call passes to a function which may change them. */
+function argumentsOf(node: Node): readonly ChangingCall[] {
+  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return [];
+  const callee = unwrap(node.callee as Node);
+  const isMember = callee.type.endsWith('MemberExpression');
+  const root = rootOf(callee);
+  const property = isMember && callee.computed !== true ? ((callee.property as Node).name as string) : undefined;
+  if (root === undefined || SHOWS.has(root.name as string) || CHANGES.has(property ?? '') || READS.has(property ?? '')) return [];
+  const method = property === undefined ? (root.name as string) : `${root.name}.${property}`;
+  return (node.arguments as Node[]).flatMap((argument) => {
+    const changed = rootOf(argument);
+    return changed === undefined
+      ? []
+      : [{ name: changed.name as string, start: changed.start, method, isKnown: false, isArgument: true as const }];
+  });
 }
 
 /** The identifier `x` of `x.a.b`. */

@@ -35,12 +35,15 @@ export function findRuns(statements: readonly Statement[]): FoundRuns {
   let cluster: Readonly<Record<string, unknown>> = {};
   for (const statement of statements) {
     const where = `cell ${statement.cell}`;
+    if (runsInFunction(statement.node)) notes.push(`${where}: serve.run in a function is left out; call it outside of functions`);
     for (const call of callsIn(statement.node)) {
       const method = serveMethod(call);
       const [first, second] = call.arguments as Node[];
       if (method === 'delete') {
-        const name = textOf(first);
-        if (name !== undefined && apps.delete(name)) notes.push(`${where} deletes the application ${name}`);
+        const name = textOf(constantOf(first, statement, statements));
+        if (name === undefined)
+          notes.push(`${where}: serve.delete is left out, because the name of its application is only known when the cell runs`);
+        else if (apps.delete(name)) notes.push(`${where} deletes the application ${name}`);
       } else if (method === 'start') {
         const started = startOf(first, (node) => constantOf(node, statement, statements));
         cluster = started.options;
@@ -209,6 +212,13 @@ function callsIn(node: Node): Node[] {
   };
   visit(node);
   return found;
+}
+
+/** Whether a function in the node calls `serve.run`. */
+function runsInFunction(node: Node, isInside = false): boolean {
+  if (isInside && node.type === 'CallExpression' && serveMethod(node) === 'run') return true;
+  const inner = isInside || FUNCTIONS.has(node.type);
+  return childrenOf(node).some((child) => runsInFunction(child, inner));
 }
 
 /** `run` for `serve.run(…)`. */

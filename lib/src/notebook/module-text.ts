@@ -6,27 +6,31 @@ import type { Statement } from './statement.js';
 /** One module: applications whose slices agree on every name. */
 export interface ModulePlan {
   readonly slices: readonly Slice[];
-  /** Name → the statement that declares it. */
-  readonly names: ReadonlyMap<string, Statement>;
+  /** Name → the statement that declares the value. */
+  readonly values: ReadonlyMap<string, Statement>;
+  /** Name → the statement that declares the type. A value may have the same name. */
+  readonly types: ReadonlyMap<string, Statement>;
 }
 
 /** Applications that need different declarations of one name get different modules. */
 export function planModules(slices: readonly Slice[]): readonly ModulePlan[] {
-  const plans: { slices: Slice[]; names: Map<string, Statement> }[] = [];
+  const plans: { slices: Slice[]; values: Map<string, Statement>; types: Map<string, Statement> }[] = [];
   for (const slice of slices) {
-    const own = [...slice.values, ...slice.types];
-    const fits = plans.find(({ names }) => own.every(([name, statement]) => (names.get(name) ?? statement) === statement));
-    const plan = fits ?? { slices: [], names: new Map<string, Statement>() };
+    const agrees = (own: ReadonlyMap<string, Statement>, all: ReadonlyMap<string, Statement>): boolean =>
+      [...own].every(([name, statement]) => (all.get(name) ?? statement) === statement);
+    const fits = plans.find(({ values, types }) => agrees(slice.values, values) && agrees(slice.types, types));
+    const plan = fits ?? { slices: [], values: new Map<string, Statement>(), types: new Map<string, Statement>() };
     if (fits === undefined) plans.push(plan);
     plan.slices.push(slice);
-    for (const [name, statement] of own) plan.names.set(name, statement);
+    for (const [name, statement] of slice.values) plan.values.set(name, statement);
+    for (const [name, statement] of slice.types) plan.types.set(name, statement);
   }
   return plans;
 }
 
 /** The statements of a module, each after those that it uses when it runs. */
-export function statementsIn({ slices, names }: ModulePlan): readonly Statement[] {
-  const all = new Set([...names.values(), ...slices.flatMap(({ changes }) => [...changes])]);
+export function statementsIn({ slices, values, types }: ModulePlan): readonly Statement[] {
+  const all = new Set([...values.values(), ...types.values(), ...slices.flatMap(({ changes }) => [...changes])]);
   const ordered = [...all].sort((a, b) => a.order - b.order);
   const done = new Set<Statement>();
   const put = (statement: Statement): void => {
@@ -35,7 +39,7 @@ export function statementsIn({ slices, names }: ModulePlan): readonly Statement[
     done.add(statement);
     placed.delete(statement);
     for (const { name, depth } of statement.uses) {
-      const used = names.get(name);
+      const used = values.get(name);
       if (used !== undefined && depth === 0) put(used);
     }
     placed.add(statement);
@@ -53,11 +57,11 @@ export interface TextOptions {
 
 /** The text of a statement, with only the names that the module needs of it. */
 export function textOf(statement: Statement, plan: ModulePlan, options: TextOptions): string {
-  const { names, slices } = plan;
+  const { values, types, slices } = plan;
   const { node } = statement;
-  const isNeeded = (name: string): boolean => names.get(name) === statement;
+  const isNeeded = (name: string): boolean => values.get(name) === statement || types.get(name) === statement;
   if (node.type === 'ImportDeclaration') {
-    const isValue = (name: string): boolean => slices.some(({ values }) => values.get(name) === statement);
+    const isValue = (name: string): boolean => values.get(name) === statement;
     return importText(statement, isNeeded, isValue, options);
   }
   const comments = commentsAbove(statement);
@@ -71,7 +75,7 @@ export function textOf(statement: Statement, plan: ModulePlan, options: TextOpti
   if (kept.size === 0) return `${comments}{ ${kind} ${textsOf(all)}; }`;
   const written = all.filter((one) => isChange || kept.has(one));
   const collide = (some: Iterable<Node>): boolean =>
-    [...some].some(({ id }) => boundNames(id).some((name) => !isNeeded(name) && names.has(name)));
+    [...some].some(({ id }) => boundNames(id).some((name) => !isNeeded(name) && values.has(name)));
   // A name that belongs to another statement of the module stays inside of a function.
   const inside = (some: readonly Node[]): string => {
     const needed = some.flatMap(({ id }) => boundNames(id).filter(isNeeded)).join(', ');
@@ -165,6 +169,7 @@ function importText(
   const literal = node.source as Node;
   const after = source.slice(literal.end, node.end);
   const from = JSON.stringify(seenFromModule(literal.value as string, options));
+  if ((node.specifiers as Node[]).length === 0) return `import ${from}${after}`;
   return specifiers
     .map((one) => {
       const name = (one.local as Node).name as string;

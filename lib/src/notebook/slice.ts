@@ -11,8 +11,8 @@ export interface Slice {
   readonly types: ReadonlyMap<string, Statement>;
   /** Statements that change needed variables. */
   readonly changes: ReadonlySet<Statement>;
-  /** Names that the notebook does not declare, such as `serve`. */
-  readonly free: ReadonlySet<string>;
+  /** Names that the notebook does not declare, such as `serve`, and the first cell that uses each. */
+  readonly free: ReadonlyMap<string, number>;
   readonly notes: readonly string[];
 }
 
@@ -29,14 +29,16 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
   const values = new Map<string, Statement>();
   const types = new Map<string, Statement>();
   const changes = new Set<Statement>();
-  const free = new Set<string>();
+  const free = new Map<string, number>();
   const notes = new Set<string>();
+  /** Calls of functions that may change a needed name. */
+  const passedOn: { readonly name: string; readonly statement: Statement; readonly call: string }[] = [];
 
   const need = (name: string, user: Statement, path: readonly string[]): void => {
     if (values.has(name)) return;
     const found = declaring(name);
     if (found === undefined) {
-      free.add(name);
+      if (!free.has(name)) free.set(name, user.cell);
       return;
     }
     if (changesCluster(found)) {
@@ -51,8 +53,13 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       const writes = one.uses.some(
         (use) => use.name === name && (use.kind === 'write' || use.kind === 'mutate') && use.depth === 0,
       );
-      const calls = one.calls.filter((call) => call.name === name);
-      if (!writes && calls.length === 0) continue;
+      const all = one.calls.filter((call) => call.name === name);
+      const calls = all.filter((call) => !call.isArgument);
+      const [passed] = all.filter((call) => call.isArgument);
+      if (!writes && calls.length === 0) {
+        if (passed !== undefined) passedOn.push({ name, statement: one, call: passed.method });
+        continue;
+      }
       const isSure = writes || calls.some((call) => call.isKnown);
       if (changesCluster(one)) {
         if (isSure) notes.add(`cell ${one.cell} changes ${name} in a statement that changes the cluster, and is left out`);
@@ -87,7 +94,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
 
   /** The values of `typeof Chat` in types. A handle is not needed, because types do not run. */
   const needTypeOf = (statement: Statement, path: readonly string[]): void => {
-    for (const name of typeQueries(statement)) {
+    for (const name of statement.typeQueries) {
       const found = declaring(name);
       if (found !== undefined && !changesCluster(found)) need(name, statement, path);
     }
@@ -109,8 +116,9 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
   const needValuesOf = (statement: Statement, path: readonly string[]): void => {
     for (const name of statement.typeNames) {
       const found = declaring(name);
-      if (found === undefined || types.has(name) || before.some((one) => one.types.has(name) && one.order > found.order))
-        continue;
+      // A type of a later cell has taken the name; one of the same cell is the other half of the declaration.
+      const isOther = (one: Statement | undefined): boolean => one !== undefined && one !== found && one.cell !== found?.cell;
+      if (found === undefined || isOther(before.findLast((one) => one.types.has(name) && one.order > found.order))) continue;
       if (found.node.type === 'ImportDeclaration') types.set(name, found);
       else if (found.node.type !== 'VariableDeclaration') need(name, statement, path);
     }
@@ -132,15 +140,33 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     needValuesOf(statement, path);
   };
 
+  /** Statements that change what the whole program sees, such as `process.env.X = …` and `import 'reflect-metadata'`. */
+  const needGlobalChanges = (): void => {
+    const isGlobal = (name: string): boolean => name in globalThis && !statements.some(({ values: own }) => own.has(name));
+    for (const one of before) {
+      if (one.order >= at || changes.has(one)) continue;
+      const { node } = one;
+      const imports =
+        node.type === 'ImportDeclaration' && (node.specifiers as unknown[]).length === 0 && node.importKind !== 'type';
+      const written = one.uses.find(({ name, kind, depth }) => depth === 0 && kind !== 'read' && isGlobal(name));
+      const called = one.calls.find(({ name, isKnown }) => isKnown && name !== 'console' && isGlobal(name));
+      if (!imports && written === undefined && called === undefined) continue;
+      if (changesCluster(one) || usesCluster(one)) {
+        const { name } = (written ?? called) as { name: string };
+        notes.add(`cell ${one.cell} changes ${name} in a statement that uses the cluster, and is left out`);
+        continue;
+      }
+      changes.add(one);
+      include(one, [`cell ${one.cell}`]);
+    }
+  };
+
   const { start, end } = app.expression;
   const inExpression = app.statement.uses.filter((use) => use.start >= start && use.end <= end);
   for (const { name } of inExpression) need(name, app.statement, [`application ${app.name}`]);
+  needGlobalChanges();
+  for (const { name, statement, call } of passedOn)
+    if (!changes.has(statement) && !changesCluster(statement) && !usesCluster(statement))
+      notes.add(`cell ${statement.cell}: ${call}(…) is left out, although it may change ${name}`);
   return { app, values, types, changes, free, notes: [...notes] };
-}
-
-/** The names in `typeof Name` of types. */
-function typeQueries({ source, node }: Statement): readonly string[] {
-  return [...source.slice(node.start, node.end).matchAll(/[<:|&,([]\s*typeof\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map(
-    ([, name]) => name as string,
-  );
 }

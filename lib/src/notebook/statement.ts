@@ -37,6 +37,8 @@ export interface Statement {
   readonly calls: readonly ChangingCall[];
   /** The names that it uses as types. */
   readonly typeNames: ReadonlySet<string>;
+  /** The names of values whose types it uses, by `typeof`. */
+  readonly typeQueries: ReadonlySet<string>;
   /** Every word in it that may be the name of a type. */
   readonly words: ReadonlySet<string>;
 }
@@ -72,7 +74,9 @@ function statement(cell: number, source: string, order: number, node: Node, from
   const words = new Set(source.slice(from, node.end).match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []);
   const free = new Set(uses.filter(({ depth }) => depth === 0).map((use) => use.start));
   const calls = changingCallsIn(node).filter((call) => free.has(call.start));
-  return { cell, source, order, node, values, types: typesOf(node), uses, calls, typeNames: typeNamesIn(node), words };
+  const typeNames = namesIn(node, NAMES_OF_TYPES);
+  const typeQueries = namesIn(node, { TSTypeQuery: 'exprName' });
+  return { cell, source, order, node, values, types: typesOf(node), uses, calls, typeNames, typeQueries, words };
 }
 
 const NAMES_OF_TYPES: Readonly<Record<string, string>> = {
@@ -82,11 +86,11 @@ const NAMES_OF_TYPES: Readonly<Record<string, string>> = {
   TSClassImplements: 'expression',
 };
 
-/** The first word of each name in a type: `A` of `A.B<C>`. */
-function typeNamesIn(node: Node): ReadonlySet<string> {
+/** The first word of each name in a type: `A` of `A.B<C>`. @param keys where nodes of a kind have such a name */
+function namesIn(node: Node, keys: Readonly<Record<string, string>>): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (one: Node): void => {
-    let root = one[NAMES_OF_TYPES[one.type] ?? ''];
+    let root = one[keys[one.type] ?? ''];
     while (isNode(root) && root.type !== 'Identifier') root = root.left ?? root.object;
     if (isNode(root)) names.add(root.name as string);
     for (const child of childrenOf(one)) visit(child);

@@ -76,16 +76,59 @@ function parametersOf(list) {
   return { rows, table: el('table', {}, ...rows.map(({ row }) => row)) };
 }
 
+const isFile = (given) => {
+  const { format, contentEncoding } = resolve(given);
+  return format === 'binary' || contentEncoding === 'binary';
+};
+const fileInput = (name, several) => el('input', { type: 'file', 'aria-label': name, multiple: several ? '' : undefined });
+
+/** The fields of a form. A list is written as JSON, and each of its items becomes a field. */
+function formOf(schema, type) {
+  const { properties = {}, required = [] } = resolve(schema);
+  const fields = Object.entries(properties).map(([name, given]) => {
+    const own = resolve(given);
+    const isList = own.type === 'array';
+    const isFiles = isFile(own) || (isList && isFile(own.items || {}));
+    const input = isFiles ? fileInput(name, isList) : el('input', { 'aria-label': name, placeholder: isList ? 'a JSON list' : own.type === 'object' ? 'JSON' : '' });
+    const row = el('tr', {}, el('td', {}, el('code', {}, name), required.includes(name) ? el('span', { class: 'needed', title: 'required' }, ' *') : ''),
+      el('td', {}, isFiles ? 'file' : typeOf(given)), el('td', {}, given.description || own.description || '', input));
+    return { name, input, isFiles, isList, row };
+  });
+  const content = () => {
+    const form = type === 'multipart/form-data' ? new FormData() : new URLSearchParams();
+    for (const { name, input, isFiles, isList } of fields) {
+      if (isFiles) for (const file of input.files) form.append(name, file);
+      else if (input.value !== '') for (const one of isList ? itemsIn(input.value) : [input.value]) form.append(name, one);
+    }
+    return form;
+  };
+  // The browser writes the type, because it chooses the boundary of the parts.
+  return { header: undefined, content, input: el('table', {}, ...fields.map(({ row }) => row)) };
+}
+
+function itemsIn(text) {
+  try {
+    const list = JSON.parse(text);
+    if (Array.isArray(list)) return list.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  } catch {}
+  return [text];
+}
+
 function bodyOf(operation) {
   const content = resolve(operation.requestBody).content || {};
   const type = ['application/json', ...Object.keys(content)].find((name) => content[name]);
   if (type === undefined) return null;
   const { schema, example } = content[type];
+  if (type === 'multipart/form-data' || type === 'application/x-www-form-urlencoded') return { type, schema, ...formOf(schema || {}, type) };
+  if (type === 'application/octet-stream' || isFile(schema || {})) {
+    const input = fileInput('request body', false);
+    return { type, schema, input, header: type, content: () => input.files[0] };
+  }
   const text = example === undefined ? sample(schema || {}) : example;
   const isText = type.startsWith('text/');
-  const area = el('textarea', { 'aria-label': 'request body' });
-  area.value = isText && typeof text === 'string' ? text : JSON.stringify(text, null, 2);
-  return { type, area, schema };
+  const input = el('textarea', { 'aria-label': 'request body' });
+  input.value = isText && typeof text === 'string' ? text : JSON.stringify(text, null, 2);
+  return { type, schema, input, header: type, content: () => input.value };
 }
 
 function responsesOf(operation) {
@@ -110,11 +153,11 @@ async function send(path, method, rows, body, output) {
     else if (parameter.in === 'query') query.append(parameter.name, input.value);
     else if (parameter.in === 'header') headers[parameter.name] = input.value;
   }
-  if (body) headers['content-type'] = body.type;
+  if (body && body.header) headers['content-type'] = body.header;
   const text = [...query].length ? '?' + query : '';
   output.replaceChildren(json('…'));
   try {
-    const answer = await fetch(base() + url + text, { method: method.toUpperCase(), headers, body: body ? body.area.value : undefined });
+    const answer = await fetch(base() + url + text, { method: method.toUpperCase(), headers, body: body ? body.content() : undefined });
     const received = await answer.text();
     let shown = received;
     try { shown = JSON.stringify(JSON.parse(received), null, 2); } catch {}
@@ -134,7 +177,7 @@ function operationOf(path, method, operation, shared) {
     el('div', {},
       operation.description ? el('p', {}, operation.description) : undefined,
       rows.length ? block('Parameters', table) : undefined,
-      body ? block('Body – ' + body.type, body.schema ? el('details', {}, el('summary', {}, 'Schema'), json(resolve(body.schema))) : undefined, body.area) : undefined,
+      body ? block('Body – ' + body.type, body.schema ? el('details', {}, el('summary', {}, 'Schema'), json(resolve(body.schema))) : undefined, body.input) : undefined,
       el('button', { type: 'button', onclick: () => send(path, method, rows, body, output) }, 'Send'),
       output,
       block('Answers', ...responsesOf(operation))));

@@ -43,6 +43,7 @@ export interface BodySchema {
   readonly form: 'json' | 'multipart' | 'bytes';
   readonly required: boolean;
   readonly schema: JsonSchema;
+  readonly description?: string;
 }
 
 export interface ParamSchema {
@@ -59,12 +60,24 @@ export interface ResultSchema {
   readonly schema?: JsonSchema;
   /** True if the method may return `undefined`, which is answered with status 204. */
   readonly canBeNothing?: true;
+  readonly description?: string;
 }
 
 /** Follows a `$ref` to the schema that it names; returns any other schema as it is. */
 export function resolved(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const { $ref } = schema;
   return typeof $ref === 'string' ? resolved(defs[$ref.slice('#/$defs/'.length)] ?? {}, defs) : schema;
+}
+
+/** True for a schema whose values are texts in JavaScript too. The `Date` of a result, for example, is a text only in JSON. */
+export function isText(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): boolean {
+  const whole = resolved(schema, defs);
+  const values = 'const' in whole ? [whole.const] : (whole.enum as readonly unknown[] | undefined);
+  if (values !== undefined) return values.every((value) => typeof value === 'string');
+  const members = (whole.anyOf ?? whole.oneOf) as readonly JsonSchema[] | undefined;
+  if (members !== undefined) return members.every((one) => isText(one, defs));
+  // The digits of a BigInt are written before the result is sent.
+  return whole.type === 'string' && (whole[JAVASCRIPT] === undefined || whole[JAVASCRIPT] === 'bigint');
 }
 
 /** True for a resolved schema of bytes, such as those of a `Uint8Array`. In JSON, they are a text in base64. */

@@ -143,7 +143,9 @@ const REFUSED: Readonly<Record<keyof typeof RefusedKinds, RegExp>> = {
   fileTag: /FileTag\.go, form\.file: @maxLength says nothing; it is not for a file/,
   bytesTag: /BytesTag\.go, body\.data: @maxLength says nothing; it is not for bytes/,
   uniqueFiles: /UniqueFiles\.go, form\.files: @uniqueItems says nothing; it is not for files/,
-  fileOrText: /FileOrText\.go: form holds a File below its properties/,
+  fileOrText: /FileOrText\.go: form holds a File below its properties, or in a union; .* write file\?: File if it may be missing/,
+  binaryText: /BinaryText\.go, body\.text: @format binary says nothing; write File for a file/,
+  aliasTag: /AliasTag\.go, body\.count: @minLength says nothing; it is not for number/,
 };
 
 for (const [name, message] of Object.entries(REFUSED)) {

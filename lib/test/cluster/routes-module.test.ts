@@ -27,7 +27,9 @@ export class Service {
 `;
 
 const FILES: Readonly<Record<string, string>> = {
-  'types.ts': 'export interface Item { name: string; note?: string | null }\n',
+  'types.ts': 'export interface Item { name: Name; note?: string | null }\n',
+  // A global type of the folder, which no file imports.
+  'names.d.ts': 'type Name = string;\n',
   'service.ts': SERVICE,
   'define.ts': "import { serve } from 'nbserve';\nexport const define = <T>(Class: new () => T) => serve.deployment(Class);\n",
   'app.ts':

@@ -1,5 +1,5 @@
 import { aboutInput } from '../../core/index.js';
-import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
+import { type BodySchema, type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { WrongBodyType } from '../errors.js';
 import { expectedBy, shown } from './describe-schema.js';
 import { type Revive, revived, reviverOf } from './revive.js';
@@ -18,7 +18,7 @@ interface Field {
 }
 
 /**
- * Reads a body as a multipart form. A field is a file or a text. Texts are read like URL parameters; if the schema is an object or a list of objects, the
+ * Reads a body as a multipart form. A field is a file or a text. Texts are read like URL parameters; if the schema has an object or a list of lists in it, the
  * text is JSON.
  */
 export class FormBody {
@@ -26,13 +26,15 @@ export class FormBody {
   /** Checks the fields that are not files. */
   readonly #check: Check;
   readonly #revive: Revive | null;
+  readonly #isRequired: boolean;
 
-  constructor(schema: JsonSchema, whole: ClassSchema, validators: Validators) {
+  constructor({ schema, required: isRequired }: BodySchema, whole: ClassSchema, validators: Validators) {
+    this.#isRequired = isRequired;
     const { defs } = whole;
     const form = resolved(schema, defs) as { properties?: Record<string, JsonSchema>; required?: readonly string[] };
     const { properties = {}, required = [] } = form;
     this.#fields = Object.entries(properties).map(([name, own]) =>
-      fieldOf(name, resolved(own, defs), required.includes(name), defs),
+      fieldOf(name, resolved(own, defs), required.includes(name), defs, validators),
     );
     const files = new Map(this.#fields.filter(({ isFile }) => isFile).map((field) => [field.name, field] as const));
     const checkedIn = (name: string, own: JsonSchema): JsonSchema => {
@@ -54,10 +56,15 @@ export class FormBody {
 
   /** @throws NBS_WRONG_BODY_TYPE, and what `formData` throws if the body is not a valid form */
   async read(
-    request: { formData(): Promise<FormData>; readonly headers: { get(name: string): string | null } },
+    request: {
+      formData(): Promise<FormData>;
+      arrayBuffer(): Promise<ArrayBuffer>;
+      readonly headers: { get(name: string): string | null };
+    },
     issues: Issue[],
   ): Promise<unknown> {
     const type = request.headers.get('content-type') ?? '';
+    if (type === '' && !this.#isRequired && (await request.arrayBuffer()).byteLength === 0) return undefined;
     if (!/^multipart\/form-data\b|^application\/x-www-form-urlencoded\b/i.test(type))
       throw aboutInput(WrongBodyType({ type: type === '' ? 'not said' : shown(type), expected: 'multipart/form-data' }));
     const form = await request.formData();
@@ -90,17 +97,56 @@ const limitsOf = ({ minItems, maxItems }: JsonSchema): JsonSchema => ({
 const isFiles = (value: unknown): boolean =>
   Array.isArray(value) ? value.every((one) => one instanceof Blob) : value instanceof Blob;
 
-function fieldOf(name: string, schema: JsonSchema, isRequired: boolean, defs: ClassSchema['defs']): Field {
+function fieldOf(
+  name: string,
+  schema: JsonSchema,
+  isRequired: boolean,
+  defs: ClassSchema['defs'],
+  validators: Validators,
+): Field {
   const isList = schema.type === 'array';
-  const item = isList ? resolved((schema.items ?? {}) as JsonSchema, defs) : schema;
-  const isFile = item.format === 'binary';
+  const items = isList && typeof schema.items === 'object' ? (schema.items as JsonSchema) : {};
+  const isFile = (isList ? resolved(items, defs) : schema).format === 'binary';
   const expected = isFile && isList ? 'files' : expectedBy(schema, defs);
   const common = { name, isFile, isList, isRequired, expected };
   if (isFile) return { ...common, read: (values) => (isList ? values : values[0]) };
-  const isObject = item[JAVASCRIPT] === undefined && (item.type === 'object' || item.type === 'array');
-  if (isObject) return { ...common, read: (values) => (isList && values.length > 1 ? values.map(jsonOr) : jsonOr(values[0])) };
-  const read = textReader(schema, defs);
-  return { ...common, read: (values) => read(values as readonly string[]) };
+  const asTexts = textReader(schema, defs) as Read;
+  if (!isJson(schema, defs, false)) return { ...common, read: asTexts };
+  const matches = validators.accepts(schema);
+  const accepts = (value: unknown): boolean => {
+    try {
+      return matches(value);
+    } catch (error) {
+      // The value is nested too deeply, which the check then reports.
+      if (!(error instanceof RangeError)) throw error;
+      return false;
+    }
+  };
+  return {
+    ...common,
+    read: (values) => {
+      const parsed = values.map(jsonOr);
+      const [first] = parsed;
+      // A list may be one text, or a text for each of its items; and a text may be one itself.
+      const forms = values.length > 1 ? [parsed] : isList && !Array.isArray(first) ? [[first], first] : [first, [first]];
+      return [...forms, asTexts(values)].find((form) => accepts(form)) ?? forms[0];
+    },
+  };
+}
+
+/** True if values of the schema can be objects or lists that are not written as a text for each item. */
+function isJson(schema: JsonSchema, defs: ClassSchema['defs'], isItem: boolean): boolean {
+  const whole = resolved(schema, defs);
+  if (whole[JAVASCRIPT] !== undefined) return isItem && whole.type === 'array';
+  const members = (whole.anyOf ?? whole.oneOf) as readonly JsonSchema[] | undefined;
+  if (members !== undefined) return members.some((one) => isJson(one, defs, isItem));
+  if ([whole.type].flat().includes('object')) return true;
+  if (whole.type !== 'array') return false;
+  const items = [
+    ...((whole.prefixItems ?? []) as readonly JsonSchema[]),
+    ...(typeof whole.items === 'object' ? [whole.items] : []),
+  ];
+  return isItem || items.some((one) => isJson(one as JsonSchema, defs, true));
 }
 
 /** A text that is not JSON stays a text, and the check then reports it. */

@@ -2,6 +2,7 @@ import {
   type BodySchema,
   type ClassSchema,
   isBytes,
+  isText,
   JAVASCRIPT,
   type JsonSchema,
   type ResultSchema,
@@ -105,7 +106,9 @@ function operation(route: RouteSchema, operationId: string, whole: ClassSchema):
     ...(description === undefined ? {} : { description }),
     ...(deprecated === undefined ? {} : { deprecated }),
     ...(params.length === 0 ? {} : { parameters: params.map((param) => parameter(param, whole)) }),
-    ...(body === undefined ? {} : { requestBody: { required: body.required, content: bodyContent(body, whole) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { ...described(body.description), required: body.required, content: bodyContent(body, whole) } }),
     responses: {
       ...answers(result, whole),
       ...(body === undefined && !params.some((param) => param.in === 'path')
@@ -117,6 +120,8 @@ function operation(route: RouteSchema, operationId: string, whole: ClassSchema):
     },
   };
 }
+
+const described = (description: string | undefined): object => (description === undefined ? {} : { description });
 
 function parameter({ name, in: place, required, schema }: RouteSchema['params'][number], whole: ClassSchema): object {
   const { description, deprecated, ...own } = published(schema, whole) as { description?: string; deprecated?: true };
@@ -136,11 +141,11 @@ function bodyContent({ form, schema }: BodySchema, whole: ClassSchema): object {
   return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 }
 
-function answers({ form, schema = {}, canBeNothing }: ResultSchema, whole: ClassSchema): object {
-  if (form === 'nothing') return { 204: { description: 'Done.' } };
-  if (form === 'any') return { 200: { description: 'The answer.' } };
+function answers({ form, schema = {}, canBeNothing, description }: ResultSchema, whole: ClassSchema): object {
+  if (form === 'nothing') return { 204: { description: description ?? 'Done.' } };
+  if (form === 'any') return { 200: { description: description ?? 'The answer.' } };
   const nothing = canBeNothing === undefined ? {} : { 204: { description: 'There is no result.' } };
-  return { 200: { description: 'The result.', content: resultContent(form, schema, whole) }, ...nothing };
+  return { 200: { description: description ?? 'The result.', content: resultContent(form, schema, whole) }, ...nothing };
 }
 
 function resultContent(form: ResultSchema['form'], schema: JsonSchema, whole: ClassSchema): object {
@@ -149,8 +154,7 @@ function resultContent(form: ResultSchema['form'], schema: JsonSchema, whole: Cl
   const own = { schema: published(schema, whole) };
   if (form === 'json') return { 'application/json': own };
   // A stream is sent as lines, or as events if the client accepts `text/event-stream`.
-  const isText = schema.type === 'string';
-  return { [isText ? 'text/plain' : 'application/x-ndjson']: own, 'text/event-stream': own };
+  return { [isText(schema, whole.defs) ? 'text/plain' : 'application/x-ndjson']: own, 'text/event-stream': own };
 }
 
 /** The schema in the form for other programs: definitions are components, and keywords of our own are removed. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type ClassSchema, isBytes, type JsonSchema, type ResultSchema, resolved } from '../class-schema.js';
+import { type ClassSchema, isBytes, isText, type JsonSchema, type ResultSchema, resolved } from '../class-schema.js';
 import { JSON_TYPE, TypedAnswer, TypedStream } from '../typed-answer.js';
 
 type Items = AsyncIterable<unknown> | Iterable<unknown>;
@@ -28,7 +28,7 @@ export function encoderOf(result: ResultSchema, { defs }: ClassSchema, toPlain: 
     return (value) => new TypedStream(each(value as Items, bytesOf), BYTES_TYPE);
   const hasTexts = writesTexts(result, defs);
   if (form === 'stream') {
-    const type = schema?.type === 'string' ? TEXT_TYPE : LINES_TYPE;
+    const type = schema !== undefined && isText(schema, defs) ? TEXT_TYPE : LINES_TYPE;
     return (value) => new TypedStream(hasTexts ? each(value as Items, toPlain) : (value as Items), type);
   }
   return (value) => {

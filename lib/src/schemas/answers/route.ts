@@ -128,12 +128,16 @@ export class Route {
     if (body === undefined) return () => undefined;
     const { schema, validators, parse } = this.#options;
     if (body.form === 'multipart') {
-      const form = new FormBody(body.schema, schema, validators);
+      const form = new FormBody(body, schema, validators);
       return (request, issues) => form.read(request, issues);
     }
     if (body.form === 'bytes') {
       const name = resolved(body.schema, schema.defs)[JAVASCRIPT] as string;
-      return async (request) => bytesAs(name, await request.arrayBuffer(), request.headers.get('content-type') ?? '');
+      return async (request) => {
+        const buffer = await request.arrayBuffer();
+        const isMissing = buffer.byteLength === 0 && !body.required;
+        return isMissing ? undefined : bytesAs(name, buffer, request.headers.get('content-type') ?? '');
+      };
     }
     const json = this.#json as JsonBody;
     const valueIn = (text: string, issues: Issue[]): unknown =>

@@ -17,14 +17,22 @@ interface Kinds {
 export function textReader(schema: JsonSchema, defs: Defs): (texts: readonly string[]) => unknown {
   const whole = resolved(schema, defs);
   if (whole.type === 'array') {
-    const read = readerOf((whole.items ?? {}) as JsonSchema, defs);
-    return (texts) => texts.map(read);
+    const { prefixItems = [], items } = whole as { prefixItems?: readonly JsonSchema[]; items?: JsonSchema | false };
+    const first = prefixItems.map((one) => readerOf(one, defs));
+    const rest = readerOf(items === false ? {} : (items ?? {}), defs);
+    return (texts) => texts.map((text, i) => (first[i] ?? rest)(text));
   }
   const read = readerOf(whole, defs);
   const list = listIn(whole, defs);
   if (list === undefined) return ([text = '']) => read(text);
   const readList = textReader(list, defs);
-  return (texts) => (texts.length === 1 ? read(texts[0] as string) : readList(texts));
+  const other = kindsOf(whole, defs);
+  // One text is a list of one item, unless another member of the union takes it.
+  return (texts) => {
+    const [text = ''] = texts;
+    const isOther = texts.length === 1 && (other.types.has('string') || other.texts.has(text) || converted(text, other) !== text);
+    return isOther ? read(text) : readList(texts);
+  };
 }
 
 /** Finds the list among the members of a union. */
@@ -33,17 +41,25 @@ function listIn({ anyOf }: JsonSchema, defs: Defs): JsonSchema | undefined {
 }
 
 function readerOf(schema: JsonSchema, defs: Defs): Read {
+  const kinds = kindsOf(schema, defs);
+  return (text) => converted(text, kinds);
+}
+
+function converted(text: string, { texts, types }: Kinds): unknown {
+  const isText = types.has('string');
+  if (texts.has(text)) return text;
+  // If the type allows texts too, `007` is one, because the number has another form.
+  if (types.has('number') && NUMBER.test(text) && Number.isFinite(Number(text)) && (!isText || String(Number(text)) === text))
+    return Number(text);
+  if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  if (types.has('null') && !isText && text === 'null') return null;
+  return text;
+}
+
+function kindsOf(schema: JsonSchema, defs: Defs): Kinds {
   const kinds: Kinds = { texts: new Set(), types: new Set() };
   gather(schema, defs, kinds);
-  const { texts, types } = kinds;
-  const isText = types.has('string');
-  return (text) => {
-    if (texts.has(text)) return text;
-    if (types.has('number') && NUMBER.test(text) && Number.isFinite(Number(text))) return Number(text);
-    if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
-    if (types.has('null') && !isText && text === 'null') return null;
-    return text;
-  };
+  return kinds;
 }
 
 function gather(schema: JsonSchema, defs: Defs, kinds: Kinds): void {

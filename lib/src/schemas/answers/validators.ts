@@ -87,7 +87,11 @@ export class Validators {
     const issues = new Map<string, Issue>();
     for (const error of mostTelling(errors)) {
       const issue = this.#issue(error, place, root);
-      if (!issues.has(issue.field)) issues.set(issue.field, issue);
+      const before = issues.get(issue.field);
+      if (before === undefined) issues.set(issue.field, issue);
+      // The members of a union that a literal tells apart: any of the literals is right.
+      else if (isTag(error) && !before.expected.split(' or ').includes(issue.expected))
+        issues.set(issue.field, { ...before, expected: `${before.expected} or ${issue.expected}` });
       if (issues.size >= MOST_ISSUES) break;
     }
     return [...issues.values()];
@@ -101,6 +105,10 @@ export class Validators {
       const { missingProperty: name } = error.params as { missingProperty: string };
       const own = (schema.properties as Readonly<Record<string, JsonSchema>> | undefined)?.[name] ?? {};
       return { in: place, field: join(field, name), expected: expectedBy(own, defs), got: 'nothing' };
+    }
+    if (error.keyword === 'additionalProperties') {
+      const { additionalProperty: name } = error.params as { additionalProperty: string };
+      return { in: place, field: join(field, name), expected: 'a number as the name', got: shown(name) };
     }
     return { in: place, field, expected: expectedBy(schema, defs), got: shown(error.data) };
   }
@@ -135,10 +143,51 @@ function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     const deeper = inside.filter(
       ({ instancePath, keyword }) => instancePath.length > union.instancePath.length || keyword === 'required',
     );
-    const kept = deeper.length > 0 ? deeper : [union];
+    const kept = deeper.length > 0 ? closest(deeper, union) : [union];
     left = left.filter((error) => (error === union || inside.includes(error) ? kept.includes(error) : true));
   }
   return left.length > 0 ? left : errors;
+}
+
+/**
+ * Keeps the faults in the members of a union whose literals match the value, such as `{ ok: true; … }` for `{ ok: true }`. If the literals of no member match, it
+ * keeps those faults alone.
+ */
+function closest(errors: readonly ErrorObject[], union: ErrorObject): readonly ErrorObject[] {
+  const members = new Map<string, ErrorObject[]>();
+  for (const error of errors) {
+    const member = memberOf(error, union);
+    members.set(member, [...(members.get(member) ?? []), error]);
+  }
+  const isWrongTag = (error: ErrorObject): boolean => isTag(error) && depthOf(error) === depthOf(union) + 1;
+  const all = [...members.values()];
+  const matching = all.filter((own) => !own.some(isWrongTag));
+  if (matching.length === all.length) return errors;
+  if (matching.length > 0) return matching.flat();
+  const tags = all.map((own) => new Set(own.filter(isWrongTag).map(tagOf)));
+  const common = [...(tags[0] ?? [])].filter((tag) => tags.every((own) => own.has(tag)));
+  return common.length === 0 ? errors : errors.filter((error) => isWrongTag(error) && common.includes(tagOf(error)));
+}
+
+/** True for a literal that is wrong, or missing. */
+function isTag({ keyword, params, parentSchema }: ErrorObject): boolean {
+  if (keyword === 'const' || keyword === 'enum') return true;
+  if (keyword !== 'required') return false;
+  const { properties = {} } = (parentSchema ?? {}) as { properties?: Readonly<Record<string, JsonSchema>> };
+  return 'const' in (properties[(params as { missingProperty: string }).missingProperty] ?? {});
+}
+
+const tagOf = ({ keyword, params, instancePath }: ErrorObject): string =>
+  keyword === 'required' ? `${instancePath}/${(params as { missingProperty: string }).missingProperty}` : instancePath;
+
+const depthOf = (error: ErrorObject): number =>
+  (error.keyword === 'anyOf' || error.keyword === 'oneOf' ? error.instancePath : tagOf(error)).split('/').length;
+
+/** The member of the union, or the definition, in which the fault is. */
+function memberOf({ schemaPath }: ErrorObject, { schemaPath: own }: ErrorObject): string {
+  const rest = schemaPath.startsWith(`${own}/`) ? schemaPath.slice(own.length + 1) : schemaPath;
+  const at = schemaPath.startsWith(`${own}/`) ? 1 : 3;
+  return rest.split('/').slice(0, at).join('/');
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SourceFile } from 'typescript7/unstable/ast';
+import { type Node, type SourceFile, SyntaxKind } from 'typescript7/unstable/ast';
 import { type Checker, SignatureKind, type Type } from 'typescript7/unstable/sync';
 import type { ClassSchema } from '../class-schema.js';
 import { NoTypes } from '../errors.js';
@@ -39,7 +39,22 @@ function deployedClass(
 ): Type | undefined {
   const argument = deployedAt(file, offsetOf(file.text, line, column));
   const type = argument === undefined ? undefined : checker.getTypeAtLocation(argument);
-  return isClass(checker, type) ? type : namedClass(checker, file, name);
+  if (argument === undefined || !isClass(checker, type)) return namedClass(checker, file, name);
+  const types = type.isUnionType() ? type.getTypes() : [type];
+  if (types.length === 1 && !isOfSeveral(checker, argument)) return type;
+  // One call deploys several classes, and the type is that of all of them, or of the one to which the others can be assigned.
+  const same = types.filter((one) => one.getSymbol()?.name === name);
+  return same.length === 1 ? same[0] : (namedClass(checker, file, name) ?? (types.length === 1 ? type : undefined));
+}
+
+/** True for a parameter, such as that of `[A, B].map((C) => serve.deployment(C))`, and for the variable of a loop. */
+function isOfSeveral(checker: Checker, argument: Node): boolean {
+  const declaration = checker.getSymbolAtLocation(argument)?.valueDeclaration?.resolve() as
+    | { readonly kind: SyntaxKind; readonly initializer?: Node }
+    | undefined;
+  if (declaration === undefined) return false;
+  const isVariable = declaration.kind === SyntaxKind.VariableDeclaration && declaration.initializer === undefined;
+  return isVariable || declaration.kind === SyntaxKind.Parameter || declaration.kind === SyntaxKind.BindingElement;
 }
 
 function namedClass(checker: Checker, file: SourceFile, name: string): Type | undefined {

@@ -14,7 +14,7 @@ const TEXTS = new Set(['title', 'contentMediaType']);
 
 /** The formats that are checked. https://ajv.js.org/packages/ajv-formats.html */
 const FORMATS = new Set(
-  'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer relative-json-pointer byte int32 int64 float double password binary iso-time iso-date-time'.split(
+  'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer relative-json-pointer byte int32 int64 float double password iso-time iso-date-time'.split(
     ' ',
   ),
 );
@@ -53,7 +53,7 @@ export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySe
     if (!CHECKED.has(tag) || types.size === 0 || meant.has(tag)) continue;
     refuse(
       `@${tag}`,
-      `it is not for ${[...types].join(' or ')}; the items of an array have no tags, so check them in the method`,
+      `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write the tag above its declaration`,
     );
   }
   if (integer !== true) return { ...schema, ...others };
@@ -73,7 +73,7 @@ export function docsOf(checker: Checker, symbol: TypeSymbol, refuse: RefuseTag):
     if (NUMBERS.has(name)) out[name] = numberOf(name, text) ?? refuse(tag, 'a number belongs behind it');
     else if (FLAGS.has(name)) out[name] = true;
     else if (TEXTS.has(name)) out[name] = text;
-    else if (name === 'format') out.format = FORMATS.has(text) ? text : refuse(tag, `the formats are ${[...FORMATS].join(', ')}`);
+    else if (name === 'format') out.format = FORMATS.has(text) ? text : refuse(tag, wrongFormat(text));
     else if (name === 'pattern') out.pattern = isPattern(text) ? text : refuse(tag, 'it is no regular expression');
     else if (name === 'default') out.default = jsonOr(text);
     else if (name === 'example') out.examples = [...((out.examples as unknown[] | undefined) ?? []), jsonOr(text)];
@@ -141,4 +141,9 @@ function jsonOr(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function wrongFormat(text: string): string {
+  const all = `the formats are ${[...FORMATS].join(', ')}`;
+  return text === 'binary' ? `write File for a file, and Uint8Array for bytes; ${all}` : all;
 }

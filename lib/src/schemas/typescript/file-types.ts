@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { API, type Snapshot } from 'typescript7/unstable/sync';
@@ -95,8 +95,10 @@ function configFor(path: string, api: API): string {
   };
   const nodeTypes = nodeTypesFor(path);
   // Before TypeScript 6, the types of Node were included by default. They also declare the types of the web.
-  const chosen =
-    own === undefined ? [] : (((api.parseConfigFile(own).options as { types?: unknown }).types as string[] | undefined) ?? []);
+  const config = own === undefined ? undefined : api.parseConfigFile(own);
+  const chosen = ((config?.options as { types?: unknown } | undefined)?.types as string[] | undefined) ?? [];
+  // Files of declarations hold global types, which no file imports.
+  const ambient = config?.fileNames.filter((name) => name !== path && isAmbient(name)) ?? [];
   const types =
     nodeTypes === undefined ? { types: chosen } : { types: [...new Set([...chosen, 'node'])], typeRoots: [nodeTypes] };
   const compilerOptions =
@@ -114,7 +116,19 @@ function configFor(path: string, api: API): string {
           ...types,
         }
       : { ...always, ...types };
-  return JSON.stringify({ ...(own === undefined ? {} : { extends: own }), compilerOptions, files: [path], include: [] });
+  return JSON.stringify({
+    ...(own === undefined ? {} : { extends: own }),
+    compilerOptions,
+    files: [path, ...ambient],
+    include: [],
+  });
+}
+
+/** True for a file of declarations that no import names: it is no module, or it adds to others. */
+function isAmbient(path: string): boolean {
+  if (!/\.d\.[cm]?ts$/.test(path) || !existsSync(path)) return false;
+  const text = readFileSync(path, 'utf8');
+  return !/^\s*(import|export)\b/m.test(text) || /\bdeclare\s+(global|module)\b/.test(text);
 }
 
 /** Finds the folder that contains `@types/node`. */

@@ -19,12 +19,15 @@ import { isOfLibrary } from './library-types.js';
 import { resultOf } from './result-writer.js';
 import type { SchemaWriter } from './schema-writer.js';
 import { isTextual } from './textual.js';
+import { itemOf, type TypeNode } from './type-nodes.js';
 
 interface Parameter {
   readonly name: string;
   readonly type: Type;
   readonly isOptional: boolean;
   readonly isRequest: boolean;
+  /** The node of its type. */
+  readonly node: TypeNode | undefined;
 }
 
 /** The parts of a parameter's declaration that are used here. */
@@ -32,7 +35,7 @@ type ParameterNode = Node & {
   readonly initializer?: Node;
   readonly questionToken?: Node;
   readonly dotDotDotToken?: Node;
-  readonly type?: Node;
+  readonly type?: TypeNode;
 };
 
 /** Describes one route: the parameters of its method, by the convention of its verb, and its result. */
@@ -69,6 +72,8 @@ export class RouteWriter {
     const params = at('params');
     const { description, deprecated } = this.#writer.docs(method, where) as { description?: string; deprecated?: true };
     const given = this.#checker.getReturnTypeOfSignature(signature);
+    const told = partDocs(this.#checker, method);
+    const result = resultOf(this.#checker, this.#writer, given, `${where}, its result`, isBatched);
     return {
       method: note.method,
       verb,
@@ -77,9 +82,9 @@ export class RouteWriter {
       ...(deprecated === undefined ? {} : { deprecated }),
       takes: roles,
       isBatched,
-      ...(body === undefined ? {} : { body: this.#body(where, body, isBatched) }),
-      params: this.#params(where, path, params, isBatched && !takesBody),
-      result: resultOf(this.#checker, this.#writer, given, `${where}, its result`, isBatched),
+      ...(body === undefined ? {} : { body: { ...this.#body(where, body, isBatched), ...described(told.get(body.name)) } }),
+      params: this.#params(where, path, params, isBatched && !takesBody).map((one) => withDescription(one, told, params?.name)),
+      result: { ...result, ...described(told.get('')) },
     };
   }
 
@@ -91,7 +96,7 @@ export class RouteWriter {
     if (node !== undefined && node.type === undefined && type.flags & TypeFlags.Any)
       refuse(where, name, 'has no type', `write one behind it, ${name}: { text: string }, or unknown to take anything`);
     const isOptional = node?.initializer !== undefined || node?.questionToken !== undefined;
-    return { name, type, isOptional, isRequest: isRequest(this.#checker, type, node) };
+    return { name, type, isOptional, isRequest: isRequest(this.#checker, type, node), node: node?.type };
   }
 
   #roles(where: string, parameters: readonly Parameter[], takesBody: boolean): readonly RouteArgument[] {
@@ -119,7 +124,8 @@ export class RouteWriter {
 
   #body(where: string, parameter: Parameter, isBatched: boolean): BodySchema {
     const type = this.#one(where, parameter, isBatched);
-    const schema = this.#writer.write([type], `${where}, ${parameter.name}`, 'input');
+    const node = isBatched ? itemOf(parameter.node) : parameter.node;
+    const schema = this.#writer.write([type], `${where}, ${parameter.name}`, 'input', node);
     const parts = type.isUnionType() ? type.getTypes() : [type];
     const required = !parameter.isOptional && !parts.some((part) => part.flags & TypeFlags.VoidLike);
     const whole = resolved(schema, this.#writer.defs);
@@ -130,7 +136,12 @@ export class RouteWriter {
     // In a form, a field is a file, a list of files, or what a text can carry.
     const others = isForm ? properties.filter((one) => !isFileField(one, defs)) : [schema];
     if (others.some((one) => holdsFile(one, defs)))
-      refuse(where, parameter.name, 'holds a File below its properties', 'put files, or arrays of files, directly into the body');
+      refuse(
+        where,
+        parameter.name,
+        'holds a File below its properties, or in a union',
+        'put files, or arrays of files, directly into the body, and write file?: File if it may be missing',
+      );
     return { form: isForm ? 'multipart' : 'json', required, schema };
   }
 
@@ -165,6 +176,26 @@ export class RouteWriter {
     });
     return [...declared, ...inPath.filter((name) => !Object.hasOwn(properties, name)).map(undeclared)];
   }
+}
+
+/** The descriptions of `@param name` and `@returns`, under the name of the parameter or under an empty text. */
+function partDocs(checker: Checker, method: TypeSymbol): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, text = '' } of method.getJsDocTags(checker)) {
+    const [, part = '', description = ''] = /^\[?([\w$.]+)[^\s\]]*\]?\s*(?:-\s+)?([\s\S]*)$/.exec(text.trim()) ?? [];
+    if (name === 'param' && description !== '') found.set(part, description);
+    else if ((name === 'returns' || name === 'return') && text.trim() !== '') found.set('', text.trim());
+  }
+  return found;
+}
+
+const described = (description: string | undefined): { description?: string } =>
+  description === undefined ? {} : { description };
+
+/** A comment at the type of a path or query parameter goes before `@param id` or `@param params.id` of its method. */
+function withDescription(param: ParamSchema, told: ReadonlyMap<string, string>, whole: string | undefined): ParamSchema {
+  const description = told.get(`${whole}.${param.name}`) ?? told.get(param.name);
+  return description === undefined ? param : { ...param, schema: { description, ...param.schema } };
 }
 
 function refuse(where: string, type: string, reason: string, remedy: string): never {

@@ -20,7 +20,8 @@ import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
 import { isFile, isFileField } from './files-in.js';
 import { libraryName } from './library-types.js';
 import { inInstance, isHidden } from './members.js';
-import { templatePattern } from './template-pattern.js';
+import { NUMBER_PATTERN, templatePattern } from './template-pattern.js';
+import { declaredBy, elementOf, itemOf, type TypeNode, TypeNodes } from './type-nodes.js';
 
 /**
  * The limit on nesting: types without a name that contain each other would never end. It is small, because an overflow of the stack inside a callback would
@@ -37,6 +38,7 @@ type Direction = 'input' | 'output';
 export class SchemaWriter {
   readonly defs: Record<string, JsonSchema> = {};
   readonly #checker: Checker;
+  readonly #nodes: TypeNodes;
   /** Direction and id of a type → its name in `defs`. */
   readonly #names = new Map<string, string>();
   #path: string[] = [];
@@ -45,19 +47,21 @@ export class SchemaWriter {
 
   constructor(checker: Checker) {
     this.#checker = checker;
+    this.#nodes = new TypeNodes(checker);
   }
 
   /**
    * @param types one type, or several of which the value has one
    * @param where names the type in errors, `Chat.classify, body`
+   * @param node the node of a single type, if there is one
    * @throws NBS_NO_SCHEMA
    */
-  write(types: readonly Type[], where: string, direction: Direction): JsonSchema {
+  write(types: readonly Type[], where: string, direction: Direction, node?: TypeNode): JsonSchema {
     this.#root = where;
     this.#path = [];
     this.#direction = direction;
     const [type] = types;
-    return type !== undefined && types.length === 1 ? this.#schema(type) : this.#union(types);
+    return type !== undefined && types.length === 1 ? this.#schema(type, this.#nodes.checked(node, type)) : this.#union(types);
   }
 
   /** Reads the documentation of a symbol. @throws NBS_NO_SCHEMA */
@@ -89,16 +93,19 @@ export class SchemaWriter {
     throw NoSchema({ where: this.#where(), type: readable(this.#checker.typeToString(type)), reason, remedy });
   }
 
-  #at(step: string, type: Type): JsonSchema {
+  #at(step: string, type: Type, node?: TypeNode): JsonSchema {
     this.#path.push(step);
     try {
-      return this.#schema(type);
+      return this.#schema(type, node);
     } finally {
       this.#path.pop();
     }
   }
 
-  #schema(type: Type): JsonSchema {
+  #schema(type: Type, node?: TypeNode): JsonSchema {
+    const alias = this.#nodes.aliasOf(node);
+    if (alias !== undefined && this.#nameOf(type)?.id !== alias.symbol.id)
+      return this.#documented(this.#schema(type, alias.node), alias.symbol);
     const { flags } = type;
     if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
     if (this.#path.length > DEEPEST)
@@ -117,7 +124,7 @@ export class SchemaWriter {
     if (flags & TypeFlags.NonPrimitive) return { type: ['object', 'array'] };
     if (flags & TypeFlags.Instantiable) return this.#parameter(type);
     const symbol = this.#nameOf(type);
-    return symbol === undefined ? this.#structure(type) : this.#named(type, symbol);
+    return symbol === undefined ? this.#structure(type, node) : this.#named(type, symbol);
   }
 
   /** A type parameter without a known type argument. */
@@ -145,7 +152,7 @@ export class SchemaWriter {
     this.#names.set(key, name);
     this.defs[name] = {};
     // The definition's name is known now, so the types inside it can refer to it.
-    this.defs[name] = this.#documented(this.#structure(type), symbol);
+    this.defs[name] = this.#documented(this.#structure(type, declaredBy(symbol)), symbol);
     return { $ref: `#/$defs/${name}` };
   }
 
@@ -160,23 +167,23 @@ export class SchemaWriter {
     return name;
   }
 
-  #structure(type: Type): JsonSchema {
-    if (type.isUnionType()) return this.#union(type.getTypes());
+  #structure(type: Type, node?: TypeNode): JsonSchema {
+    if (type.isUnionType()) return this.#union(type.getTypes(), node);
     if (type.isIntersectionType()) {
       // A branded type, such as `string & { readonly brand: … }`, is its primitive type in JSON.
       const primitive = type.getTypes().find((part) => part.flags & TypeFlags.Primitive);
-      return primitive === undefined ? this.#object(type) : this.#schema(primitive);
+      return primitive === undefined ? this.#object(type, node) : this.#schema(primitive);
     }
     const tuple = tupleOf(type);
-    if (tuple !== undefined) return this.#tuple(type as TypeReference, tuple);
+    if (tuple !== undefined) return this.#tuple(type as TypeReference, tuple, node);
     if (this.#checker.isArrayType(type)) {
       const [item] = this.#checker.getTypeArguments(type as TypeReference);
-      return { type: 'array', items: item === undefined ? {} : this.#at('[]', item) };
+      return { type: 'array', items: item === undefined ? {} : this.#at('[]', item, itemOf(node)) };
     }
     const symbol = type.getSymbol();
     const known = symbol !== undefined && isBuiltIn(type) ? builtIn(symbol.name) : undefined;
     if (known !== undefined) return 'schema' in known ? known.schema : this.#refuse(type, known.refused, known.remedy);
-    return this.#jsonOf(type) ?? this.#object(type);
+    return this.#jsonOf(type) ?? this.#object(type, node);
   }
 
   /** The schema of what the type's method `toJSON` returns, if it has one. */
@@ -191,14 +198,14 @@ export class SchemaWriter {
     return result === undefined || result.id === type.id ? undefined : this.#at('.toJSON()', result);
   }
 
-  #union(members: readonly Type[]): JsonSchema {
+  #union(members: readonly Type[], node?: TypeNode): JsonSchema {
     const types = members.filter((type) => !(type.flags & TypeFlags.VoidLike));
     const others = types.filter((type) => !isPlainLiteral(type));
     let literals = types.filter(isPlainLiteral).map((type) => (type as LiteralType).value);
     const isBoolean = literals.includes(true) && literals.includes(false);
     if (isBoolean) literals = literals.filter((value) => typeof value !== 'boolean');
     const parts: JsonSchema[] = literals.length > 1 ? [{ enum: literals }] : literals.map((value) => ({ const: value }));
-    for (const type of others) parts.push(this.#schema(type));
+    for (const type of others) parts.push(this.#schema(type, this.#nodes.memberOf(node, type)));
     if (isBoolean) parts.push({ type: 'boolean' });
     const [first = { not: {} }] = parts;
     if (parts.length <= 1) return first;
@@ -227,9 +234,9 @@ export class SchemaWriter {
     });
   }
 
-  #tuple(type: TypeReference, { elementFlags }: TupleType): JsonSchema {
+  #tuple(type: TypeReference, { elementFlags }: TupleType, node?: TypeNode): JsonSchema {
     const all = this.#checker.getTypeArguments(type).slice(0, elementFlags.length);
-    const items = all.map((item, i) => this.#at(`[${i}]`, item));
+    const items = all.map((item, i) => this.#at(`[${i}]`, item, elementOf(node, i)));
     const rest = elementFlags.findIndex((flag) => flag & ElementFlags.Variable);
     if (rest >= 0 && rest < elementFlags.length - 1)
       this.#refuse(type, 'has its rest before its end', 'write an array, or put the rest last');
@@ -238,7 +245,7 @@ export class SchemaWriter {
     return { type: 'array', ...(rest === 0 ? {} : { prefixItems: items.slice(0, rest) }), items: items[rest], minItems };
   }
 
-  #object(type: Type): JsonSchema {
+  #object(type: Type, node?: TypeNode): JsonSchema {
     if (
       this.#checker.getSignaturesOfType(type, SignatureKind.Call).length > 0 ||
       this.#checker.getSignaturesOfType(type, SignatureKind.Construct).length > 0
@@ -255,7 +262,7 @@ export class SchemaWriter {
       if (!isOptional) required.push(symbol.name);
       this.#path.push(`.${symbol.name}`);
       try {
-        properties.push([symbol.name, this.#documented(this.#schema(own), symbol)]);
+        properties.push([symbol.name, this.#documented(this.#schema(own, this.#nodes.ofSymbol(symbol, own)), symbol)]);
       } finally {
         this.#path.pop();
       }
@@ -264,7 +271,7 @@ export class SchemaWriter {
       type: 'object',
       ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
       ...(required.length === 0 ? {} : { required }),
-      ...this.#indexes(type),
+      ...this.#indexes(type, properties.length > 0, node),
     };
   }
 
@@ -277,15 +284,25 @@ export class SchemaWriter {
     return this.#refuse(type, 'has a method, which has no JSON form', 'write an object type without it');
   }
 
-  #indexes(type: Type): JsonSchema {
-    const out: { additionalProperties?: JsonSchema; patternProperties?: Record<string, JsonSchema> } = {};
-    for (const { keyType, valueType } of this.#checker.getIndexInfosOfType(type)) {
-      if (keyType.flags & TypeFlags.TemplateLiteral) {
-        const pattern = `^${templatePattern(keyType as TemplateLiteralType)}$`;
-        out.patternProperties = { ...out.patternProperties, [pattern]: this.#at('[…]', valueType) };
-      } else if (keyType.flags & (TypeFlags.String | TypeFlags.Number)) out.additionalProperties = this.#at('[…]', valueType);
+  /** @param hasNames whether the type also has properties with names */
+  #indexes(type: Type, hasNames: boolean, node?: TypeNode): JsonSchema {
+    let others: JsonSchema | undefined;
+    const patterns: [string, JsonSchema][] = [];
+    const infos = this.#checker.getIndexInfosOfType(type);
+    for (const { keyType, valueType, declaration } of infos) {
+      const own = declaration === undefined ? itemOf(node) : (declaration.resolve() as TypeNode | undefined)?.type;
+      const schema = this.#at('[…]', valueType, this.#nodes.checked(own, valueType));
+      if (keyType.flags & TypeFlags.TemplateLiteral)
+        patterns.push([`^${templatePattern(keyType as TemplateLiteralType)}$`, schema]);
+      else if (keyType.flags & TypeFlags.Number) patterns.push([`^${NUMBER_PATTERN}$`, schema]);
+      else if (keyType.flags & TypeFlags.String) others = schema;
     }
-    return { ...out };
+    // A record of numbers has no other keys.
+    const isOfNumbers = !hasNames && infos.length === 1 && infos[0] !== undefined && infos[0].keyType.flags & TypeFlags.Number;
+    return {
+      ...(others === undefined ? (isOfNumbers ? { additionalProperties: false } : {}) : { additionalProperties: others }),
+      ...(patterns.length === 0 ? {} : { patternProperties: Object.fromEntries(patterns) }),
+    };
   }
 }
 

@@ -11,7 +11,11 @@ export function isTextual(schema: JsonSchema, defs: Defs, orList: boolean): bool
   if (Array.isArray(whole.enum) || 'const' in whole) return true;
   const unions = (whole.anyOf ?? whole.oneOf) as readonly JsonSchema[] | undefined;
   if (unions !== undefined) return unions.every((one) => isTextual(one, defs, orList));
-  if (whole.type === 'array') return orList && isTextual((whole.items ?? {}) as JsonSchema, defs, false);
+  if (whole.type === 'array') {
+    const { prefixItems = [], items = {} } = whole as { prefixItems?: readonly JsonSchema[]; items?: JsonSchema | false };
+    const all = items === false ? prefixItems : [...prefixItems, items];
+    return orList && all.every((one) => isTextual(one, defs, false));
+  }
   const types = Array.isArray(whole.type) ? (whole.type as readonly string[]) : [whole.type];
   return types.every((type) => typeof type === 'string' && SCALARS.has(type));
 }

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MessageTypes } from './message-types.js';
+import { findPackages, loadProtobuf } from './packages.js';
+
+const packages = findPackages(import.meta.dirname);
+const PROTO = `syntax = "proto3"; package p;
+message Time { int64 seconds = 1; }
+message One { string text = 1; }
+enum Heat { COLD = 0; HOT = 1; }
+message All {
+  string text = 1; int32 small = 2; uint64 big = 3; double real = 4; bool is_true = 5; bytes raw = 6;
+  Heat heat = 7; One one = 8; repeated float vector = 9; map<string, int32> counts = 10; map<int32, One> ones = 11;
+  repeated One list = 12; google.protobuf.Timestamp at = 13; oneof side { string salad = 14; int32 fries = 15; }
+}`;
+const TIMESTAMP = 'syntax = "proto3"; package google.protobuf; message Timestamp { int64 seconds = 1; int32 nanos = 2; }';
+
+const { parse, Root } = loadProtobuf(packages);
+const root = new Root();
+parse(TIMESTAMP, root);
+parse(PROTO, root);
+const types = new MessageTypes({ packages, types: root.toJSON(), ownTypes: {} });
+
+const sent = (value: object): Readonly<Record<string, unknown>> => types.decode('p.All', types.encode('p.All', value));
+const refusal = (value: unknown): string => {
+  try {
+    types.encode('p.All', value);
+  } catch (error) {
+    assert.ok(error instanceof TypeError, String(error));
+    return error.message;
+  }
+  return assert.fail(`sent: ${JSON.stringify(sent(value as object))}`);
+};
+
+test('values of JavaScript that protobuf has in another form are converted', () => {
+  const all = sent({
+    counts: new Map([['a', 1]]),
+    ones: new Map([[-3, { text: 'x' }]]),
+    at: new Date(-1),
+    raw: Uint8Array.from([1, 2]).buffer,
+    vector: Float32Array.from([1.5, -2]),
+    big: 2n ** 64n - 1n,
+  });
+  assert.deepEqual(all.counts, { a: 1 });
+  assert.deepEqual(all.ones, { '-3': { text: 'x' } });
+  assert.deepEqual(all.at, { seconds: '-1', nanos: 999_000_000 });
+  assert.deepEqual([...(all.raw as Buffer)], [1, 2]);
+  assert.deepEqual(all.vector, [1.5, -2]);
+  assert.equal(all.big, '18446744073709551615');
+  assert.deepEqual([...(sent({ raw: Uint16Array.from([258]) }).raw as Buffer)], [2, 1]);
+  assert.deepEqual([...(sent({ raw: 'AQI=' }).raw as Buffer)], [1, 2]);
+});
+
+test('a message that came in can be returned, and nothing is an empty field', () => {
+  const given = {
+    text: 'a',
+    small: -1,
+    real: 0.5,
+    isTrue: true,
+    heat: 'HOT',
+    one: { text: 'b' },
+    list: [{ text: 'c' }],
+    salad: 'd',
+  };
+  const all = sent(given);
+  assert.deepEqual({ ...all, ...given }, all);
+  assert.deepEqual(sent(all), all);
+  assert.equal(sent({ text: null, small: undefined, unknown: undefined }).text, '');
+  assert.equal(types.encode('p.All', undefined).length, 0);
+  assert.deepEqual([sent({ small: '12' }).small, sent({ heat: 1 }).heat, sent({ real: 'NaN' }).real], [12, 'HOT', Number.NaN]);
+});
+
+test('a value that does not have the form of its field is an error that names the field', () => {
+  const wrong: [unknown, RegExp][] = [
+    [[], /^the result must be an object of the form of p\.All, and it is an array$/],
+    [new Map(), /^the result must be an object/],
+    ['x', /^the result must be an object of the form of p\.All, and it is "x"$/],
+    [{ smal: 1 }, /^the result has smal, which is no field of p\.All; its fields are text, small, /],
+    [{ is_true: true }, /^the result has is_true, /],
+    [{ list: [{}, { txt: '' }] }, /^list\[1\] of the result has txt, which is no field of p\.One; its fields are text$/],
+    [{ small: 'abc' }, /^small of the result must be an integer of the range of int32, and it is "abc"$/],
+    [{ small: 1.5 }, /^small of the result/],
+    [{ small: 2 ** 31 }, /^small of the result/],
+    [{ big: -1 }, /^big of the result must be an integer of the range of uint64, and it is -1$/],
+    [{ real: 'abc' }, /^real of the result must be a number/],
+    [{ real: true }, /^real of the result must be a number/],
+    [{ isTrue: 'false' }, /^isTrue of the result must be true or false/],
+    [{ text: {} }, /^text of the result must be a text, and it is an object of the class Object$/],
+    [{ heat: 'WARM' }, /^heat of the result must be one of COLD, HOT, and it is "WARM"$/],
+    [{ raw: 'a b' }, /^raw of the result must be bytes/],
+    [{ raw: [256] }, /^raw of the result must be bytes/],
+    [{ one: 'x' }, /^one of the result must be an object of the form of p\.One/],
+    [{ vector: new BigInt64Array(1) }, /^vector\[0\] of the result must be a number, and it is 0$/],
+    [{ vector: [1, null] }, /^vector\[1\] of the result must be a number, and it is null$/],
+    [{ vector: new Set([1]) }, /^vector of the result must be an array, and it is an object of the class Set$/],
+    [{ counts: [1] }, /^counts of the result must be an object or a Map/],
+    [{ counts: { a: 'b' } }, /^counts\["a"\] of the result must be an integer/],
+    [{ ones: { x: {} } }, /^the key of ones\["x"\] of the result must be an integer/],
+    [{ at: new Date('no') }, /^at of the result is an invalid Date$/],
+    [{ at: '2024-01-01' }, /^at of the result must be an object of the form of google\.protobuf\.Timestamp/],
+  ];
+  for (const [value, message] of wrong) assert.match(refusal(value), message);
+});

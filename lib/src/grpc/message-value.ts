@@ -1,0 +1,138 @@
+import { types } from 'node:util';
+import type { Enum, Field, MapField, Type } from 'protobufjs';
+
+const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = Object.fromEntries(
+  [32n, 64n].flatMap((bits) => {
+    const signed = [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] as const;
+    const unsigned = [0n, 2n ** bits - 1n] as const;
+    return [
+      ...['int', 'sint', 'sfixed'].map((kind) => [`${kind}${bits}`, signed] as const),
+      ...['uint', 'fixed'].map((kind) => [`${kind}${bits}`, unsigned] as const),
+    ];
+  }),
+);
+const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity']);
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/**
+ * Checks a message that a method returned, and converts it into the form that protobufjs encodes without a loss: `fromObject` would write 0 for a value that
+ * it does not understand, and leave out a field that the message does not have.
+ * @param where the place of the message in the result, such as `lines[2]`; empty for the result itself
+ * @throws TypeError that names the field
+ */
+export function messageValue(type: Type, value: unknown, where = ''): Record<string, unknown> {
+  const name = type.fullName.slice(1);
+  if (value instanceof Date && name === 'google.protobuf.Timestamp') return timestampOf(value, where);
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value) || isKeyed(value))
+    refuse(where, `an object of the form of ${name}`, value);
+  const given = value as Readonly<Record<string, unknown>>;
+  // The form of a message of any type, which protobufjs itself packs.
+  if (name === 'google.protobuf.Any' && '@type' in given) return given;
+  const out: Record<string, unknown> = {};
+  for (const field of type.fieldsArray) {
+    const own = given[field.name];
+    if (own !== undefined && own !== null)
+      out[field.name] = fieldValue(field, own, where === '' ? field.name : `${where}.${field.name}`);
+  }
+  for (const [key, own] of Object.entries(given)) {
+    // The name of a `oneof` says which of its fields is set; a message that came in has it.
+    if (own === undefined || key in type.fields || Object.hasOwn(type.oneofs ?? {}, key)) continue;
+    const names = type.fieldsArray.map((field) => field.name).join(', ');
+    throw new TypeError(`${placeOf(where)} has ${key}, which is no field of ${name}; its fields are ${names || 'none'}`);
+  }
+  return out;
+}
+
+function fieldValue(field: Field, value: unknown, where: string): unknown {
+  if (field.map) {
+    if (!(value instanceof Map) && !isPlain(value)) refuse(where, 'an object or a Map', value);
+    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value as object);
+    const { keyType } = field as unknown as MapField;
+    return Object.fromEntries(
+      entries.map(([key, item]) => {
+        const place = `${where}[${JSON.stringify(String(key))}]`;
+        return [String(keyType === 'bool' ? key : scalar(keyType, key, `the key of ${place}`)), single(field, item, place)];
+      }),
+    );
+  }
+  if (!field.repeated) return single(field, value, where);
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  if (!isList) refuse(where, 'an array', value);
+  const list = value as ArrayLike<unknown>;
+  // A long vector is not worth a text for the place of each number.
+  if ((field.type === 'float' || field.type === 'double') && isOfNumbers(list))
+    return Array.isArray(list) ? list : Array.from(list);
+  return Array.from(list, (item, i) => single(field, item, `${where}[${i}]`));
+}
+
+const isOfNumbers = (list: ArrayLike<unknown>): boolean => Array.from(list).every((item) => typeof item === 'number');
+
+function single({ resolvedType, type }: Field, value: unknown, where: string): unknown {
+  if (resolvedType === null) return scalar(type, value, where);
+  if ('fieldsArray' in resolvedType) return messageValue(resolvedType, value, where);
+  const { values } = resolvedType as Enum;
+  if (typeof value === 'string' && Object.hasOwn(values, value)) return value;
+  if (Number.isInteger(value)) return scalar('int32', value, where);
+  return refuse(where, `one of ${Object.keys(values).join(', ')}`, value);
+}
+
+function scalar(type: string, value: unknown, where: string): unknown {
+  if (type === 'bool') return typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
+  if (type === 'string') {
+    const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+    return isText ? String(value) : refuse(where, 'a text', value);
+  }
+  if (type === 'bytes') return bytesOf(value, where);
+  const limits = INTEGERS[type];
+  if (limits !== undefined) return integerOf(type, limits, value, where);
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || (Number.isNaN(number) && typeof value === 'string' && !NOT_FINITE.has(value)))
+    refuse(where, 'a number', value);
+  return number;
+}
+
+function integerOf(type: string, [least, most]: readonly [bigint, bigint], value: unknown, where: string): unknown {
+  const isLong = typeof value === 'object' && value !== null && 'low' in value && 'high' in value;
+  const isWhole = typeof value === 'bigint' || Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value));
+  if (isLong && type.endsWith('64')) return value;
+  const whole = isWhole ? BigInt(value as number | string) : null;
+  if (whole === null || whole < least || whole > most) refuse(where, `an integer of the range of ${type}`, value);
+  return type.endsWith('64') ? String(whole) : Number(whole);
+}
+
+function bytesOf(value: unknown, where: string): unknown {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+  if (typeof value === 'string' && BASE64.test(value)) return Buffer.from(value, 'base64');
+  const isBytes = Array.isArray(value) && value.every((one) => Number.isInteger(one) && one >= 0 && one <= 255);
+  return isBytes ? Uint8Array.from(value as number[]) : refuse(where, 'bytes, such as a Uint8Array', value);
+}
+
+function timestampOf(date: Date, where: string): Record<string, unknown> {
+  const ms = date.getTime();
+  if (Number.isNaN(ms)) throw new TypeError(`${placeOf(where)} is an invalid Date`);
+  const seconds = Math.floor(ms / 1000);
+  return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
+}
+
+/** Objects whose content is not in their properties. */
+const isKeyed = (value: unknown): boolean =>
+  value instanceof Map || value instanceof Set || value instanceof Date || types.isAnyArrayBuffer(value);
+
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isKeyed(value);
+
+const placeOf = (where: string): string => (where === '' ? 'the result' : `${where} of the result`);
+
+function refuse(where: string, expected: string, value: unknown): never {
+  throw new TypeError(`${placeOf(where)} must be ${expected}, and it is ${kindOf(value)}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return `an object of the class ${(value as object).constructor?.name ?? 'Object'}`;
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

@@ -1,0 +1,130 @@
+/** What a module needs besides declarations, and what notes say about the rest. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildNotebook } from './index.js';
+
+const build = (...sources: string[]) =>
+  buildNotebook(
+    { file: '/nb/lesson.ipynb', cells: sources.map((source, i) => ({ number: i + 1, source })), magics: [] },
+    (n) => `/out/lesson.app${n === 0 ? '' : n + 1}.ts`,
+  );
+const only = (...sources: string[]): string => build(...sources).modules[0]?.text ?? '';
+const chat = (word: string) => `const Chat = serve.deployment(class Chat { fetch() { return '${word}'; } });`;
+
+test('a value and a type may have the same name', () => {
+  const text = only(
+    "import { z } from 'zod';\nconst Input = z.object({ text: z.string() }); type Input = z.infer<typeof Input>;",
+    "const Color = { Red: 'red' } as const; type Color = (typeof Color)[keyof typeof Color];",
+    'class Box { size = 1 }\ninterface Box { color: Color }',
+    'const Chat = serve.deployment(class Chat { fetch(body: Input) { return [Input.parse(body), {} as Box]; } });\nserve.run(Chat.bind())',
+  );
+  for (const part of ['const Input =', 'type Input =', 'const Color =', 'type Color =', 'class Box', 'interface Box'])
+    assert.ok(text.includes(part), `${part}\n${text}`);
+});
+
+test('values that are used only in typeof are kept', () => {
+  for (const type of [
+    'typeof DEFAULTS',
+    'keyof typeof DEFAULTS',
+    'T extends typeof DEFAULTS ? 1 : 2',
+    'T extends 1 ? typeof DEFAULTS : 2',
+  ]) {
+    const chatOf = `const Chat = serve.deployment(class Chat { fetch(body: C<1>) { return body; } });\nserve.run(Chat.bind())`;
+    const text = only('const DEFAULTS = { a: 1 };', `type C<T> = ${type};`, chatOf);
+    assert.match(text, /const DEFAULTS = /, type);
+  }
+});
+
+test('names that the module will not have are named in notes', () => {
+  const { notes } = buildNotebook(
+    {
+      file: '/nb/lesson.ipynb',
+      cells: [
+        {
+          number: 4,
+          source: 'const Chat = serve.deployment(() => [helper(), files, out, _, comms, process.pid]); serve.run(Chat.bind())',
+        },
+      ],
+      magics: [
+        { cell: 1, text: '%run helpers.ts' },
+        { cell: 2, text: 'files = !ls' },
+        { cell: 3, text: '%%capture out' },
+        { cell: 3, text: '%env MODEL_DIR=./m' },
+        { cell: 3, text: '%env MODEL_DIR' },
+      ],
+    },
+    () => '/nb/lesson.app.ts',
+  );
+  assert.deepEqual(notes, [
+    'cell 4 uses helper, which no cell declares; if it is from %run helpers.ts of cell 1, import the file instead',
+    'cell 4 uses files, which cell 2 makes with a line that is left out',
+    'cell 4 uses out, which cell 3 makes with a line that is left out',
+    'cell 4 uses _, which exists only in a notebook, and the module does not have it',
+    'cell 4 uses comms, which exists only in a notebook, and the module does not have it',
+    'cell 3: %env MODEL_DIR=./m is left out; set it in env of the application or the deployment',
+  ]);
+});
+
+test('changes of what the whole program sees are kept', () => {
+  const cells = [
+    "import 'reflect-metadata';\nimport './own.ts';",
+    "const folder = './m';\nprocess.env.MODEL_DIR = folder;",
+    'globalThis.fetch = async () => new Response();',
+    "Object.assign(process.env, { A: '1' });\nconsole.clear();",
+    `${chat('x')} const handle = await serve.run(Chat.bind());`,
+    'process.env.ANSWER = await handle.x.remote();',
+    "process.env.LATE = '1';",
+    "await serve.run(Chat.bind(), { name: 'two', routePrefix: '/two' });\nprocess.env.AFTER = '1';",
+  ];
+  const { modules, notes } = build(...cells);
+  const text = modules[0]?.text ?? '';
+  for (const part of [
+    'import "reflect-metadata";',
+    'import "../nb/own.ts";',
+    "const folder = './m';",
+    'process.env.MODEL_DIR =',
+    'globalThis.fetch =',
+    'Object.assign(process.env',
+  ])
+    assert.ok(text.includes(part), `${part}\n${text}`);
+  assert.doesNotMatch(text, /console|ANSWER|AFTER/);
+  assert.deepEqual(
+    notes.filter((note) => note.startsWith('cell 6')),
+    ['cell 6 changes process in a statement that uses the cluster, and is left out'],
+  );
+});
+
+test('a function that may change its arguments is named in a note', () => {
+  const cells = [
+    'const labels: string[] = [];',
+    'fill(labels);',
+    'await load.all(labels, 1); console.log(labels); labels.at(0);',
+  ];
+  const { notes } = build(
+    'function fill(list: string[]) { list.push("a"); }',
+    ...cells,
+    'serve.run(serve.deployment(() => labels).bind())',
+  );
+  assert.deepEqual(notes, [
+    'cell 3: fill(…) is left out, although it may change labels',
+    'cell 4: load.all(…) is left out, although it may change labels',
+  ]);
+});
+
+test('a constant names the application that is deleted, and what is not followed is named in a note', () => {
+  const { applications, notes } = build(
+    `${chat('x')} const APP = 'a';`,
+    "await serve.run(Chat.bind(), { name: APP }); await serve.run(Chat.bind(), { name: 'b', routePrefix: '/b' });",
+    'await serve.delete(APP); await serve.delete(nameOf());',
+    'async function again() { await serve.run(Chat.bind(), { name: "c", routePrefix: "/c" }); }',
+  );
+  assert.deepEqual(
+    applications.map(({ name }) => name),
+    ['b'],
+  );
+  assert.deepEqual(notes, [
+    'cell 3 deletes the application a',
+    'cell 3: serve.delete is left out, because the name of its application is only known when the cell runs',
+    'cell 4: serve.run in a function is left out; call it outside of functions',
+  ]);
+});
