@@ -34,6 +34,22 @@ describe('a run fails', () => {
   const WAIT = 'await new Promise((resolve) => setTimeout(resolve, 5000)); console.log("two");';
   const TEST = 'import { test } from "node:test"; import assert from "node:assert";\n';
 
+  const SLOW = `import http from 'node:http';
+const server = http.createServer((_, answer) => setTimeout(() => answer.writeHead(500).end(), 500)).listen(0);
+await new Promise((resolve) => server.once('listening', resolve));
+const { port } = server.address() as { port: number };
+`;
+  const FETCH = `async function save() { const answer = await fetch(\`http://127.0.0.1:\${port}\`); throw new Error(\`answered \${answer.status}\`); }
+void save();`;
+  const EXEC = `import { exec } from 'node:child_process'; import { promisify } from 'node:util';\n`;
+  const THREAD = `import { Worker } from 'node:worker_threads';\n`;
+  const SERVE = `const hello = await serve.run(serve.deployment(class Hello {
+  async say() {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    throw new Error('said nothing');
+  }
+}).bind());`;
+
   for (const [what, cells, named, said] of [
     ['a promise that nobody awaits', [SAVE, WAIT], 1, /Error: not saved/],
     ['a promise of the last cell', ['1', SAVE], 2, /Error: not saved/],
@@ -51,6 +67,21 @@ describe('a run fails', () => {
       /NBS_EXIT_CODE_SET/,
     ],
     ['an exit code', ['process.exitCode = 3;', '2'], 1, /the exit code was set to 3/],
+    [
+      'a listener of beforeExit',
+      ['process.on("beforeExit", () => { throw new TypeError("unsaved"); });', '2'],
+      1,
+      /TypeError: unsaved/,
+    ],
+    ['a request', [`${SLOW}${FETCH}`], 1, /Error: answered 500/],
+    ['a child', [`${EXEC}void promisify(exec)("sleep 1; exit 3");`], 1, /Error: Command failed: sleep 1; exit 3/],
+    [
+      'a thread',
+      [`${THREAD}new Worker("setTimeout(() => { throw new TypeError('deep') }, 500)", { eval: true });`],
+      1,
+      /TypeError: deep/,
+    ],
+    ['a call of a deployment', [SERVE, 'void (async () => { await hello.say.remote(); })();'], 2, /Error: said nothing/],
   ] as const) {
     it(`with ${what} that fails, and names the cell that started it`, async (t) => {
       const { code, stderr, notebook } = await run(t, notebookOf(cells));
@@ -61,6 +92,41 @@ describe('a run fails', () => {
       assert.ok(!textOf(notebook?.cells[1]).includes('two'));
     });
   }
+
+  const EXIT = (code: string): string => `process.on('exit', () => { ${code} });`;
+
+  for (const [how, source, said] of [
+    ['throws', `let saved = 2;\n${EXIT('if (saved !== 3) throw new TypeError("not saved");')}`, /TypeError: not saved/],
+    ['sets an exit code', EXIT('process.exitCode = 3;'), /ended with exit code 3/],
+    ['aborts the process', EXIT('process.abort();'), /was ended by SIGABRT/],
+  ] as const) {
+    it(`if a listener of exit ${how}, and says that it was at the end`, async (t) => {
+      const { code, stderr, notebook } = await run(t, notebookOf([source, '2']));
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /the end, after the last cell, failed: /);
+      assert.match(stderr, said);
+      assert.ok(notebook?.cells.some(({ outputs }) => outputs.some(({ output_type }) => output_type === 'error')));
+    });
+  }
+
+  it('not for a child or a thread that is unreferenced, nor for a connection that is kept for later', async (t) => {
+    const cells = [
+      `${SLOW}await (await fetch(\`http://127.0.0.1:\${port}\`)).text();`,
+      `import { spawn } from 'node:child_process'; spawn('sleep', ['600']).unref();`,
+      `${THREAD}new Worker('setInterval(() => {}, 1000)', { eval: true }).unref();`,
+      `const idle = await serve.run(serve.deployment(class Idle { one() { return 1; } }).bind()); await idle.one.remote();`,
+    ];
+    const { code, stderr } = await run(t, notebookOf(cells));
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /still running/);
+  });
+
+  it('not for work that takes longer than it waits, which it names', async (t) => {
+    const cells = [`import { spawn } from 'node:child_process'; spawn('sleep', ['600']);`, 'setTimeout(() => {}, 600_000);'];
+    const { code, stderr } = await run(t, notebookOf(cells), ['--timeout', '1']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /still running after the last cell, and not waited for any longer: 1 timer, 1 child process/);
+  });
 
   it('not if the cell is tagged allow-unhandled, or errors are allowed', async (t) => {
     const tagged = await run(t, notebookOf([{ source: SAVE, tags: ['allow-unhandled'] }, '2']));

@@ -145,6 +145,32 @@ describe('parameters', () => {
     });
   }
 
+  it('are found beside magics and JSX, and keep the type of an assertion', async (t) => {
+    const source = `!echo start
+let n = 1;
+let mode = 'fast' as 'fast' | 'slow';
+const size = (2) satisfies number as number;`;
+    const content = notebookOf([
+      { source, tags: ['parameters'] },
+      'n += 1; const again: "fast" | "slow" = mode; [n, again, size]',
+    ]);
+    (content.cells as object[]).unshift({ cell_type: 'markdown', metadata: { tags: ['parameters'] }, source: 'first', id: 'm' });
+    const {
+      code: exit,
+      stderr,
+      notebook: written,
+    } = await run(t, content, ['-p', 'n', '2', '-p', 'mode', 'slow', '-p', 'size', '3']);
+    assert.equal(exit, 0, stderr);
+    const injected = written?.cells[2] as unknown as { source: string[] };
+    assert.equal(
+      injected.source.join(''),
+      "// Parameters\nlet n = 2;\nlet mode = \"slow\" as 'fast' | 'slow';\nconst size = 3 satisfies number as number;",
+    );
+    const jsx = { source: `${source}\nconst view = <b>{n}</b>;`, tags: ['parameters'] };
+    const refused = await run(t, notebookOf([jsx]), ['-p', 'n', '2', '-p', 'tpyo', '3']);
+    assert.match(refused.stderr, /^NBS_UNKNOWN_PARAMETER: .*; it declares n, mode, size, view/);
+  });
+
   it('that the notebook does not declare are refused', async (t) => {
     const { code: exit, stderr } = await run(t, notebookOf([DECLARED]), ['-p', 'm', '1']);
     assert.equal(exit, 2);

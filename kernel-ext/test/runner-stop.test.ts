@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { ExecutedCell } from './fixtures/notebook.js';
 import { gone } from './fixtures/processes.js';
-import { notebookOf, start } from './fixtures/runner.js';
+import { notebookOf, start, textOf } from './fixtures/runner.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const BLOCKING: Readonly<Record<string, string>> = {
   'a loop': 'console.log("begun"); for (;;);',
@@ -46,6 +54,42 @@ describe('a run that is stopped', () => {
     assert.equal(code, 1);
     assert.match(stderr, /cell 1 failed: TimeoutError: the cell did not finish within 1 s, and its process/);
     assert.equal(notebook?.cells[0]?.outputs.at(-1)?.ename, 'TimeoutError');
+  });
+
+  for (const [what, source] of [
+    ['a cell that would continue', 'spawnSync("sleep", ["600"]);'],
+    ['a cell that catches errors', 'try { execSync("sleep 600") } catch {}'],
+  ] as const) {
+    it(`ends ${what} after a child, at its timeout`, async (t) => {
+      const cell = `import { execSync, spawnSync } from 'node:child_process';\n${source}\nconsole.log('went on');`;
+      const { code, stderr, notebook } = await start(t, notebookOf([cell]), ['--timeout', '1']).ended;
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /cell 1 failed: TimeoutError/);
+      assert.equal(textOf(notebook?.cells[0]), '');
+    });
+  }
+
+  it('ends a cell that it told to end, even if the cell then ends without an error', async (t) => {
+    const cell = `import { exec } from 'node:child_process';
+await new Promise((resolve) => exec('sleep 600', resolve));`;
+    const { code, stderr } = await start(t, notebookOf([cell]), ['--timeout', '1']).ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /cell 1 failed: TimeoutError/);
+  });
+
+  const LATE = 'setTimeout(() => { console.log("begun"); for (;;); }, 10); 1';
+
+  it('ends a loop that began after the last cell, at the timeout', async (t) => {
+    const { code, stderr } = await start(t, notebookOf([LATE]), ['--timeout', '1']).ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /the end, after the last cell, failed: TimeoutError/);
+  });
+
+  it('ends a loop that began after the last cell with Ctrl-C', async (t) => {
+    const run = start(t, notebookOf([LATE]));
+    await run.printed('begun');
+    run.child.kill('SIGINT');
+    assert.equal((await run.ended).code, 130);
   });
 
   it('ends at once at a second Ctrl-C', async (t) => {
@@ -100,6 +144,23 @@ console.log('replica', process.pid, await pid.pid.remote());`;
       if (victim === 'runner') assert.match(stderr, /cell 1 failed: NBS_RUNNER_DIED/);
       await gone([runner as number, replica as number]);
     }
+  });
+
+  it('ends in order when the npx that has started it is ended', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbserve-npx-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const input = join(folder, 'test.ipynb');
+    const output = join(folder, 'out.ipynb');
+    writeFileSync(input, JSON.stringify(notebookOf(['console.log("begun", process.pid, process.ppid); for (;;);'])));
+    const npx = spawn('npx', ['--no-install', 'nbserve', 'execute', input, '--output', output], { cwd: ROOT });
+    t.after(() => npx.kill('SIGKILL'));
+    const pids = await new Promise<number[]>((resolve) => {
+      npx.stdout.on('data', (text: Buffer) => resolve(String(text).split(' ').slice(1).map(Number)));
+    });
+    npx.kill('SIGTERM');
+    await gone(pids);
+    const { cells } = JSON.parse(readFileSync(output, 'utf8')) as { cells: ExecutedCell[] };
+    assert.equal(cells[0]?.outputs.at(-1)?.ename, 'KeyboardInterrupt');
   });
 
   it('continues with its state after a cell that took too long, if errors are allowed', async (t) => {

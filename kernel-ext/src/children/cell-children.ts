@@ -58,7 +58,8 @@ export class CellChildren {
 
 const exists = (pid: number): boolean => send(pid, 0);
 
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Sends a signal to a process. @returns whether there is such a process */
+export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;

@@ -1,2 +1,2 @@
-export { CellChildren, watchSpawns } from './cell-children.js';
+export { CellChildren, send, watchSpawns } from './cell-children.js';
 export { processTable } from './process-table.js';

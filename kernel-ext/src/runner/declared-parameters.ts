@@ -1,24 +1,27 @@
-import { parse } from '@babel/parser';
-
-type Parsed = ReturnType<typeof parse>['program']['body'][number];
-type Pattern = Extract<Parsed, { type: 'VariableDeclaration' }>['declarations'][number]['id'];
+import { cellSyntax, type SyntaxNode } from '../session/index.js';
 
 export interface DeclaredParameter {
   readonly keyword: string;
   /** The type annotation as it is written, `: number`; '' if there is none. */
   readonly annotation: string;
+  /** What follows the value, ` as 'fast' | 'slow'`; '' if there is nothing. */
+  readonly assertion: string;
 }
 
 /** The variables that a cell declares at its top level; undefined if it cannot be parsed, which is an error when the cell runs. */
 export function declaredParameters(code: string): ReadonlyMap<string, DeclaredParameter> | undefined {
-  const parsed = statements(code);
-  if (parsed === undefined) return undefined;
+  const syntax = cellSyntax(code);
+  if (syntax === undefined) return undefined;
+  const { statements, text } = syntax;
   const declared = new Map<string, DeclaredParameter>();
-  for (const statement of parsed) {
-    const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+  for (const statement of statements) {
+    const inner = statement.type === 'ExportNamedDeclaration' ? (statement.declaration as SyntaxNode | null) : statement;
     if (inner?.type !== 'VariableDeclaration') continue;
-    for (const { id } of inner.declarations) {
-      for (const name of namesIn(id)) declared.set(name, { keyword: inner.kind, annotation: annotationOf(id, code) });
+    for (const { id, init } of inner.declarations as readonly { id: SyntaxNode; init: SyntaxNode | null }[]) {
+      const isName = id.type === 'Identifier';
+      const annotation = isName ? textOf(id.typeAnnotation, text) : '';
+      const assertion = isName ? assertionOf(init, text) : '';
+      for (const name of namesIn(id)) declared.set(name, { keyword: inner.kind as string, annotation, assertion });
     }
   }
   return declared;
@@ -26,26 +29,23 @@ export function declaredParameters(code: string): ReadonlyMap<string, DeclaredPa
 
 /** True if a variable may have this name. */
 export function isVariableName(name: string): boolean {
-  const [statement, ...more] = statements(`const ${name} = 0;`) ?? [];
-  return more.length === 0 && statement?.type === 'VariableDeclaration' && statement.declarations[0]?.id.type === 'Identifier';
+  const [statement, ...more] = cellSyntax(`const ${name} = 0;`)?.statements ?? [];
+  if (more.length > 0 || statement?.type !== 'VariableDeclaration') return false;
+  const [first, ...others] = statement.declarations as readonly { id: SyntaxNode }[];
+  return others.length === 0 && first?.id.type === 'Identifier' && first.id.name === name;
 }
 
-function statements(code: string): readonly Parsed[] | undefined {
-  try {
-    return parse(code, {
-      sourceType: 'module',
-      allowAwaitOutsideFunction: true,
-      errorRecovery: false,
-      plugins: ['typescript', 'decorators', 'explicitResourceManagement'],
-    }).program.body;
-  } catch {
-    return undefined;
-  }
-}
+const textOf = (node: unknown, text: string): string => {
+  const { start, end } = (node ?? { start: 0, end: 0 }) as SyntaxNode;
+  return text.slice(start, end);
+};
 
-function annotationOf(id: Pattern, code: string): string {
-  const annotation = id.type === 'Identifier' ? id.typeAnnotation : undefined;
-  return annotation == null ? '' : code.slice(annotation.start as number, annotation.end as number);
+const ASSERTIONS: Readonly<Record<string, string>> = { TSAsExpression: 'as', TSSatisfiesExpression: 'satisfies' };
+
+function assertionOf(value: SyntaxNode | null, text: string): string {
+  const word = ASSERTIONS[value?.type ?? ''];
+  if (value == null || word === undefined) return '';
+  return `${assertionOf(value.expression as SyntaxNode, text)} ${word} ${textOf(value.typeAnnotation, text)}`;
 }
 
 function namesIn(pattern: unknown): readonly string[] {

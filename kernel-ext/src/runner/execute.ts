@@ -2,8 +2,8 @@ import { constants } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { isNbserveError } from 'nbserve/errors';
 import { stderrHasColors } from '../display/index.js';
+import { type CellFailure, placeOf } from './cell-end.js';
 import { type ExecutionOptions, NotebookExecution } from './notebook-execution.js';
-import { type CellFailure, placeOf } from './notebook-run.js';
 import { onStopSignals } from './stop-signals.js';
 
 export interface RunnerArgs extends ExecutionOptions {

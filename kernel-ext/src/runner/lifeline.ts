@@ -6,7 +6,7 @@ export type ToLifeline = { readonly kind: 'pong'; readonly id: number };
 export type FromLifeline =
   | { readonly kind: 'ping'; readonly id: number }
   | { readonly kind: 'interrupt' }
-  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'interrupted'; readonly terminated: boolean }
   | { readonly kind: 'order'; readonly order: Order };
 
 export interface LifelineEvents {
@@ -14,7 +14,8 @@ export interface LifelineEvents {
   onOrder(order: Order): void;
   /** Ends code that awaits. Code that blocks is terminated by the thread. */
   onInterrupt(): void;
-  onInterrupted(): void;
+  /** @param terminated whether code was terminated */
+  onInterrupted(terminated: boolean): void;
 }
 
 /**
@@ -37,7 +38,7 @@ export class Lifeline {
           events.onInterrupt();
           break;
         case 'interrupted':
-          events.onInterrupted();
+          events.onInterrupted(message.terminated);
           break;
         case 'order':
           events.onOrder(message.order);

@@ -20,8 +20,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const lifeline = new Lifeline({
   onOrder: (order) => void obey(order),
-  onInterrupt: () => session.interrupt(),
-  onInterrupted: () => channel.tell({ kind: 'interrupted' }),
+  onInterrupt: () => {
+    session.interrupt();
+    work.stop();
+  },
+  onInterrupted: (terminated) => channel.tell({ kind: 'interrupted', terminated }),
 });
 const session = createSession({ folder, leadsGroup: true, uninterruptible: lifeline.uninterruptible, turn: afterArrivals });
 
@@ -29,6 +32,18 @@ let last: CellEvents | undefined;
 
 /** The most memory that this process has had. */
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+const tellUncaught = (error: unknown): void =>
+  void (process as NodeJS.EventEmitter).emit('uncaughtException', error, 'uncaughtException');
+
+/** Runs listeners of the cells. If one throws, the error is told. */
+function told(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    tellUncaught(error);
+  }
+}
 
 async function obey(order: Order): Promise<void> {
   switch (order.kind) {
@@ -42,15 +57,25 @@ async function obey(order: Order): Promise<void> {
       channel.tell({ kind: 'outcome', cell, outcome, peakBytes: peakBytes() });
       break;
     }
-    case 'settle':
-      await work.done();
+    case 'settle': {
+      const left = await work.done(() => told(() => process.emit('beforeExit', 0)));
       last?.tellExitCode();
-      channel.tell({ kind: 'settled', peakBytes: peakBytes() });
+      channel.tell({ kind: 'settled', left, peakBytes: peakBytes() });
       break;
-    case 'end':
-      await session.dispose().catch((error: unknown) => console.error(error));
+    }
+    case 'end': {
+      const failure = await session.dispose().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+      // What the end of the cluster has broken off is no failure.
+      channel.tell({ kind: 'exiting' });
+      if (failure !== undefined) tellUncaught(failure.error);
+      // The listeners of `exit` run, and may set the exit code. If one throws, the process has not ended.
+      told(() => exit(0));
       exit(0);
       break;
+    }
     case 'interrupt':
       break;
   }

@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { listLocalClusters } from 'nbserve/host';
 import { languageInfo } from '../versions/index.js';
 import { AutoSave } from './auto-save.js';
+import type { CellFailure } from './cell-end.js';
 import { NoWorkFolder, reasonOf } from './errors.js';
 import { type Notebook, type NotebookCell, readNotebook } from './notebook-file.js';
 import { checkLanguage } from './notebook-language.js';
-import { type CellFailure, NotebookRun } from './notebook-run.js';
+import { NotebookRun } from './notebook-run.js';
 import { OutputFile } from './output-file.js';
 import { hasTag, injectParameters } from './parameters.js';
 import { RunningNotebook } from './running-notebook.js';
@@ -76,6 +77,7 @@ export class NotebookExecution {
       timeoutMs,
       allowErrors,
       onCell: events.onCell,
+      onNote: (text) => events.onNote('stderr', text),
       onCellChange: () => {
         if (keeps) this.#save.cellChanged();
       },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { deferred } from 'nbserve/basics';
 import type { ErrorOutcome, Outcome } from '../session/index.js';
-import { type Cause, type CellEnd, died, failure, outcomeOf } from './cell-end.js';
+import { type Cause, type CellEnd, type CellFailure, died, endlessEnd, failure, lateFailure, outcomeOf } from './cell-end.js';
 import { ExitCodeSet, NothingRaised } from './errors.js';
 import { textOf } from './notebook-file.js';
-import type { RunnerEvent } from './protocol.js';
+import type { Order, RunnerEvent } from './protocol.js';
 import { type RunnerExit, RunnerProcess } from './runner-process.js';
 import type { ExecutedCell, RunningNotebook } from './running-notebook.js';
 
@@ -13,7 +13,7 @@ const GRACE_MS = 1_000;
 /** The longest time of a timer: it has 31 bits, and a timer with more fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long the cluster and the process may take to end in order. */
-const END_MS = 10_000;
+const END_MS = 20_000;
 
 const NOTHING_RAISED = NothingRaised();
 
@@ -33,20 +33,13 @@ export interface NotebookRunOptions {
   readonly allowErrors: boolean;
   /** Is called before each code cell. */
   readonly onCell: (number: number, of: number) => void;
+  /** Is called with what the user should know about the run. */
+  readonly onNote: (text: string) => void;
   /** Is called when a code cell has begun, and when the last one has ended. */
   readonly onCellChange: () => void;
   /** Is called when a cell has printed or shown something, or has ended. */
   readonly onOutput: () => void;
 }
-
-export interface CellFailure {
-  /** The number of the code cell, from 1, which is in its brackets. 0 if no cell had begun. */
-  readonly cell: number;
-  readonly error: ErrorOutcome;
-}
-
-/** A failure's place in words: `cell 2`. */
-export const placeOf = ({ cell }: CellFailure): string => (cell === 0 ? 'the start, before its first cell,' : `cell ${cell}`);
 
 /**
  * Executes the notebook's code cells in order, in a process of their own, and puts their outputs into it. Ends at the first cell that fails, unless
@@ -68,7 +61,11 @@ export class NotebookRun {
   #killer: NodeJS.Timeout | undefined;
   /** The number of interrupts that the process has not yet handled. */
   #interrupts = 0;
+  /** Whether code was terminated for the last interrupt. */
+  #terminated = false;
   #ending = false;
+  /** Whether the process calls its listeners of `exit`. */
+  #exiting = false;
   #peakBytes = 0;
   /** What the run waits for. The end of the process ends every wait. */
   #waiting: Waiting | undefined;
@@ -124,6 +121,7 @@ export class NotebookRun {
   stop(signal: NodeJS.Signals): void {
     if (this.#signal !== undefined) return;
     this.#signal = signal;
+    if (this.#exiting) this.kill();
     if (this.#ending) return;
     this.#ready.resolve();
     this.#interrupt({ kind: 'signal' }, signal);
@@ -158,17 +156,7 @@ export class NotebookRun {
   }
 
   async #runCell(cell: ExecutedCell): Promise<void> {
-    const { timeoutMs } = this.#options;
-    this.#cause = undefined;
-    const ended = this.#waitFor('outcome');
-    this.#process.send({ kind: 'cell', cell: cell.number, code: cell.code });
-    const timer =
-      timeoutMs === null
-        ? undefined
-        : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
-    const end = await ended;
-    clearTimeout(timer);
-    clearTimeout(this.#killer);
+    const end = await this.#within('outcome', { kind: 'cell', cell: cell.number, code: cell.code });
     const outcome = outcomeOf(end, this.#cause, printed(cell));
     cell.ended();
     cell.isCut = (this.#cause as Cause | undefined)?.kind === 'stray' && outcome?.status !== 'ok';
@@ -177,14 +165,38 @@ export class NotebookRun {
       if (outcome.status === 'error' && !cell.isCut)
         this.#failed(cell, outcome, 'exit' in end, (this.#cause as Cause | undefined)?.kind === 'timeout');
     }
-    // An interrupt that is still being handled would hit the next cell.
+    await this.#interrupted();
+  }
+
+  /** Sends an order and waits for its end, which is interrupted at the time limit of a cell. */
+  async #within(kind: Waiting['kind'], order: Order): Promise<CellEnd> {
+    const { timeoutMs } = this.#options;
+    this.#cause = undefined;
+    const ended = this.#waitFor(kind);
+    this.#process.send(order);
+    const timer =
+      timeoutMs === null
+        ? undefined
+        : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
+    const end = await ended;
+    clearTimeout(timer);
+    clearTimeout(this.#killer);
+    return end;
+  }
+
+  /** Waits for the end of interrupts, because one that is still being handled would hit the next cell. */
+  async #interrupted(): Promise<void> {
     while (this.#interrupts > 0 && this.#exit === undefined) await this.#waitFor('interrupted');
   }
 
+  /** Waits for what the cells have begun. The time limit ends the wait; it is a failure only if code blocked the process. */
   async #settle(): Promise<void> {
-    const settled = this.#waitFor('settled');
-    this.#process.send({ kind: 'settle' });
-    await settled;
+    await this.#within('settled', { kind: 'settle' });
+    await this.#interrupted();
+    const cause = this.#cause as Cause | undefined;
+    const { last } = this.#notebook;
+    if (cause?.kind !== 'timeout' || last === undefined || !(this.#terminated || this.#exit !== undefined)) return;
+    this.#failedAtEnd(last, lateFailure(cause.timeoutMs));
   }
 
   /** The process may also have ended before the first cell, between two cells, or after the last one. Then the cell that began last has failed. */
@@ -202,9 +214,22 @@ export class NotebookRun {
     clearTimeout(this.#killer);
     if (this.#exit !== undefined) return;
     this.#process.send({ kind: 'end' });
-    const killer = setTimeout(() => this.#process.kill(), END_MS);
-    await this.#process.ended;
+    let isCut = false;
+    const killer = setTimeout(() => {
+      isCut = true;
+      this.#process.kill();
+    }, END_MS);
+    const exit = await this.#process.ended;
     clearTimeout(killer);
+    const { last } = this.#notebook;
+    if (exit.code === 0 || last === undefined || this.#failure !== undefined || this.#signal !== undefined) return;
+    this.#failedAtEnd(last, isCut ? endlessEnd(END_MS) : died(exit, printed(last)));
+  }
+
+  #failedAtEnd(cell: ExecutedCell, error: ErrorOutcome): void {
+    cell.outputs.error(error);
+    cell.failure ??= error;
+    this.#failure ??= { cell: cell.number, error, isAtEnd: true };
   }
 
   /**
@@ -216,7 +241,7 @@ export class NotebookRun {
     const allowed = this.#options.allowErrors || (cell.raises && !late);
     if (allowed && !final) return;
     cell.failure ??= error;
-    this.#failure ??= { cell: cell.number, error };
+    this.#failure ??= { cell: cell.number, error, isAtEnd: this.#exiting };
   }
 
   #checkRaised(): void {
@@ -245,11 +270,6 @@ export class NotebookRun {
   }
 
   #interrupt(cause: Cause, signal: NodeJS.Signals): void {
-    // After the last cell there is nothing to interrupt.
-    if (this.#waiting?.kind === 'settled') {
-      this.#told('settled');
-      return;
-    }
     if (this.#cause !== undefined) return;
     this.#cause = cause;
     this.#interrupts += 1;
@@ -270,9 +290,14 @@ export class NotebookRun {
         this.#told('outcome', event.outcome);
         break;
       case 'settled':
+        if (event.left !== '') this.#options.onNote(stillRuns(event.left));
         this.#told('settled');
         break;
+      case 'exiting':
+        this.#exiting = true;
+        break;
       case 'interrupted':
+        this.#terminated = event.terminated;
         this.#interrupts -= 1;
         this.#told('interrupted');
         break;
@@ -293,16 +318,18 @@ export class NotebookRun {
 
   #onStray(cell: ExecutedCell, error: ErrorOutcome): void {
     // An interrupt or the end of the run caused this error.
-    if (this.#ending || this.#cause !== undefined) return;
+    if (this.#cause !== undefined || (this.#ending && !this.#exiting)) return;
     if (cell.hasTag('allow-unhandled')) {
       this.#notebook.warn(cell, error);
       return;
     }
     cell.outputs.error(error);
     this.#failed(cell, error, false);
-    if (this.#failure !== undefined) this.#interrupt({ kind: 'stray' }, 'SIGINT');
+    if (this.#failure !== undefined && !this.#ending) this.#interrupt({ kind: 'stray' }, 'SIGINT');
   }
 }
+
+const stillRuns = (left: string): string => `still running after the last cell, and not waited for any longer: ${left}\n`;
 
 const printed = (cell: ExecutedCell): string =>
   cell.outputs.list

@@ -19,14 +19,14 @@ const IDS_SINCE = 5;
 export function injectParameters(file: string, notebook: Notebook, parameters: Parameters): string | undefined {
   if (parameters.size === 0) return undefined;
   notebook.cells = notebook.cells.filter((old) => !hasTag(old, 'injected-parameters'));
-  const at = notebook.cells.findIndex((cell) => hasTag(cell, 'parameters'));
+  const at = notebook.cells.findIndex((cell) => cell.cell_type === 'code' && hasTag(cell, 'parameters'));
   const declared = at === -1 ? undefined : declaredParameters(textOf((notebook.cells[at] as NotebookCell).source));
   const lines = [...parameters].map(([name, value]) => {
     const known = declared?.get(name);
     if (known === undefined && declared !== undefined)
       throw UnknownParameter({ file, name, declared: [...declared.keys()].join(', ') || 'none' });
     // A declared parameter keeps its keyword and type, so that later cells can still assign to it.
-    return `${known?.keyword ?? 'const'} ${name}${known?.annotation ?? ''} = ${literal(value)};`;
+    return `${known?.keyword ?? 'const'} ${name}${known?.annotation ?? ''} = ${literal(value)}${known?.assertion ?? ''};`;
   });
   const cell: NotebookCell = {
     cell_type: 'code',

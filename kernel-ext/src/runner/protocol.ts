@@ -22,7 +22,7 @@ export type Order =
   | { readonly kind: 'cell'; readonly cell: number; readonly code: string }
   /** End the running cell, and send the signal to the processes that it has started. */
   | { readonly kind: 'interrupt'; readonly signal: NodeJS.Signals }
-  /** Wait for the timers and requests of the cells, so that their failures are known. */
+  /** Wait for what the cells have begun, so that its failures are known. */
   | { readonly kind: 'settle' }
   /** End the cluster and the process. */
   | { readonly kind: 'end' };
@@ -47,8 +47,11 @@ export type RunnerEvent =
   /** A cell set `process.exitCode`. The runner has reset it. */
   | { readonly kind: 'exit-code'; readonly cell: number; readonly exitCode: string }
   /** An interrupt has been handled, so it cannot end a later cell. */
-  | { readonly kind: 'interrupted' }
-  | { readonly kind: 'settled'; readonly peakBytes: number };
+  | { readonly kind: 'interrupted' /** Whether code was terminated for it. */; readonly terminated: boolean }
+  /** `left`: what the run no longer waits for, in words; '' if there is nothing. */
+  | { readonly kind: 'settled'; readonly left: string; readonly peakBytes: number }
+  /** The cluster has ended, and the process ends now: the listeners of `exit` are called. */
+  | { readonly kind: 'exiting' };
 
 export interface NumberedEvent {
   readonly number: number;

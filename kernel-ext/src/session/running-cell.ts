@@ -46,6 +46,9 @@ export function currentCell(): RunningCell | undefined {
   return storage.getStore();
 }
 
+/** True while code of a cell runs. */
+export const isInCell = (): boolean => storage.getStore() !== undefined;
+
 /** Names the cell whose code runs now to {@link runAsCell}. */
 export function currentCellNumber(): number | undefined {
   const cell = storage.getStore();

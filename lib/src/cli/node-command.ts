@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { admitNode, joinAddressOf, startNode } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
+import { packageRunnerGone } from './package-runner.js';
 
 const USAGE = `nbserve node address [--address <folder>]
        nbserve node join <host:port> <pin> --host <address of this machine> [--cert <file> --key <file> --ca <file> [--server-name <DNS name>]] [--wait <seconds>]
@@ -80,5 +81,6 @@ async function join(args: readonly string[]): Promise<number> {
   // Ctrl-C reaches the child too.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
+  void packageRunnerGone().then(() => child.kill('SIGTERM'));
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }

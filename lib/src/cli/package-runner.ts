@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { packageRunner } from '../core/index.js';
+
+/** What a command says then. */
+export const RUNNER_GONE = 'npx, which has started this command, is gone';
 
 const POLL_MS = 1000;
 /** Matches the title that npm gives its process, or its file: `npm exec nbserve run …`, `node /usr/lib/node_modules/npm/bin/npx-cli.js …`. */
@@ -14,6 +18,18 @@ interface Ancestor {
 }
 
 function ancestor(pid: number): Ancestor | undefined {
+  try {
+    // The second field is the command in parentheses and may hold spaces and parentheses itself.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return { pid, parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), command };
+  } catch {
+    return fromPs(pid);
+  }
+}
+
+/** Asks `ps`, because macOS has no `/proc`. Small images of Linux have no `ps`. */
+function fromPs(pid: number): Ancestor | undefined {
   const { stdout } = spawnSync('ps', ['-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' });
   const [, parent, command] = /^\s*(\d+)\s+(.*)$/m.exec(stdout ?? '') ?? [];
   return parent === undefined || command === undefined ? undefined : { pid, parent: Number(parent), command };
@@ -38,6 +54,13 @@ function runnerChain(): readonly Ancestor[] {
  * SIGTERM ends only npx and its shell. Other parents are not watched: with `nohup` and `&`, a command is meant to outlive its shell.
  */
 export function packageRunnerGone(): Promise<void> {
+  gone ??= watchRunner();
+  return gone;
+}
+
+let gone: Promise<void> | undefined;
+
+function watchRunner(): Promise<void> {
   const { ppid } = process;
   const chain = packageRunner() === undefined ? [] : runnerChain();
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import type { Client } from '../host/index.js';
+import { RUNNER_GONE } from './package-runner.js';
 
 /** The proxy and the replicas have half of it each: 20 s, a replica's default. A second Ctrl-C ends the wait. */
 export const DRAIN_MS = 40_000;
@@ -17,7 +18,7 @@ export function untilInterrupted(client: Client, runnerGone: Promise<void>): Pro
     process.on('SIGTERM', stop);
     void runnerGone.then(() => {
       if (asked) return;
-      console.error('npx, which has started this command, is gone');
+      console.error(RUNNER_GONE);
       stop();
     });
     void client.cluster.exited.then(({ name }) => {

@@ -2,5 +2,6 @@
 export { type Deferred, deferred } from './deferred.js';
 export { withoutTelemetry } from './env.js';
 export { Fifo } from './fifo.js';
+export { isOwn } from './own-handle.js';
 export { type Progress, setProgressDisplay } from './progress.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';

@@ -71,6 +71,7 @@ export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loa
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
+export { markOwn } from './own-handle.js';
 export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
 export { isNews, shareWhatIsSaid } from './said-once.js';
 export {

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childEnv, deferred, fromWireError, logsFolder } from '../core/index.js';
+import { childEnv, deferred, fromWireError, logsFolder, markOwn } from '../core/index.js';
 import { removeFolder } from './cluster-folder.js';
 import { AgentFailed } from './errors.js';
 import { describeExit, type ExitReport, nameExit } from './exit-report.js';
@@ -34,7 +34,7 @@ export class AgentProcess {
       stdio: ['ignore', log, log, 'pipe'],
     });
     closeSync(log);
-    this.#child = child;
+    this.#child = markOwn(child);
     this.exited = new Promise((resolve) => {
       const ended = (code: number | null, signal: string | null): void => {
         const stderrTail = tailOf(logFile);

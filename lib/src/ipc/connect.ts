@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
-import { isNbserveError } from '../core/index.js';
+import { isNbserveError, markOwn } from '../core/index.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
@@ -38,7 +38,7 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     const fault = addressFault(address);
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
     const handshake = new ConnectingHandshake({ token, hello, peerName });
-    const socket = openSocket(address);
+    const socket = markOwn(openSocket(address));
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);

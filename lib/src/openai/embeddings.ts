@@ -1,5 +1,5 @@
 import type { EncoderModel } from '../text/index.js';
-import { invalid } from './errors.js';
+import { EmbeddingNotInJson, invalid } from './errors.js';
 
 /** As OpenAI's API has it. */
 const MOST_TEXTS = 2048;
@@ -21,10 +21,17 @@ export async function embeddings(name: string, model: EncoderModel, body: Readon
     data: vectors.map((vector, index) => ({
       object: 'embedding',
       index,
-      embedding: format === 'base64' ? toBase64(vector) : Array.from(vector),
+      embedding: format === 'base64' ? toBase64(vector) : toList(vector, index),
     })),
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
+}
+
+/** @throws NBS_EMBEDDING_NOT_IN_JSON */
+function toList(vector: Float32Array, index: number): number[] {
+  const wrong = vector.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw EmbeddingNotInJson({ index, value: String(wrong) });
+  return Array.from(vector);
 }
 
 /** The bytes of the numbers, little-endian, as OpenAI's clients ask for them to save time. */

@@ -23,6 +23,9 @@ const api = openaiApi({
     }),
   },
   embeddings: {
+    broken: {
+      embed: async ([value]: readonly string[]) => ({ embeddings: [Float32Array.of(1, Number(value))], tokens: 1 }),
+    } as unknown as EncoderModel,
     refusing: {
       embed: async () => {
         throw aboutInput(Strange({ what: 'b' }));
@@ -47,6 +50,14 @@ test('an error about what was sent names the parameter that holds it', async () 
   assert.deepEqual([ofChat.code, ofChat.param], ['NBS_TEST_STRANGE', 'messages']);
   const ofTexts = await errorOf(await post('v1/embeddings', { model: 'refusing', input: 'a' }));
   assert.deepEqual([ofTexts.code, ofTexts.param], ['NBS_TEST_STRANGE', 'input']);
+});
+
+test('an embedding that JSON cannot hold is an error, and not null', async () => {
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY])
+    await assert.rejects(post('v1/embeddings', { model: 'broken', input: [String(value)] }), {
+      code: 'NBS_EMBEDDING_NOT_IN_JSON',
+      status: 500,
+    });
 });
 
 test('an error that is not about what was sent is not told', async () => {

@@ -64,7 +64,7 @@ export class Client {
 
   isClosed = false;
 
-  /** Keeps this process alive while work is in progress. Connections to a cluster that it joined do not. */
+  /** Keeps this process alive while work is in progress. Connections to a cluster that it joined do not. A run of a notebook waits for work too. */
   readonly #alive: KeepAlive;
   readonly #leave: () => void;
 
@@ -132,7 +132,7 @@ export class Client {
     const controller = new ControllerLink(dir, { token, hello, unref });
     await alive.during(() => controller.channel());
     const opened = openRouter({ dir, token, hello, unref });
-    const router = isOwner ? opened : keepAliveRouter(opened, alive);
+    const router = keepAliveRouter(opened, alive);
     const leave = addHandleContext({ router, url, driver: cluster.driver }, isOwner);
     return new Client(cluster, controller, router, isOwner, alive, leave);
   }

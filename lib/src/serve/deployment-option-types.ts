@@ -74,8 +74,8 @@ export interface DeploymentOptions {
    */
   readonly mcp?: boolean;
   /**
-   * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it
-   * for settings that should change without a restart.
+   * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If a
+   * deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.
    */
   readonly userConfig?: unknown;
   /** Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved. @default {} */

@@ -1,7 +1,7 @@
 import type { OutgoingCall } from '../ipc/index.js';
 import type { AnswerSink, Dispatch, RouterLike } from './router/index.js';
 
-/** Longer than any wait. The timer exists only to keep the event loop alive. */
+/** Longer than any wait: 24 days. The timer exists only to keep the event loop alive. The notebook runner waits for timers, but not for intervals. */
 const NEVER_MS = 0x7fffffff;
 
 /** Keeps this process alive while work is in progress over connections that do not keep it alive. */
@@ -12,8 +12,8 @@ export class KeepAlive {
   begin(): void {
     this.#count += 1;
     if (this.#count > 1) return;
-    this.#timer ??= setInterval(() => {}, NEVER_MS);
-    this.#timer.ref();
+    this.#timer ??= setTimeout(() => {}, NEVER_MS);
+    this.#timer.refresh().ref();
   }
 
   end(): void {
@@ -31,7 +31,7 @@ export class KeepAlive {
   }
 
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 }

@@ -6,6 +6,7 @@ import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
+import { KeepAlive } from './keep-alive.js';
 import { declaredNodes, machinesOf } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
@@ -21,6 +22,8 @@ const USUAL_GRPC_PORT = 9000;
 /** The cluster that is started by default. */
 const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
 
+/** Keeps this process alive while a cluster starts. */
+const STARTING = new KeepAlive();
 let connecting: Promise<Client> | null = null;
 /** A cluster that was started before it was requested. */
 let ahead: Promise<Client> | null = null;
@@ -148,7 +151,7 @@ export function ownCluster(options: StartOptions = {}): Promise<Client> {
 
 function take(options: StartOptions): Promise<Client> {
   if (connecting === null) {
-    const attempt = openCluster(options);
+    const attempt = STARTING.during(() => openCluster(options));
     connecting = attempt;
     attempt.then(
       (client) => {

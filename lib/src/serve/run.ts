@@ -157,8 +157,17 @@ export function specOf(
       ? others
       : { ...others, autoscaling: { ...autoscaling, ...(policy === undefined ? {} : { policy }) } };
   const { version } = definition;
+  // A replica cannot be told to forget a value, and one without a value has nothing to return to if it refuses its first one.
+  const presence = config.userConfig === undefined ? [] : ['userConfig'];
   const replicaHash = createHash('sha256')
-    .update(JSON.stringify([code, partOf('restart', { ...config, name, version }), ...(schema === undefined ? [] : [schema])]))
+    .update(
+      JSON.stringify([
+        code,
+        partOf('restart', { ...config, name, version }),
+        ...(schema === undefined ? [] : [schema]),
+        ...presence,
+      ]),
+    )
     .update(initArgs)
     .digest('hex');
   const graph = graphOf(definition, args);

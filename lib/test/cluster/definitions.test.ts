@@ -244,6 +244,32 @@ await serve.shutdown();
   assert.equal(output, '{"a":"a","b":"b","a0":"a","b1":"b"}\n');
 });
 
+for (const together of ['all', 'allSettled', 'any'] as const) {
+  test(`what a module defines beside each other with Promise.${together} is found in whatever order it ends there`, async () => {
+    const output = await script(
+      `${together}.mjs`,
+      `import { serve } from 'nbserve';
+${FRONT}
+const models = [];
+const says = ['a', 'b'].map((word) => () => word);
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const made = async (i) => {
+  const say = says[i];
+  await wait(process.env.FLIP ? 50 * i : 100 - 50 * i);
+  models[i] = serve.deployment(class Model { ask() { return say(); } }, ${FLIPPED});
+  if (${together === 'any'}) throw new Error('so that the others are waited for');
+};
+const each = async (i) => { await made(i); };
+await Promise.${together}([0, 1].map(each)).catch(() => {});
+const run = await serve.run(front({ ...models }));
+console.log(await (await fetch(run.url)).text());
+await serve.shutdown();
+`,
+    );
+    assert.equal(output, '{"0":"a","1":"b"}\n');
+  });
+}
+
 for (const [what, code, text] of [
   [
     'under a condition that differs there',

@@ -41,3 +41,35 @@ test('a port in use is refused with its code, and the next run can choose anothe
   assert.equal(await (await fetch(String(one.url))).text(), 'echo');
   assert.equal(await (await fetch(String(two.url))).text(), 'echo');
 });
+
+test('a request that comes while the first version starts is told to try again', async (t) => {
+  const { url } = await run('other', '/other', true);
+  let begun = (): void => {};
+  let end = (): void => {};
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  t.after(end);
+  const Slow = serve.deployment(
+    class Slow {
+      readonly started = begun();
+      readonly loading = ended;
+      fetch() {
+        return 'up';
+      }
+    },
+  );
+  const starting = serve.run(Slow.bind(), { name: 'slow', routePrefix: '/slow', local: true });
+  const address = new URL('/slow', String(url));
+  await hasBegun;
+  const early = await fetch(address);
+  assert.deepEqual([early.status, early.headers.get('retry-after')], [503, '1']);
+  assert.match(await early.text(), /NBS_APP_STARTING/);
+  end();
+  await starting;
+  assert.equal(await (await fetch(address)).text(), 'up');
+  assert.equal((await fetch(new URL('/nobody', String(url)))).status, 404);
+});

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => serve.shutdown());
 
-test('200 requests at once for 8 models need two places and eight loads', async () => {
+test('200 requests at once for 8 models need two places, and far fewer loads than there are requests', async () => {
   const ask = async (i: number): Promise<void> => {
     const id = `m${i % 8}`;
     const answer = await (await fetch(models.url, { headers: { serve_multiplexed_model_id: id } })).json();
@@ -22,6 +22,7 @@ test('200 requests at once for 8 models need two places and eight loads', async 
   await Promise.all(Array.from({ length: 200 }, (_, i) => ask(i)));
   const { most, loads } = await models.counts.remote();
   assert.equal(most, 2);
+  // Requests arrive one after the other, so a model may have left its place before the last request for it.
   assert.ok(loads.length < 40, `${loads.length} loads`);
 });
 

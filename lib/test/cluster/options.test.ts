@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DeploymentOptions, isNbserveError, serve } from 'nbserve';
 import { DEPLOYMENT_OPTIONS } from '../../dist/serve/protocol/index.js';
 import { Probe, TypedProbe } from '../fixtures/probe.js';
@@ -39,6 +40,8 @@ interface Step {
   readonly beside?: DeploymentOptions;
   readonly from: DeploymentOptions;
   readonly to: DeploymentOptions;
+  /** Whether the replica is replaced, if it is not what the schema says of the option. */
+  readonly replaces?: boolean;
   /** Resolves when the new value has an effect; throws if the old one still has. */
   readonly seen: (running: Running) => Promise<unknown>;
 }
@@ -227,12 +230,95 @@ const WALK: { readonly [K in keyof typeof DEPLOYMENT_OPTIONS]: Step } = {
   },
 };
 
+const QUICK = { minReplicas: 1, maxReplicas: 2, upscaleDelay: 0, metricsInterval: 50, lookBackPeriod: 50 } as const;
+
 /** Parts of options whose change does something of its own. */
 const PARTS: Readonly<Record<string, Step>> = {
   'env.inherit': {
     from: {},
     to: { env: { inherit: false } },
     seen: async ({ handle }) => assert.equal(await handle.variable.remote('NBT_INHERITED'), null),
+  },
+  'hedging.delay': {
+    beside: { numReplicas: 2, idempotent: true, gracefulShutdownTimeout: 100 },
+    from: { hedging: { delay: '1h', maxExtra: 1 } },
+    to: { hedging: { delay: 10, maxExtra: 1 } },
+    seen: async ({ handle, before }) => {
+      for (let i = 0; i < 8; i += 1) assert.notEqual(await handle.notIn.remote(before), before);
+    },
+  },
+  'rollingUpdate.maxUnavailable': {
+    from: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    to: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    seen: WALK.rollingUpdate.seen,
+  },
+  'autoscaling.targetOngoingRequests': {
+    from: { autoscaling: { ...QUICK, targetOngoingRequests: 1000 } },
+    to: { autoscaling: { ...QUICK, targetOngoingRequests: 0.1 } },
+    seen: async ({ app, handle, make }) => {
+      const held = handle.until.remote('end');
+      await until(async () => (await runningPids(app)).length === 2);
+      make('end');
+      await held;
+    },
+  },
+};
+
+/** Options that are set, and that an update then lacks, or the other way round. */
+const REMOVED: Readonly<Record<string, Step>> = {
+  'userConfig removed': {
+    replaces: true,
+    from: { userConfig: { a: 1 } },
+    to: {},
+    seen: async ({ handle }) => assert.equal(await handle.config.remote(), null),
+  },
+  'userConfig added': {
+    replaces: true,
+    from: {},
+    to: { userConfig: { a: 1 } },
+    seen: async ({ handle }) => assert.deepEqual(await handle.config.remote(), { a: 1 }),
+  },
+  'requestTimeout removed': {
+    from: { requestTimeout: '100ms' },
+    to: {},
+    seen: async ({ handle, make }) => {
+      const held = handle.until.remote('end');
+      held.catch(() => {});
+      // The old limit would have ended it.
+      await sleep(300);
+      make('end');
+      assert.equal(await held, 1);
+    },
+  },
+  'maxOngoingRequests removed': {
+    from: { maxOngoingRequests: 1 },
+    to: {},
+    seen: async ({ handle, make }) => {
+      const held = [1, 2].map(() => handle.until.remote('end'));
+      await until(async () => (await handle.peak.remote()) === 2);
+      make('end');
+      await Promise.all(held);
+    },
+  },
+  'idempotent removed': {
+    from: { idempotent: ['dieOnce'] },
+    to: {},
+    seen: async ({ handle }) => assert.rejects(async () => handle.dieOnce.remote('died'), code('NBS_REPLICA_DIED')),
+  },
+  'autoscaling removed': {
+    from: { autoscaling: { minReplicas: 1, maxReplicas: 1 } },
+    to: { numReplicas: 2 },
+    seen: ({ app }) => until(async () => (await runningPids(app)).length === 2),
+  },
+  'env removed': {
+    from: { env: { PROBE: 'one' } },
+    to: {},
+    seen: async ({ handle }) => assert.equal(await handle.variable.remote('PROBE'), null),
+  },
+  'runtimeEnv removed': {
+    from: { runtimeEnv: { workingDir: root } },
+    to: {},
+    seen: async ({ handle }) => assert.notEqual(await handle.workingDir.remote(), root),
   },
 };
 process.env.NBT_INHERITED = 'of the driver';
@@ -241,12 +327,12 @@ test('the walk knows every option of the schema', () => {
   assert.deepEqual(Object.keys(WALK).sort(), Object.keys(DEPLOYMENT_OPTIONS).sort());
 });
 
-const STEPS = Object.entries({ ...WALK, ...PARTS });
-for (const [option, { isTyped, beside = {}, from, to, seen }] of STEPS) {
-  const { change } = DEPLOYMENT_OPTIONS[option.split('.', 1)[0] as keyof typeof DEPLOYMENT_OPTIONS];
+const STEPS = Object.entries({ ...WALK, ...PARTS, ...REMOVED });
+for (const [option, { isTyped, beside = {}, from, to, seen, replaces }] of STEPS) {
+  const { change } = DEPLOYMENT_OPTIONS[option.split(/[. ]/, 1)[0] as keyof typeof DEPLOYMENT_OPTIONS];
   test(`a new value of ${option} arrives: ${change.join(', ')}`, async () => {
-    const dir = mkdtempSync(join(root, `${option}-`));
-    const app = option.replace('.', '-');
+    const app = option.replace(/[. ]/, '-');
+    const dir = mkdtempSync(join(root, `${app}-`));
     const run = (options: DeploymentOptions) => {
       const all = { ...beside, ...options };
       if (isTyped) return serve.run(TypedProbe.options(all).bind(dir), { name: app, routePrefix: '/typed' });
@@ -258,7 +344,7 @@ for (const [option, { isTyped, beside = {}, from, to, seen }] of STEPS) {
     const isNew = !(await runningPids(app)).includes(before);
     assert.equal(
       isNew,
-      (change as readonly string[]).includes('restart'),
+      replaces ?? (change as readonly string[]).includes('restart'),
       isNew ? 'its replica was replaced' : 'its replica was kept',
     );
     await seen({

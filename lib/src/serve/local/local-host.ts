@@ -93,6 +93,7 @@ class LocalHost implements LocalContext {
     const generation = this.#generation;
     const starting = { app, generation, replicas: [] as LocalReplica[] };
     this.#starting.add(starting);
+    this.#publish();
     try {
       if (routePrefix !== null) await this.#listen(http);
       for (const deployment of app.deployments) {
@@ -196,10 +197,14 @@ class LocalHost implements LocalContext {
       routePrefix === null ? [] : [{ prefix: routePrefix, app: name, deployment: ingress }],
     );
     routes.sort((a, b) => b.prefix.length - a.prefix.length);
+    const rising = [...this.#starting].flatMap(({ app: { name, routePrefix } }) =>
+      routePrefix === null || this.#apps.has(name) ? [] : [{ prefix: routePrefix, app: name }],
+    );
     this.#version += 1;
     this.router.apply({
       version: this.#version,
       routes,
+      ...(rising.length === 0 ? {} : { rising }),
       ingresses: Object.fromEntries(this.apps.map(({ name, ingress }) => [name, ingress])),
       deployments,
     });

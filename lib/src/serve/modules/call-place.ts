@@ -63,7 +63,7 @@ interface Frame {
   readonly raw: string | null;
   /** The frame as this process prints it, with the user's positions. */
   readonly text: string;
-  /** For `Promise.all`: the index of the promise. */
+  /** For `Promise.all`, `allSettled` and `any`: the index of the promise. */
   readonly promise: number | null;
   /** True for the initializer of a class's static members. */
   readonly isInitializer: boolean;
@@ -73,7 +73,7 @@ function userFrames(): Frame[] {
   const { sites, texts } = bothStacks();
   const loader = sites.findIndex((site) => site.getFileName()?.startsWith(LOADER) === true);
   const frames = sites.slice(0, loader < 0 ? sites.length : loader).map((site, i): Frame => {
-    const promise = site.isPromiseAll() ? site.getPromiseIndex() : null;
+    const promise = site.getPromiseIndex();
     const isInitializer = STATIC_MEMBERS.test(site.getFunctionName() ?? '');
     return { raw: site.isEval() ? '' : (site.getFileName() ?? null), text: texts[i] ?? '', promise, isInitializer };
   });

@@ -6,6 +6,11 @@ export const QueueFull = defineError(
   '{deployment}: the queue is full ({queued} of {max} requests wait), {outcome}; try again later, or raise maxQueuedRequests or numReplicas',
 );
 export const NoReplica = defineError('NBS_NO_REPLICA', 503, '{deployment} has no running replica: {reason}');
+export const AppStarting = defineError(
+  'NBS_APP_STARTING',
+  503,
+  'the application {which} is being started for the first time; try again in a moment',
+);
 export const HttpNotServed = defineError(
   'NBS_HTTP_NOT_SERVED',
   405,

@@ -24,6 +24,7 @@ export type {
 export { type AppSpec, type ControllerOps, type DeploymentSpec, PUT_BLOB_PREFIX, putBlobOp } from './controller.js';
 export {
   AnswerLost,
+  AppStarting,
   HttpNotServed,
   LocalPortSet,
   NoReplica,

@@ -3,11 +3,6 @@ import { defineError } from '../../core/index.js';
 /** The bytes are not HTTP, or HTTP that two readers could read differently. */
 export const MalformedRequest = defineError('NBS_MALFORMED_REQUEST', 400, 'the request could not be read: {reason}');
 export const NoRoute = defineError('NBS_NO_ROUTE', 404, 'no application at {path}; routes: {routes}');
-export const AppStarting = defineError(
-  'NBS_APP_STARTING',
-  503,
-  'the application at {path} is being started for the first time; try again in a moment',
-);
 export const BadTarget = defineError(
   'NBS_BAD_TARGET',
   400,

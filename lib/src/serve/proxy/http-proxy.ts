@@ -3,12 +3,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { Access, type AccessRules } from '../access/index.js';
-import { HttpNotServed, NoReplica, type RisingRoute, type RouteSnapshot, type TrafficReport } from '../protocol/index.js';
+import {
+  AppStarting,
+  HttpNotServed,
+  NoReplica,
+  type RisingRoute,
+  type RouteSnapshot,
+  type TrafficReport,
+} from '../protocol/index.js';
 import type { RouterLike } from '../router/index.js';
 import { ClientConnection } from './client-connection.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
-import { AppStarting, BadTarget, MalformedRequest, NoRoute, UnknownExpectation } from './errors.js';
+import { BadTarget, MalformedRequest, NoRoute, UnknownExpectation } from './errors.js';
 import { Exchange, type ExchangeHost } from './exchange.js';
 import { FailureLog } from './failure-log.js';
 import { answerMalformed } from './malformed.js';
@@ -193,7 +200,7 @@ export class HttpProxy implements ExchangeHost {
     const rising = this.#rising?.match(url);
     if (route === undefined || (rising !== undefined && rising.prefix.length > route.prefix.length)) {
       const path = url.split('?', 1)[0] ?? url;
-      exchange.fail(rising === undefined ? NoRoute({ path, routes: table.list() }) : AppStarting({ path }));
+      exchange.fail(rising === undefined ? NoRoute({ path, routes: table.list() }) : AppStarting({ which: `at ${path}` }));
       return;
     }
     const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];

@@ -1,8 +1,8 @@
 import { isNbserveError } from '../../core/index.js';
 import { HostRefused, OriginRefused } from '../access/index.js';
-import { HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
+import { AppStarting, HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { BodyNotReplayable, ReplicaCutOff, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
-import { AppStarting, BadAnswer, BadTarget, BadTimeout, MalformedRequest, NoRoute, RequestTooSlow } from './errors.js';
+import { BadAnswer, BadTarget, BadTimeout, MalformedRequest, NoRoute, RequestTooSlow } from './errors.js';
 
 /** The part of an error that any client may read. It contains nothing from user code, and no names of deployments or replicas. */
 export interface StrangerError {

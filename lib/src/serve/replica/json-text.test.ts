@@ -105,6 +105,12 @@ test('tensors are lists of their shape', () => {
       return this.cpuData;
     }
   }
+  class Mask {
+    readonly type = 'uint8';
+    readonly dims = [2];
+    readonly data = new Uint8Array(2);
+    readonly label = 'cat';
+  }
   const half = new Uint16Array([0x3e00, 0xc100, 0x0001]);
   for (const [value, json] of [
     [{ type: 'float32', dims: [2, 3], data }, '[[0,1,2],[3,4,5]]'],
@@ -118,6 +124,13 @@ test('tensors are lists of their shape', () => {
     [{ type: 'float32', dims: [2, 0], data: new Float32Array() }, '[[],[]]'],
     // The number of elements does not fit the dimensions, so this is no tensor, but an object with a list.
     [{ type: 'float32', dims: [2], data }, '{"type":"float32","dims":[2],"data":[0,1,2,3,4,5]}'],
+    // Nor is one whose type is none of a tensor, or that has more to say.
+    [{ type: 'mask', dims: [2], data: new Uint8Array(2) }, '{"type":"mask","dims":[2],"data":[0,0]}'],
+    [
+      { type: 'uint8', dims: [2], data: new Uint8Array(2), label: 'cat' },
+      '{"type":"uint8","dims":[2],"data":[0,0],"label":"cat"}',
+    ],
+    [new Mask(), '{"type":"uint8","dims":[2],"data":[0,0],"label":"cat"}'],
   ] as const) {
     assert.equal(toJson(value, 'app/Chat'), json);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../protocol/index.js';
+import { badBody } from './bad-body.js';
 import { installRequest, LazyRequest } from './lazy-request.js';
 
 installRequest();
@@ -35,6 +36,31 @@ test('it is a Request to instanceof, new Request, clone and its parts', async ()
   assert.deepEqual(await again.json(), { n: 1 });
   assert.equal(real(request).mode, 'cors');
   assert.equal(real(request).redirect, 'follow');
+});
+
+test('what is wrong with the body is the error of the client in a copy too', async () => {
+  const form = { headers: ['Content-Type', 'multipart/form-data; boundary=x'] };
+  for (const read of [
+    async () => new Request(real(make('{')), { method: 'PUT' }).json(),
+    async () => new Request(real(make('{', form))).formData(),
+    async () => make('{', form).clone().formData(),
+  ]) {
+    const error: unknown = await read().catch((thrown: unknown) => thrown);
+    assert.equal(badBody(error)?.status, 400);
+  }
+  // What user code has put there is its own fault, and so is reading twice.
+  for (const read of [
+    async () => new Request(real(make('{}')), { body: '{' }).json(),
+    async () => {
+      const copy = new Request(real(make('{}')));
+      await copy.text();
+      return copy.json();
+    },
+  ]) {
+    const error: unknown = await read().catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof Error);
+    assert.equal(badBody(error), null);
+  }
 });
 
 test('query is the first value of each name', () => {

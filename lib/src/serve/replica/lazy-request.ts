@@ -1,6 +1,6 @@
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../protocol/index.js';
-import { markBadBody } from './bad-body.js';
+import { type BodyForm, markBadBody } from './bad-body.js';
 import { fitHeaders } from './decoded-response.js';
 import { BodyNotPassedOn } from './errors.js';
 import { RequestBody } from './request-body.js';
@@ -152,6 +152,30 @@ export class LazyRequest {
     return this.#source();
   }
 
+  /**
+   * To be called with a request that user code made from this one, and whose body is the client's too: what is wrong with it is the client's error.
+   * Not for user code.
+   */
+  copied(made: Request): Request {
+    const { prototype } = NativeRequest;
+    const reader = (read: () => Promise<unknown>, form: BodyForm) => ({
+      value: async () => {
+        const readable = !made.bodyUsed;
+        try {
+          return await read.call(made);
+        } catch (error) {
+          throw readable && !this.#call.cancelled ? markBadBody(error, form) : error;
+        }
+      },
+      configurable: true,
+      writable: true,
+    });
+    return Object.defineProperties(made, {
+      json: reader(prototype.json, 'json'),
+      formData: reader(prototype.formData, 'form'),
+    });
+  }
+
   /** A property of the real request, other than its method. Not for user code. */
   property(name: string): unknown {
     return (this.#source() as unknown as Record<string, unknown>)[name];
@@ -260,7 +284,11 @@ export function installRequest(): void {
     ...rest,
   ];
   globalThis.Request = new Proxy(NativeRequest, {
-    construct: (target, args, newTarget) => Reflect.construct(target, unwrap(args), newTarget) as object,
+    construct: (target, args, newTarget) => {
+      const made = Reflect.construct(target, unwrap(args), newTarget) as Request;
+      const [first, init] = args as [unknown, RequestInit | undefined];
+      return first instanceof LazyRequest && (init?.body ?? null) === null ? first.copied(made) : made;
+    },
   });
   const nativeFetch = globalThis.fetch;
   globalThis.fetch = async function fetch(...args) {

@@ -8,21 +8,26 @@ interface TensorLike {
 }
 
 const KEYS = ['data', 'dims', 'type'];
+/** The element types that a tensor can have here, and those that ONNX Runtime has besides. */
+const TYPES = new Set(
+  'float32 float64 float16 bfloat16 int8 int16 int32 int64 int4 uint8 uint16 uint32 uint64 uint4 bool string'.split(' '),
+);
 
 /**
  * The parts of a tensor, or `null` if the object is not a tensor. Tensors are recognized by their parts: those of nbserve are plain data, so that
  * they can be sent between processes, and user code may have those of ONNX Runtime.
- * A plain object whose `data` is a list is not a tensor, unless the list contains texts, for which tensors have no other array.
+ * An object with further members is not a tensor, because they would be lost. Tensors of ONNX Runtime have further ones, and their `data` is a getter.
+ * An object whose `data` is a list is not a tensor, unless the list contains texts, for which tensors have no other array.
  */
 export function asTensor(value: object): TensorLike | null {
   const { type, dims } = value as Partial<TensorLike>;
-  if (typeof type !== 'string' || !isShape(dims)) return null;
+  if (typeof type !== 'string' || !TYPES.has(type) || !isShape(dims)) return null;
+  if (Object.hasOwn(value, 'data') && Object.keys(value).sort().join() !== KEYS.join()) return null;
   // In ONNX Runtime this is a getter, which throws if the values are on a device.
   const { data } = value as { readonly data?: unknown };
   if (types.isTypedArray(data)) return fills(data, dims) ? { type, dims, data } : null;
-  if (!Array.isArray(data) || type !== 'string' || !fills(data, dims) || !data.every((item) => typeof item === 'string'))
-    return null;
-  return isInstance(value) || Object.keys(value).sort().join() === KEYS.join() ? { type, dims, data } : null;
+  if (!Array.isArray(data) || type !== 'string' || !fills(data, dims)) return null;
+  return data.every((item) => typeof item === 'string') ? { type, dims, data } : null;
 }
 
 /**
@@ -75,8 +80,3 @@ function isShape(dims: unknown): dims is readonly number[] {
 
 const fills = (data: ArrayLike<unknown>, dims: readonly number[]): boolean =>
   data.length === dims.reduce((product, dim) => product * dim, 1);
-
-function isInstance(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== Object.prototype && prototype !== null;
-}

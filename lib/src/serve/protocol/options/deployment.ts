@@ -62,7 +62,7 @@ const mcp: OptionSpec<boolean> = {
 };
 
 const userConfig: OptionSpec<unknown> = {
-  doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. Set it for settings that should change without a restart.',
+  doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If a deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.',
   type: 'unknown',
   expected: 'a JSON value',
   default: undefined,

@@ -2,6 +2,7 @@ import { MessageTypes, type Rpc, Status } from '../../../grpc/index.js';
 import { deploymentKey, type RouteSnapshot } from '../../protocol/index.js';
 import type { ServerCall } from './exchange.js';
 import type { GrpcContext } from './host.js';
+import { isRising } from './target.js';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
@@ -92,7 +93,7 @@ export class Health {
 function applicationStatus(snapshot: RouteSnapshot | null, app: string): ServingStatus {
   const deployment = snapshot !== null && Object.hasOwn(snapshot.ingresses, app) ? snapshot.ingresses[app] : undefined;
   if (snapshot === null || deployment === undefined) {
-    return snapshot?.rising?.some((rising) => rising.app === app) === true ? 'NOT_SERVING' : 'SERVICE_UNKNOWN';
+    return isRising(snapshot, app) ? 'NOT_SERVING' : 'SERVICE_UNKNOWN';
   }
   const route = snapshot.deployments[deploymentKey(app, deployment)];
   if (route === undefined || route.unavailable !== undefined) return 'NOT_SERVING';

@@ -50,6 +50,16 @@ test('if no application or several have a method for a call, it must name one', 
   assert.deepEqual(target(snapshotOf({ digits: ['classify'], words: ['count'] }), 'Classify'), ['digits', 'classify']);
 });
 
+test('an application that is being started is unavailable, and not unknown', () => {
+  const rising = [{ prefix: '/letters', app: 'letters' }];
+  const apps: RouteSnapshot = { ...snapshotOf({ digits: ['classify'], words: ['count'] }), rising };
+  assert.throws(() => target(apps, 'Classify', 'letters'), { code: 'NBS_APP_STARTING', status: 503 });
+  assert.throws(() => target(apps, 'Classify', 'nobody'), { code: 'NBS_NO_APPLICATION' });
+  assert.throws(() => target({ ...snapshotOf({}), rising }, 'Classify'), { code: 'NBS_APP_STARTING' });
+  // It need not wait for one that another application answers.
+  assert.deepEqual(target(apps, 'Classify'), ['digits', 'classify']);
+});
+
 test('an application at the route /, or the only one, comes before one with a method', () => {
   assert.throws(() => target(snapshotOf({ digits: ['classify'], words: ['count'] }, 'words'), 'Classify'), {
     code: 'NBS_NO_RPC_METHOD',

@@ -1,5 +1,5 @@
 import { GENERIC_SERVICE, type Rpc } from '../../../grpc/index.js';
-import { deploymentKey, NoSuchDeployment, type RouteSnapshot } from '../../protocol/index.js';
+import { AppStarting, deploymentKey, NoSuchDeployment, type RouteSnapshot } from '../../protocol/index.js';
 import { ApplicationUnnamed, NoApplication, NoRpcMethod } from './errors.js';
 
 /** What a call reaches. */
@@ -13,12 +13,15 @@ export interface Target {
  * Finds the application, its ingress deployment, and the method that an RPC calls: the one of the same name, else of the same name with a small first
  * letter. An application need not be named if only one runs, if one is at the route `/`, or if only one has a method for the RPC.
  * @param first the first message, in which the generic service names the method
- * @throws NBS_NO_APPLICATION, NBS_APPLICATION_UNNAMED, NBS_NO_RPC_METHOD
+ * @throws NBS_APP_STARTING, NBS_NO_APPLICATION, NBS_APPLICATION_UNNAMED, NBS_NO_RPC_METHOD
  */
 export function findTarget(snapshot: RouteSnapshot | null, named: string | undefined, rpc: Rpc, first: Buffer | null): Target {
   const app = named ?? onlyApplication(snapshot, rpc);
   const deployment = snapshot !== null && Object.hasOwn(snapshot.ingresses, app) ? snapshot.ingresses[app] : undefined;
-  if (deployment === undefined) throw NoApplication({ application: app });
+  if (deployment === undefined) {
+    if (isRising(snapshot, app)) throw AppStarting({ which: app });
+    throw NoApplication({ application: app });
+  }
   const route = snapshot?.deployments[deploymentKey(app, deployment)];
   if (route === undefined) throw NoSuchDeployment({ deployment: deploymentKey(app, deployment), running: 'none' });
   const isGeneric = rpc.own === true && rpc.service === GENERIC_SERVICE;
@@ -36,9 +39,15 @@ function onlyApplication(snapshot: RouteSnapshot | null, rpc: Rpc): string {
   const found =
     snapshot?.routes.find(({ prefix }) => prefix === '/')?.app ??
     (snapshot === null || rpc.own === true ? null : answering(snapshot, rpc));
-  if (found === null) throw ApplicationUnnamed();
-  return found;
+  if (found !== null) return found;
+  // Perhaps the call is meant for one that is being started.
+  if (snapshot?.rising !== undefined) throw AppStarting({ which: 'that would answer this call' });
+  throw ApplicationUnnamed();
 }
+
+/** Whether the first version of an application is being started. */
+export const isRising = (snapshot: RouteSnapshot | null, app: string): boolean =>
+  snapshot?.rising?.some((rising) => rising.app === app) === true;
 
 /** The applications that answer each RPC alone. A snapshot does not change, so they are looked for once. */
 const known = new WeakMap<RouteSnapshot, Map<string, string | null>>();
