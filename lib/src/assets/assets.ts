@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
+import { join, resolve } from 'node:path';
+import { cacheFolder, duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
 import { askHub, downloadFile, ServerUnreachable } from '../downloads/index.js';
 import { assetCache } from './asset-cache.js';
 import { builderOf } from './build.js';
@@ -62,7 +62,7 @@ const describe = (source: Source): string =>
 
 /** The assets of a `datasets/` folder. */
 export class Assets {
-  readonly #downloads = join(dirname(assetCache()), 'downloads');
+  readonly #downloads = cacheFolder('downloads');
   readonly #packages = new PackageReader(this.#downloads);
   /** Why the hub could not be reached, so that the next file does not wait again. */
   #hubUnreachable: Error | undefined;
