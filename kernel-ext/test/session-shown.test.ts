@@ -40,6 +40,16 @@ describe('values as they are shown', () => {
     assert.match(String((await dataOf('[{ at: new Date(NaN) }]'))['text/html']), /Invalid Date/);
   });
 
+  it('calls no getter to make a table or a chart', async () => {
+    const failing = [
+      '[{ get a(): number { throw new Error("a getter was called") } }]',
+      '[new Proxy({ a: 1 }, { ownKeys() { throw new Error("a trap was called") } })]',
+      'new Proxy([{ a: 1 }], { get() { throw new Error("a trap was called") } })',
+      '({ get $schema(): string { throw new Error("a getter was called") } })',
+    ];
+    for (const code of failing) assert.deepEqual(Object.keys(await dataOf(code)), ['text/plain'], code);
+  });
+
   it('shows all levels of nested objects if they are few, but not of a large graph', async () => {
     const text = String(
       (await dataOf('({ a: { b: { c: { d: { e: [{ f: { g: new Map([["h", { i: "deep" }]]) } }] } } } } })'))['text/plain'],

@@ -21,6 +21,7 @@ import { inspectCell } from './inspection.js';
 import { magicGrammar } from './magic-grammar.js';
 import { edited, unmapped } from './mapped-text.js';
 import type { NotebookModules } from './notebook-modules.js';
+import { endOutput } from './process-output.js';
 import { Results } from './results.js';
 import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
 import type { ErrorOutcome, InspectReply, Outcome } from './session.js';
@@ -124,6 +125,8 @@ export class CellRunner {
       return { status: 'ok' };
     } catch (error) {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
+    } finally {
+      endOutput(cell);
     }
   }
 
