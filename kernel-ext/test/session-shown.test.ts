@@ -1,6 +1,9 @@
 /** Tests of how values are shown: tables, nested objects, charts, colours. */
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { TestNotebook } from './session-harness.js';
 
@@ -128,6 +131,24 @@ describe('charts, with vega in the folder', () => {
     const { outcome } = await notebook.run(`(${SPEC('vega-lite/v6').replace("'bar'", "'never'")})`);
     assert.ok(outcome.status === 'ok');
     assert.equal(outcome.result?.data['image/svg+xml'], undefined);
+  });
+});
+
+describe('charts, with the real vega in the folder', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('have a picture of the chart beside them', async () => {
+    await notebook.file('node_modules/.keep', '');
+    const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+    for (const name of ['vega', 'vega-lite']) await symlink(join(modules, name), join(notebook.folder, 'node_modules', name));
+    for (const version of ['vega-lite/v5', 'vega-lite/v6']) {
+      const { outcome } = await notebook.run(`(${SPEC(version)})`);
+      assert.ok(outcome.status === 'ok');
+      const svg = String(outcome.result?.data['image/svg+xml']);
+      assert.match(svg, /^<svg /);
+      assert.equal(svg.match(/aria-roledescription="bar"/g)?.length, 2, svg);
+    }
   });
 });
 
