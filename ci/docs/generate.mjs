@@ -64,6 +64,8 @@ const ROOMS = [
   ['lib/src/core', 'Options'],
   ['lib/src/engine', 'Processes'],
   ['lib/src/ipc', 'Between processes'],
+  ['lib/src/grpc', 'gRPC'],
+  ['lib/src/downloads', 'Downloads'],
   ['lib/src/onnx', 'ONNX Runtime'],
   ['lib/src/cuda', 'Set-up of CUDA'],
   ['lib/src/python', 'Programs in Python'],
@@ -87,8 +89,11 @@ const ROOMS = [
 
 function errorsPage() {
   const errors = codedErrors();
+  const roomOf = (file) => ROOMS.find(([prefix]) => file.startsWith(`${prefix}/`))?.[0];
+  const lost = errors.filter(({ file }) => roomOf(file) === undefined);
+  if (lost.length > 0) throw new Error(`no section of errors.md takes ${lost.map(({ code, file }) => `${code} of ${file}`)}`);
   const sections = ROOMS.map(([room, title]) => {
-    const own = errors.filter(({ file }) => ROOMS.find(([prefix]) => file.startsWith(`${prefix}/`))?.[0] === room);
+    const own = errors.filter(({ file }) => roomOf(file) === room);
     const rows = own
       .sort((a, b) => a.code.localeCompare(b.code))
       .map(({ code, status, message, doc }) => [`\`${code}\``, status, cell(message) + (doc === '' ? '' : `<br>*${cell(doc)}*`)]);

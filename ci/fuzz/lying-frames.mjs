@@ -196,10 +196,12 @@ export class LyingFrames {
     ]).flat();
     if (this.#maybe(0.05)) headers.pop();
     return {
-      kind: this.#maybe(0.1) ? this.#pick(['value', 'items', ...ODD]) : 'http',
+      kind: this.#maybe(0.1) ? this.#pick(['value', 'items', 'grpc', ...ODD]) : 'http',
       status: this.#maybe(0.3) ? this.#pick([...ODD, 99, 100, 101, 103, 199, 204, 205, 304, 599, 600, 999, 1000]) : 200,
       headers: this.#maybe(0.1) ? this.#pick(ODD) : headers,
       queue: this.#maybe(0.3) ? this.#pick(ODD) : 1,
+      metadata: this.#maybe(0.2) ? this.#pick([...ODD, headers]) : undefined,
+      error: this.#maybe(0.2) ? this.#error() : undefined,
     };
   }
 

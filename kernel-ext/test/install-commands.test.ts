@@ -1,7 +1,7 @@
 /** Tests of `nbserve install` and `uninstall`, as a user runs them. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -44,9 +44,21 @@ test('uninstall names the files that it leaves, and removes them if it is asked 
 
 test('uninstall says the size of a small folder too', () => {
   mkdirSync(cache, { recursive: true });
-  writeFileSync(join(cache, 'small'), Buffer.alloc(400_000));
+  writeFileSync(join(cache, 'typescript-5.9.3-node-v20.19.0-x64.v8'), Buffer.alloc(400_000));
   assert.match(nbserve('uninstall').stdout, /\(models and data, .*, 400 kB\)\n/);
   assert.equal(nbserve('uninstall', '--all').status, 0);
+});
+
+test('uninstall removes nothing else from the folder that the user chose for the cache', () => {
+  fill();
+  mkdirSync(join(cache, 'thesis'));
+  writeFileSync(join(cache, 'thesis', 'chapter-1.tex'), 'x');
+  writeFileSync(join(cache, 'photo.jpg'), 'x');
+  const { stdout, stderr } = nbserve('uninstall', '--all');
+  assert.match(stdout, /\nremoved datasets in \S+\/cache; what is not of nbserve stays there: photo\.jpg, thesis\n$/, stderr);
+  assert.deepEqual(readdirSync(cache), ['photo.jpg', 'thesis']);
+  assert.equal(readFileSync(join(cache, 'thesis', 'chapter-1.tex'), 'utf8'), 'x');
+  rmSync(cache, { recursive: true });
 });
 
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {

@@ -1,7 +1,7 @@
 /** Jupyter's own tools with the installed kernel. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,6 +9,13 @@ import { fileURLToPath } from 'node:url';
 
 const NBSERVE = fileURLToPath(new URL('../../lib/bin/nbserve.js', import.meta.url));
 const TOOLS = fileURLToPath(new URL('../test/fixtures/jupyter_tools.py', import.meta.url));
+const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+const CHART = `({
+  $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+  data: { values: [{ a: 'x', b: 1 }, { a: 'y', b: 2 }] },
+  mark: 'bar',
+  encoding: { x: { field: 'a', type: 'nominal' }, y: { field: 'b', type: 'quantitative' } },
+})`;
 const python = process.env.NBSERVE_TEST_PYTHON;
 const missing = python === undefined && 'NBSERVE_TEST_PYTHON is not set';
 
@@ -101,6 +108,7 @@ test('nbconvert executes a notebook and makes a page of it', { skip: missing }, 
     cells: [
       { ...cell, id: 'a', source: 'const n: number = 6;\nconsole.log(n * 7);' },
       { ...cell, id: 'b', source: '[{ name: "Ada", born: 1815 }]' },
+      { ...cell, id: 'd', source: CHART },
       { ...cell, id: 'c', source: 'throw new Error("as expected")', metadata: { tags: ['raises-exception'] } },
     ],
     metadata: {
@@ -112,6 +120,8 @@ test('nbconvert executes a notebook and makes a page of it', { skip: missing }, 
     nbformat_minor: 5,
   };
   writeFileSync(join(root, 'page.ipynb'), JSON.stringify(notebook));
+  mkdirSync(join(root, 'node_modules'));
+  for (const name of ['vega', 'vega-lite']) symlinkSync(join(MODULES, name), join(root, 'node_modules', name));
   const args = ['-m', 'nbconvert', '--execute', '--to', 'html', 'page.ipynb'];
   const ran = spawnSync(python as string, args, { encoding: 'utf8', env, cwd: root });
   assert.equal(ran.status, 0, ran.stderr);
@@ -119,5 +129,9 @@ test('nbconvert executes a notebook and makes a page of it', { skip: missing }, 
   assert.match(page, /<pre>42\n<\/pre>/);
   assert.match(page, /<td>Ada<\/td>\s*<td>1815<\/td>/);
   assert.match(page, /Error.*as expected/);
+  // A page draws no charts of its own, so the picture is there.
+  const [, picture = ''] = /<img [^>]*src="data:image\/svg\+xml;base64,([^"]+)"/.exec(page) ?? [];
+  const svg = picture === '' ? page : Buffer.from(picture, 'base64').toString();
+  assert.equal(svg.match(/aria-roledescription="bar"/g)?.length, 2, page.slice(-5000));
   assert.match(page, /<span class="kd">const<\/span>/);
 });

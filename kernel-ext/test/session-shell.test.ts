@@ -28,6 +28,12 @@ describe('lines of a command', () => {
     assert.match(await notebook.failure('const wrong: number = !echo 1'), /TS2322/);
   });
 
+  it('end with half a character, which is not lost', async () => {
+    assert.equal((await notebook.run("!printf 'caf\\351'")).text(), 'caf\ufffd');
+    assert.equal((await notebook.run('process.stdout.write(Buffer.from([99, 0xc3]))')).text(), 'c\ufffd');
+    assert.equal((await notebook.run("const half = !printf 'caf\\351'\nconsole.log(half)")).text(), "[ 'caf\ufffd' ]\n");
+  });
+
   it('contain values of the notebook, which the shell never reads as code', async () => {
     await notebook.value('const dir = "a b; echo no"; const list = [1, 2]');
     assert.equal((await notebook.run('!echo "$dir" {list} {list.length + 1}')).text(), 'a b; echo no 1 2 3\n');

@@ -1,6 +1,9 @@
 /** Tests of how values are shown: tables, nested objects, charts, colours. */
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { TestNotebook } from './session-harness.js';
 
@@ -53,6 +56,16 @@ describe('values as they are shown', () => {
     for (const code of ['[]', '[{}]', '[1]', '[[1]]', '[{ a: { b: 1 } }]', '[new (class { a = 1 })()]'])
       assert.equal((await dataOf(code))['text/html'], undefined, code);
     assert.match(String((await dataOf('[{ at: new Date(NaN) }]'))['text/html']), /Invalid Date/);
+  });
+
+  it('calls no getter to make a table or a chart', async () => {
+    const failing = [
+      '[{ get a(): number { throw new Error("a getter was called") } }]',
+      '[new Proxy({ a: 1 }, { ownKeys() { throw new Error("a trap was called") } })]',
+      'new Proxy([{ a: 1 }], { get() { throw new Error("a trap was called") } })',
+      '({ get $schema(): string { throw new Error("a getter was called") } })',
+    ];
+    for (const code of failing) assert.deepEqual(Object.keys(await dataOf(code)), ['text/plain'], code);
   });
 
   it('shows all levels of nested objects if they are few, but not of a large graph', async () => {
@@ -133,6 +146,24 @@ describe('charts, with vega in the folder', () => {
     const { outcome } = await notebook.run(`(${SPEC('vega-lite/v6').replace("'bar'", "'never'")})`);
     assert.ok(outcome.status === 'ok');
     assert.equal(outcome.result?.data['image/svg+xml'], undefined);
+  });
+});
+
+describe('charts, with the real vega in the folder', () => {
+  const notebook = new TestNotebook();
+  after(() => notebook.close());
+
+  it('have a picture of the chart beside them', async () => {
+    await notebook.file('node_modules/.keep', '');
+    const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+    for (const name of ['vega', 'vega-lite']) await symlink(join(modules, name), join(notebook.folder, 'node_modules', name));
+    for (const version of ['vega-lite/v5', 'vega-lite/v6']) {
+      const { outcome } = await notebook.run(`(${SPEC(version)})`);
+      assert.ok(outcome.status === 'ok');
+      const svg = String(outcome.result?.data['image/svg+xml']);
+      assert.match(svg, /^<svg /);
+      assert.equal(svg.match(/aria-roledescription="bar"/g)?.length, 2, svg);
+    }
   });
 });
 

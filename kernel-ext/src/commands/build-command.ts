@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { type Command, OutputExists, parseCommand } from 'nbserve/cli';
+import { type Command, checkOutput, parseCommand, writeOutput } from 'nbserve/cli';
 import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
 import { type Grammar, splitCell } from '../magics/index.js';
 import { readNotebook } from '../runner/index.js';
@@ -28,9 +26,8 @@ export const buildCommand: Command = {
       importPath: `${relative(folder, app.module)}:${app.export}`,
     }));
     const files = [...built.modules, { file: config, text: await formatConfig(applications, built.cluster) }];
-    const exists = files.find(({ file }) => existsSync(file));
-    if (exists !== undefined && values.force !== true) throw OutputExists({ file: relative('', exists.file) });
-    for (const { file, text } of files) await writeFile(file, text);
+    for (const { file } of files) await checkOutput(file, values.force === true);
+    for (const { file, text } of files) await writeOutput(file, text);
     for (const { name, routePrefix } of applications) console.log(`application ${name} at ${routePrefix ?? 'no route'}`);
     if (built.leftOut.length > 0) console.log(`left out:\n${built.leftOut.map((line) => `  ${line}`).join('\n')}`);
     for (const note of built.notes) console.log(`note: ${note}`);

@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
-import { clustersHome, listLocalClusters } from 'nbserve/host';
+import { clustersHome, isCacheEntry, listLocalClusters, listOf } from 'nbserve/host';
 import { uninstallKernelspec } from '../install/index.js';
 import { cacheFolder } from './env.js';
 import { PLACE_HELP, PLACE_OPTIONS, placeOf } from './install-command.js';
@@ -20,6 +20,7 @@ export const uninstallCommand: Command = {
 ${PLACE_HELP}
   --all           also remove what nbserve keeps in your folders; without it, the command lists that, and asks if it runs in a terminal
 
+It removes what nbserve has made; other files in the folder that NBSERVE_CACHE names stay.
 The command does not remove the folder of nbserve itself, nor Jupyter's own settings in ~/.jupyter.`,
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...PLACE_OPTIONS, all: { type: 'boolean' } }, [0, 0]);
@@ -36,27 +37,41 @@ The command does not remove the folder of nbserve itself, nor Jupyter's own sett
 
 interface Leftover {
   readonly path: string;
+  /** The names of the entries of that folder that are nbserve's. */
+  readonly names: readonly string[];
   readonly what: string;
   readonly bytes: number;
 }
 
 function leftovers(): Leftover[] {
   const known = [
-    { path: cacheFolder(), what: 'models and data, compiled code, the JupyterLab of nbserve lab' },
-    { path: clustersHome(), what: 'sockets, state and logs of clusters' },
+    {
+      path: cacheFolder(),
+      names: entriesOf(cacheFolder()).filter(isCacheEntry),
+      what: 'models and data, compiled code, the JupyterLab of nbserve lab',
+    },
+    { path: clustersHome(), names: entriesOf(clustersHome()), what: 'sockets, state and logs of clusters' },
   ];
   return known
-    .filter(({ path }) => existsSync(path) && readdirSync(path).length > 0)
-    .map((one) => ({ ...one, bytes: bytesIn(one.path) }));
+    .filter(({ names }) => names.length > 0)
+    .map((one) => ({ ...one, bytes: one.names.reduce((sum, name) => sum + bytesIn(join(one.path, name)), 0) }));
 }
+
+const entriesOf = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 /** @throws NBS_CLUSTERS_RUN */
 function remove(left: readonly Leftover[]): void {
   const names = listLocalClusters().map(({ name }) => name);
   if (names.length > 0) throw ClustersRun({ names: names.join(', ') });
-  for (const { path } of left) {
-    rmSync(path, { recursive: true, force: true });
-    console.log(`removed ${path}`);
+  for (const { path, names: own } of left) {
+    for (const name of own) rmSync(join(path, name), { recursive: true, force: true });
+    const others = readdirSync(path);
+    if (others.length === 0) rmdirSync(path);
+    console.log(
+      others.length === 0
+        ? `removed ${path}`
+        : `removed ${own.join(', ')} in ${path}; what is not of nbserve stays there: ${listOf(others)}`,
+    );
   }
 }
 
@@ -70,9 +85,11 @@ async function isWanted(): Promise<boolean> {
   }
 }
 
-function bytesIn(folder: string): number {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.reduce((sum, name) => sum + (lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+function bytesIn(path: string): number {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) return found?.size ?? 0;
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return names.reduce((sum, name) => sum + (lstatSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 const size = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`);

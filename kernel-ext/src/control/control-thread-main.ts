@@ -267,6 +267,7 @@ async function main(): Promise<void> {
     // Before the first cell, the output is the kernel's own.
     text: (name, text) => (cell === '' ? logText(name, text) : iopub.stream({ name, text, parent: cell })),
     message: deliver,
+    beginsCell: ({ kind }) => kind === 'cell',
   });
   const pipes = new PipeReaders(init.descriptors.readFds, order);
   const take = (message: ToControl): void => {

@@ -10,6 +10,7 @@ function ordered(): { order: OutputOrder<string>; seen: string[] } {
   const order = new OutputOrder<string>(SECRET, {
     text: (name, text) => seen.push(`${name === 'stdout' ? 1 : 2}:${text}`),
     message: (message) => seen.push(message),
+    beginsCell: (message) => message.startsWith('cell'),
   });
   return { order, seen };
 }
@@ -44,6 +45,15 @@ describe('the order of output', () => {
     order.bytes(1, Buffer.from(`${mark(2)}a${mark(3)}`));
     order.message(3, [1], 'third');
     assert.deepEqual(seen, ['first', '1:a', 'third']);
+  });
+
+  it('does not complete half a character of one cell with bytes of the next', () => {
+    const { order, seen } = ordered();
+    order.bytes(1, Buffer.concat([Buffer.from('caf'), Buffer.from([0xc3]), Buffer.from(mark(1)), Buffer.from([0xa9])]));
+    order.message(1, [1], 'printed');
+    order.bytes(1, Buffer.concat([Buffer.from([0xc3]), Buffer.from(mark(2)), Buffer.from('next')]));
+    order.message(2, [1], 'cell 2');
+    assert.deepEqual(seen, ['1:caf', 'printed', '1:é', '1:\ufffd', 'cell 2', '1:next']);
   });
 
   it('delivers the delayed messages when the process ends', () => {

@@ -7,6 +7,8 @@ export interface Ordered<M> {
   /** Is called with a text that came through a descriptor. */
   text(name: StreamName, text: string): void;
   message(message: M): void;
+  /** Whether a cell begins with this message. The bytes after it do not complete a character of those before. */
+  beginsCell(message: M): boolean;
 }
 
 interface Numbered<M> {
@@ -66,12 +68,23 @@ export class OutputOrder<M> {
     for (const { number, message } of this.#messages.splice(0)) {
       for (const source of this.#sources) this.#release(source, number);
       this.#delivered = number;
-      this.#deliver.message(message);
+      this.#pass(message);
     }
     for (const source of this.#sources) {
       this.#release(source, Number.POSITIVE_INFINITY);
-      const rest = source.decoder.end();
-      if (rest !== '') this.#deliver.text(source.name, rest);
+    }
+    this.#endText();
+  }
+
+  #pass(message: M): void {
+    if (this.#deliver.beginsCell(message)) this.#endText();
+    this.#deliver.message(message);
+  }
+
+  #endText(): void {
+    for (const { name, decoder } of this.#sources) {
+      const rest = decoder.end();
+      if (rest !== '') this.#deliver.text(name, rest);
     }
   }
 
@@ -85,7 +98,7 @@ export class OutputOrder<M> {
       if (!reached) return;
       this.#messages.shift();
       this.#delivered = next.number;
-      this.#deliver.message(next.message);
+      this.#pass(next.message);
     }
   }
 

@@ -44,23 +44,25 @@ function bundleByKind(value: object, text: string): MimeBundle | Promise<MimeBun
     const html = toHtml();
     return isPromise(html) ? html.then((found) => plain({ 'text/html': String(found) })) : plain({ 'text/html': String(html) });
   }
+  try {
+    return plain(formsOf(value));
+  } catch {
+    // A getter failed, or the trap of a proxy. The text calls neither.
+    return plain({});
+  }
+}
+
+/** What besides a text shows a value of this kind. */
+function formsOf(value: object): Record<string, unknown> {
   if (value instanceof Uint8Array) {
     const type = imageType(value);
-    return type === undefined
-      ? plain({})
-      : { data: { 'text/plain': `<${type}, ${value.length} bytes>`, [type]: base64(value) }, metadata: {} };
+    return type === undefined ? {} : { 'text/plain': `<${type}, ${value.length} bytes>`, [type]: base64(value) };
   }
   const chart = chartType(value);
-  if (chart !== undefined) {
-    try {
-      return plain({ [chart]: asJson(value, 'a chart') });
-    } catch {
-      // The person has not said that it is a chart, so its text is enough.
-      return plain({});
-    }
-  }
+  // If it is no JSON, its text is enough: the person has not said that it is a chart.
+  if (chart !== undefined) return { [chart]: asJson(value, 'a chart') };
   const table = Array.isArray(value) ? tableOf(value) : undefined;
-  return table === undefined ? plain({}) : plain({ 'text/html': table });
+  return table === undefined ? {} : { 'text/html': table };
 }
 
 export function base64(bytes: Uint8Array): string {

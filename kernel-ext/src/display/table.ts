@@ -1,13 +1,20 @@
+import { types } from 'node:util';
+
 const MAX_ROWS = 50;
 const MAX_COLUMNS = 20;
 
 /** A table, if every element is an object of simple values and there are few names; else undefined. */
 export function tableOf(rows: readonly unknown[]): string | undefined {
+  if (types.isProxy(rows)) return undefined;
   const columns = new Set<string>();
   for (const row of rows.slice(0, MAX_ROWS)) {
-    if (typeof row !== 'object' || row === null || ![Object.prototype, null].includes(Object.getPrototypeOf(row)))
-      return undefined;
-    for (const [name, value] of Object.entries(row)) {
+    if (typeof row !== 'object' || row === null || types.isProxy(row)) return undefined;
+    if (![Object.prototype, null].includes(Object.getPrototypeOf(row))) return undefined;
+    for (const name of Object.keys(row)) {
+      // A getter is code, which may fail or change something. The text does not call it either.
+      const property = Object.getOwnPropertyDescriptor(row, name);
+      if (property === undefined || !('value' in property)) return undefined;
+      const value: unknown = property.value;
       if (typeof value === 'object' && value !== null && !(value instanceof Date)) return undefined;
       columns.add(name);
     }

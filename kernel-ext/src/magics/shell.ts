@@ -53,11 +53,14 @@ export function runShell(
     };
     signal.addEventListener('abort', interrupt, { once: true });
     let heard = 0;
+    const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+    const print = (name: 'stdout' | 'stderr', text: string): void => {
+      if (text !== '') output.stream(name, text);
+    };
     for (const name of ['stdout', 'stderr'] as const) {
-      const decoder = new StringDecoder('utf8');
       child[name].on('data', (chunk: Buffer) => {
         heard += chunk.length;
-        output.stream(name, decoder.write(chunk));
+        print(name, decoders[name].write(chunk));
       });
     }
     child.on('error', (error) => {
@@ -66,6 +69,8 @@ export function runShell(
     });
     const ended = (code: number | null, by: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', interrupt);
+      // Half a character, which nothing completes any more.
+      for (const name of ['stdout', 'stderr'] as const) print(name, decoders[name].end());
       const how = code === null ? `was ended by ${by}` : `ended with exit code ${code}`;
       if (code === 0) resolve();
       else reject(withoutStack(CommandFailed({ command: called, how })));

@@ -40,6 +40,7 @@ export class RunnerProcess {
     this.#order = new OutputOrder(secret, {
       text: (name, text) => events.onText(name, text),
       message: (event) => events.onEvent(event),
+      beginsCell: ({ kind }) => kind === 'began',
     });
     const pipes = makePipes(2);
     const [out, err] = pipes.map(({ writeFd }) => writeFd) as [number, number];

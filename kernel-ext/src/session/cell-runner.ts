@@ -21,6 +21,7 @@ import { inspectCell } from './inspection.js';
 import { magicGrammar } from './magic-grammar.js';
 import { edited, unmapped } from './mapped-text.js';
 import type { NotebookModules } from './notebook-modules.js';
+import { endOutput } from './process-output.js';
 import { Results } from './results.js';
 import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
 import type { ErrorOutcome, InspectReply, Outcome } from './session.js';
@@ -131,6 +132,7 @@ export class CellRunner {
     } catch (error) {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
     } finally {
+      endOutput(cell);
       // The cell is known as long as the session, and what was captured may be large.
       cell.output = output;
     }

@@ -62,6 +62,15 @@ function text(cell: RunningCell, name: 'stdout' | 'stderr', chunk: Uint8Array | 
   return ofCell[name].write(bytes);
 }
 
+/** Prints the half of a character with which the cell's output ended. To be called when the cell has ended. */
+export function endOutput(cell: RunningCell): void {
+  const ofCell = decoders.get(cell);
+  for (const name of ['stdout', 'stderr'] as const) {
+    const rest = ofCell?.[name].end() ?? '';
+    if (rest !== '') cell.output.stream(name, rest);
+  }
+}
+
 function report(error: unknown, what: string): void {
   const cell: RunningCell | undefined = cellOf(error);
   if (cell === undefined) return;

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
+import { join, resolve } from 'node:path';
+import { cacheFolder, duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
 import { askHub, downloadFile, ServerUnreachable } from '../downloads/index.js';
 import { assetCache } from './asset-cache.js';
 import { builderOf } from './build.js';
 import { datasetsFolder } from './dataset-path.js';
 import { AssetMismatch, AssetUnavailable, DatasetNotFound, Offline } from './errors.js';
 import { hubRecord, isOfAsset, removeHubRecord, writeHubRecord } from './hub-record.js';
-import { keepFile } from './keep-file.js';
+import { diskReason, downloadNotKept, keepFile } from './keep-file.js';
 import { licenceNotice } from './licence-notice.js';
 import {
   type Asset,
@@ -34,6 +34,8 @@ export interface AssetStatus {
   readonly state: AssetState;
   /** Its origin. */
   readonly from: SourceKind;
+  /** Why the file cannot be read, if it is there and cannot. */
+  readonly reason?: string;
 }
 
 /** What happens while assets are fetched. */
@@ -62,7 +64,7 @@ const describe = (source: Source): string =>
 
 /** The assets of a `datasets/` folder. */
 export class Assets {
-  readonly #downloads = join(dirname(assetCache()), 'downloads');
+  readonly #downloads = cacheFolder('downloads');
   readonly #packages = new PackageReader(this.#downloads);
   /** Why the hub could not be reached, so that the next file does not wait again. */
   #hubUnreachable: Error | undefined;
@@ -120,13 +122,19 @@ export class Assets {
     if (!existsSync(path)) return { asset, path, state: 'missing', from };
     if (record !== null && !isOfAsset(asset, record))
       return { asset, path, state: 'other', from: hasHub(asset) ? 'hub' : 'registry' };
-    const isWhole = sha256OfFile(path) === (record?.sha256 ?? asset.sha256);
-    return { asset, path, state: isWhole ? 'ready' : 'damaged', from };
+    try {
+      const isWhole = sha256OfFile(path) === (record?.sha256 ?? asset.sha256);
+      return { asset, path, state: isWhole ? 'ready' : 'damaged', from };
+    } catch (error) {
+      // Nobody can use it, and the next fetch replaces it or says why it cannot.
+      const reason = diskReason(error as Error) ?? (error as Error).message;
+      return { asset, path, state: 'damaged', from, reason };
+    }
   }
 
   /**
    * Makes an asset's bytes from the first package that gives them. It writes no file outside of the folder of downloads.
-   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_NO_CONVERTER
+   * @throws NBS_ASSET_UNAVAILABLE with the reason of each source; NBS_ASSET_NOT_KEPT, NBS_NO_CONVERTER
    */
   async make(asset: Asset, onEvent: (event: AssetEvent) => void = () => {}): Promise<Uint8Array> {
     const build = await builderOf(asset, this.#converters);
@@ -142,7 +150,7 @@ export class Assets {
     });
   }
 
-  /** Tries the sources of one kind, in their order. @throws NBS_ASSET_UNAVAILABLE */
+  /** Tries the sources of one kind, in their order. @throws NBS_ASSET_UNAVAILABLE, NBS_ASSET_NOT_KEPT */
   async #first<T>(
     asset: Asset,
     kind: SourceKind,
@@ -157,6 +165,8 @@ export class Assets {
         if (licence !== null) onEvent({ asset, kind: 'licence', text: licence });
         return await duringStart(`the download of ${asset.name}`, () => attempt(source));
       } catch (error) {
+        const notKept = downloadNotKept(asset, this.#downloads, error as Error);
+        if (notKept !== undefined) throw notKept;
         const text = `${describe(source)}: ${(error as Error).message}`;
         onEvent({ asset, kind: 'source-failed', text });
         reasons.push(text);

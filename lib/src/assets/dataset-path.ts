@@ -95,7 +95,7 @@ function verify(path: string, asset: Asset): void {
       valid: `replace it with: npx nbserve assets fetch ${asset.name}; if another project needs it, set NBSERVE_CACHE to a folder for each`,
     });
   const expected = record?.sha256 ?? asset.sha256;
-  const actual = sha256OfFile(path);
+  const actual = readable(asset.name, path);
   if (actual === expected) return;
   throw DatasetDamaged({
     path,
@@ -105,4 +105,13 @@ function verify(path: string, asset: Asset): void {
       asset.committed ? '' : '; if another project needs other bytes under this name, set NBSERVE_CACHE to a folder for each'
     }`,
   });
+}
+
+function readable(name: string, path: string): string {
+  try {
+    return sha256OfFile(path);
+  } catch (error) {
+    const reason = `${path} cannot be read: ${(error as Error).message}`;
+    throw DatasetNotFound({ name, reason, valid: 'give yourself the right to read it, or remove it and fetch it anew' }, error);
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { assetCache } from './asset-cache.js';
+import { cacheFolder } from '../core/index.js';
 import type { Asset } from './manifest.js';
 
 /** What is known about an asset in the cache that came from the hub, whose bytes the manifest does not know. */
@@ -16,7 +16,7 @@ export interface HubRecord {
   readonly sha256: string;
 }
 
-const pathOf = (name: string): string => join(dirname(assetCache()), 'hub', `${name}.json`);
+const pathOf = (name: string): string => join(cacheFolder('hub'), `${name}.json`);
 
 /**
  * True if the file came from a source of the asset. Projects share the cache, so a file of this name may be that of another manifest, or of an older one.

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hasCode } from '../core/index.js';
 import { isRunning } from '../downloads/index.js';
 import { AssetNotKept } from './errors.js';
 import type { Asset } from './manifest.js';
@@ -20,10 +21,23 @@ export async function keepFile(asset: Asset, path: string, content: Uint8Array |
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    const remedy = asset.committed ? 'make it writable' : 'make room there, or set NBSERVE_CACHE to another folder';
-    throw AssetNotKept({ name: asset.name, path, reason: reasonOf(error as NodeJS.ErrnoException), remedy }, error);
+    throw notKept(asset, path, error as NodeJS.ErrnoException);
   }
 }
+
+function notKept({ name, committed }: Asset, path: string, error: NodeJS.ErrnoException): Error {
+  const remedy = committed ? 'make it writable' : ELSEWHERE;
+  return AssetNotKept({ name, path, reason: diskReason(error) ?? error.message, remedy }, error);
+}
+
+/** The error of a download whose bytes the disk does not take, if `error` is one, else undefined. @param folder that of the downloads */
+export function downloadNotKept({ name }: Asset, folder: string, error: NodeJS.ErrnoException): Error | undefined {
+  if (hasCode(error, AssetNotKept)) return error;
+  const reason = diskReason(error);
+  return reason === undefined ? undefined : AssetNotKept({ name, path: folder, reason, remedy: ELSEWHERE }, error);
+}
+
+const ELSEWHERE = 'make room there, or set NBSERVE_CACHE to another folder';
 
 /** Removes parts of files that a killed process has left. */
 async function removeAbandoned(path: string): Promise<void> {
@@ -40,7 +54,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'the folder cannot be written to',
   EROFS: 'the disk can only be read',
   ENOTDIR: 'a part of that path is a file',
+  EEXIST: 'a part of that path is a file',
   EISDIR: 'there is a folder of that name',
 };
 
-const reasonOf = ({ code, message }: NodeJS.ErrnoException): string => REASONS[code ?? ''] ?? message;
+/** What the file system says against a file, in words; undefined if the error is another one, such as that of a program that cannot be started. */
+export const diskReason = ({ code, syscall }: NodeJS.ErrnoException): string | undefined =>
+  syscall?.startsWith('spawn') === true || syscall === 'connect' ? undefined : REASONS[code ?? ''];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { assetCache } from './asset-cache.js';
+import { cacheFolder } from '../core/index.js';
 import type { Asset, Source } from './manifest.js';
 
 /**
@@ -12,7 +12,7 @@ export function licenceNotice(asset: Asset, source: Source | undefined): string 
   const [folder = asset.name] = asset.name.split('/');
   const text = `${folder}: licence ${licence}, ${credit}`;
   const key = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const mark = join(dirname(assetCache()), 'licences', key);
+  const mark = join(cacheFolder('licences'), key);
   try {
     mkdirSync(dirname(mark), { recursive: true });
     // Of several processes, only one creates the file.

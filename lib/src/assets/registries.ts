@@ -14,6 +14,7 @@ import {
   type Wanted,
   wordsOf,
 } from '../downloads/index.js';
+import { diskReason } from './keep-file.js';
 import type { RegistrySource } from './manifest.js';
 import { findWheel } from './simple-index.js';
 
@@ -47,8 +48,8 @@ export async function downloadPackage(
   try {
     if (wanted !== null) return await downloadFile(wanted, { folder, onProgress, answerTimeoutMs: ANSWER_TIMEOUT_MS });
   } catch (error) {
-    // Bytes that are wrong are wrong for the client too.
-    if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken)) throw error;
+    // Bytes that are wrong are wrong for the client too, and a full disk is full for it.
+    if (hasCode(error, DigestMismatch) || hasCode(error, DownloadBroken) || diskReason(error as Error) !== undefined) throw error;
     before = error;
   }
   try {
@@ -159,7 +160,8 @@ function failureOf(source: RegistrySource, error: unknown): Error {
   const [server, setting] = source.registry === 'npm' ? ['the npm registry', 'npm'] : ['PyPI', 'pip'];
   if (reason !== null) return ServerUnreachable({ server, setting, reason }, error);
   if (isWithoutClient(error)) return new Error(`${setting} cannot be started: ${lastLine(words)}`, { cause: error });
-  if (/ENOSPC|No space left/.test(words)) return new Error('there is no space left for the download', { cause: error });
+  if (/ENOSPC|No space left/.test(words))
+    return Object.assign(new Error('there is no space left for the download', { cause: error }), { code: 'ENOSPC' });
   return new Error(lastLine(words), { cause: error });
 }
 

@@ -91,11 +91,13 @@ async function list(
 ): Promise<number> {
   let wrong = 0;
   for (const asset of selected) {
-    const { state, path, from } = await assets.check(asset);
+    const { state, path, from, reason } = await assets.check(asset);
     const isMissed = state === 'missing' && (asset.committed || (verb === 'verify' && asset.sha256 !== ''));
     if (state === 'damaged' || state === 'other' || isMissed) wrong += 1;
     const about = verb === 'list' ? `${asset.description} (${asset.licence})` : path;
-    out(`${state.padEnd(8)} ${size(asset.bytes).padStart(8)}  ${asset.name}${from === 'hub' ? ' (hub)' : ''}  ${about}\n`);
+    out(
+      `${state.padEnd(8)} ${size(asset.bytes).padStart(8)}  ${asset.name}${from === 'hub' ? ' (hub)' : ''}  ${about}${reason === undefined ? '' : ` (cannot be read: ${reason})`}\n`,
+    );
   }
   return wrong === 0 ? 0 : 1;
 }

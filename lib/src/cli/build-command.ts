@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { type ApplicationConfig, formatConfig } from '../config/index.js';
 import { loadConfig } from '../deploy/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { codeOf } from './deploy-command.js';
-import { OutputExists } from './errors.js';
 import { kernelCommand } from './kernel-command.js';
+import { checkOutput, writeOutput } from './output-file.js';
 
 const USAGE = 'nbserve build <file>:<export>…|<notebook.ipynb> [--output <config.yaml>] [--force]';
 
@@ -48,6 +46,8 @@ async function buildModules(targets: readonly string[], output: string | undefin
       importPath: `${resolve(target.slice(0, colon))}${target.slice(colon)}`,
     };
   });
+  // Before code of the modules runs.
+  if (output !== undefined) await checkOutput(output, force);
   const loaded = await loadConfig({ cluster: {}, applications: entries });
   if (loaded.failed.length > 0) return codeOf(loaded);
   const folder = output === undefined ? process.cwd() : dirname(resolve(output));
@@ -63,8 +63,7 @@ async function buildModules(targets: readonly string[], output: string | undefin
   const text = await formatConfig(applications);
   if (output === undefined) process.stdout.write(text);
   else {
-    if (!force && existsSync(output)) throw OutputExists({ file: output });
-    await writeFile(output, text);
+    await writeOutput(output, text);
     console.log(`wrote ${output}`);
   }
   return 0;

@@ -21,6 +21,11 @@ export const KernelMissing = defineError(
   404,
   'the command {command} belongs to the notebook kernel, which is not installed; run `npm install nbserve-kernel`',
 );
+export const OutputNotWritable = defineError(
+  'NBS_OUTPUT_NOT_WRITABLE',
+  400,
+  '{file} cannot be written: {reason}; give --output a file in a folder that exists',
+);
 export const OutputExists = defineError(
   'NBS_OUTPUT_EXISTS',
   409,

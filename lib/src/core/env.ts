@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** Only this file reads `process.env`. Each function reads one variable. An empty variable counts as not set. */
@@ -9,9 +9,23 @@ export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 /** `NBSERVE_HOME`: the folder in which clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
 export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME || process.env.XDG_RUNTIME_DIR || undefined;
 
+/** What is in the cache. `jupyter` belongs to `nbserve lab`. */
+const CACHE_FOLDERS = ['batches', 'cuda', 'datasets', 'downloads', 'hub', 'jupyter', 'licences', 'modules', 'optimized'] as const;
+/** Besides them: Ray, and TypeScript as V8 has compiled it, which the kernel keeps. */
+const CACHE_ENTRY = new RegExp(`^(${CACHE_FOLDERS.join('|')}|ray-[\\d.]+|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
+
+/** The folder of this user's packages in the cache, which may be a folder that several users share. */
+const ownEnvironments = () => `environments-${process.getuid?.() ?? userInfo().username}` as const;
+
 /** `NBSERVE_CACHE`: the folder in which fetched models and data are kept. Default `~/.cache/nbserve`. @param name of a folder in it */
-export const cacheFolder = (name: string): string =>
-  join(process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve'), name);
+export const cacheFolder = (name: (typeof CACHE_FOLDERS)[number] | `ray-${string}` | 'environments'): string =>
+  join(cacheHome(), name === 'environments' ? ownEnvironments() : name);
+
+/** Whether nbserve has made an entry of the cache folder, by its name. The folder may be one that the user has chosen, and keeps other things in. */
+export const isCacheEntry = (name: string): boolean => name === ownEnvironments() || CACHE_ENTRY.test(name);
+
+const cacheHome = (): string =>
+  process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve');
 
 /** `NBSERVE_OFFLINE`: if it is set, and not `0`, models and data of the lessons are not downloaded. */
 export const isOffline = (): boolean => !['', '0'].includes(process.env.NBSERVE_OFFLINE ?? '');

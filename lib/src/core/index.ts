@@ -35,6 +35,7 @@ export {
   hubEndpoint,
   hubToken,
   imageThreads,
+  isCacheEntry,
   isOffline,
   keepsVisibleGpus,
   libraryPath,

@@ -13,6 +13,11 @@ export const BadCertificate = defineError(
 );
 /** The bytes of a message are not of the type that the RPC takes. */
 export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is not a valid {type}: {reason}');
+export const MessageTooLarge = defineError(
+  'NBS_MESSAGE_TOO_LARGE',
+  413,
+  'a message of {bytes} bytes began, and maxMessageBytes is {max}: send less, or raise that option of gRPC',
+);
 export const BadMetadata = defineError('NBS_BAD_METADATA', 500, 'the metadata {name} cannot be sent over gRPC: {reason}');
 export const WrongKindOfCall = defineError('NBS_WRONG_KIND_OF_CALL', 400, 'the method {method} {answers}; call it with {rpc}');
 export const WrongMessageCount = defineError('NBS_WRONG_MESSAGE_COUNT', 400, '{rpc} takes one message, and {count} came');

@@ -59,6 +59,10 @@ const OF_CODE: Readonly<Record<string, StatusName>> = {
   NBS_PROTOCOL: 'INTERNAL',
 };
 
+/** Whether this is the number of a status, OK among them. */
+export const isStatus = (code: unknown): code is number =>
+  Number.isInteger(code) && (code as number) >= 0 && (code as number) < STATUS_NAMES.length;
+
 /** The gRPC status of an error with this code and HTTP status. */
 export function statusOfError(code: string, httpStatus: number): number {
   const name = OF_CODE[code] ?? OF_HTTP[httpStatus] ?? (httpStatus < 500 ? 'FAILED_PRECONDITION' : 'INTERNAL');
@@ -70,7 +74,7 @@ export function statusOfError(code: string, httpStatus: number): number {
  * OK is no status for an error.
  */
 export function givenStatus(code: unknown): number | undefined {
-  if (typeof code === 'number') return Number.isInteger(code) && code >= 1 && code < STATUS_NAMES.length ? code : undefined;
+  if (typeof code === 'number') return isStatus(code) && code >= 1 ? code : undefined;
   const number = typeof code === 'string' ? STATUS_NAMES.indexOf(code as StatusName) : -1;
   return number >= 1 ? number : undefined;
 }

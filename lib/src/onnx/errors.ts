@@ -20,7 +20,9 @@ export const DeviceUnavailable = defineError(
 export const WrongAnswers = defineError('NBS_ONNX_WRONG_ANSWERS', 503, '{device} computes wrong answers: {difference}');
 export const UnknownInput = defineError('NBS_ONNX_UNKNOWN_INPUT', 400, 'the model has no input {name}; its inputs are {valid}');
 export const MissingInput = defineError('NBS_ONNX_MISSING_INPUT', 400, 'input {name} is missing; the inputs are {valid}');
+/** The client gets status 400 if the type comes from its data, and 500 if your code chose it. */
 export const WrongType = defineError('NBS_ONNX_WRONG_TYPE', 400, 'input {name} must be {expected}, got {actual}');
+/** The client gets status 400 if the shape comes from its data, and 500 if your code chose it. */
 export const WrongShape = defineError(
   'NBS_ONNX_WRONG_SHAPE',
   400,

@@ -1,7 +1,7 @@
 import { aboutInput, type NbserveError } from '../core/index.js';
 import { type Arrays, checkBooleans, convert, typeOfView } from './elements.js';
 import { InvalidTensor, MissingInput, UnknownInput, WrongShape, WrongType } from './errors.js';
-import { isShapedByData, isTypedByData } from './shaped-by-data.js';
+import { hasRankOfData, hasSizesOfData, isTypedByData } from './shaped-by-data.js';
 import { isTensor, sizeOf } from './tensor.js';
 import type { Feeds, Tensor, TensorInfo } from './types.js';
 
@@ -61,9 +61,9 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
     }
     checkData(input.name, value);
     if (value.data.length !== sizeOf(value.dims)) {
-      throw InvalidTensor({
-        reason: `input ${input.name} has ${value.data.length} values, its dimensions [${value.dims.join(', ')}] need ${sizeOf(value.dims)}`,
-      });
+      throw wrongData(
+        `input ${input.name} has ${value.data.length} values, its dimensions [${value.dims.join(', ')}] need ${sizeOf(value.dims)}`,
+      );
     }
     checkShape(input, value, symbols);
   }
@@ -77,7 +77,8 @@ function checkShape(
   const wrong = (hint: string): NbserveError => {
     const [expected, actual] = [`[${input.shape.join(', ')}]`, `[${value.dims.join(', ')}]`];
     const error = WrongShape({ name: input.name, expected, actual, hint });
-    return isShapedByData(value) ? aboutInput(error) : error;
+    const isOfData = value.dims.length === input.shape.length ? hasSizesOfData(value) : hasRankOfData(value);
+    return isOfData ? aboutInput(error) : error;
   };
   // ONNX Runtime reports an input without a declared shape as a scalar. The runtime checks both.
   if (input.shape.length === 0) return;
@@ -102,16 +103,17 @@ function checkShape(
 /** The runtime's binding reads dimensions as 32-bit integers. */
 const MAX_DIMENSION = 2 ** 31 - 1;
 
+/** A tensor whose parts do not fit each other was made by hand: by a client, if the code takes tensors as JSON. */
+const wrongData = (reason: string): NbserveError => aboutInput(InvalidTensor({ reason }));
+
 /** Checks a tensor's own values: it can be any object, such as one from a request's JSON. */
 function checkData(name: string, { type, dims, data }: Tensor): void {
   if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION))
-    throw InvalidTensor({
-      reason: `input ${name} has the dimensions [${dims.join(', ')}]; they must be integers from 0 to ${MAX_DIMENSION}`,
-    });
+    throw wrongData(`input ${name} has the dimensions [${dims.join(', ')}]; they must be integers from 0 to ${MAX_DIMENSION}`);
   const kind = ArrayBuffer.isView(data) ? typeOfView(data as Arrays) : undefined;
   const fits =
     Array.isArray(data) || kind === type || (type === 'bool' && kind === 'uint8') || (type === 'float16' && kind === 'uint16');
-  if (!fits) throw InvalidTensor({ reason: `input ${name} is ${type}, its data is ${show(data)}` });
+  if (!fits) throw wrongData(`input ${name} is ${type}, its data is ${show(data)}`);
   if (type === 'bool' && kind === 'uint8') checkBooleans(data as Uint8Array);
   if (type === 'string') convert(type, data as ArrayLike<string>, dims);
 }

@@ -1,6 +1,7 @@
 import { InvalidOption } from '../core/index.js';
 import { allocate, convert } from './elements.js';
 import { CannotBatch } from './errors.js';
+import { faultOf, inheritOrigin } from './shaped-by-data.js';
 import { type AxisOptions, copy, placeOf } from './stack.js';
 import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
@@ -49,12 +50,15 @@ export function pad<T extends DataType>(tensors: readonly Tensor<T>[], options: 
       dims.length !== first.dims.length ||
       dims.some((dim, at) => at !== place && dim !== first.dims[at])
     )
-      throw CannotBatch({
-        reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]; only dimension ${place} may differ`,
-      });
+      throw faultOf(
+        CannotBatch({
+          reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]; only dimension ${place} may differ`,
+        }),
+        tensors,
+      );
     return dims[place] as number;
   });
-  const length = lengthOf(lengths, options.length, multipleOf);
+  const length = lengthOf(lengths, tensors, options.length, multipleOf);
   const dims = first.dims.with(place, length);
   const size = sizeOf(dims);
   const data = allocate(first.type, tensors.length * size);
@@ -70,7 +74,7 @@ export function pad<T extends DataType>(tensors: readonly Tensor<T>[], options: 
     mask.fill(1n, row * length + begin, row * length + begin + own);
   }
   return {
-    values: { type: first.type, dims: [tensors.length, ...dims], data },
+    values: inheritOrigin({ type: first.type, dims: [tensors.length, ...dims], data }, tensors),
     mask: { type: 'int64', dims: [tensors.length, length], data: mask },
     lengths,
   };
@@ -143,12 +147,12 @@ export function bucketByLength(
   return batches;
 }
 
-function lengthOf(lengths: readonly number[], asked: number | undefined, multipleOf: number): number {
+function lengthOf(lengths: readonly number[], tensors: readonly Tensor[], asked: number | undefined, multipleOf: number): number {
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (asked !== undefined && !(Number.isSafeInteger(asked) && asked >= 0))
     throw InvalidOption({ where: 'onnx.pad', option: 'length', expected: 'an integer from 0 on', value: String(asked) });
   if (asked !== undefined && longest > asked)
-    throw CannotBatch({ reason: `a row has the length ${longest}, and all rows shall have ${asked}` });
+    throw faultOf(CannotBatch({ reason: `a row has the length ${longest}, and all rows shall have ${asked}` }), tensors);
   return Math.ceil((asked ?? longest) / multipleOf) * multipleOf;
 }
 

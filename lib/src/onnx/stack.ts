@@ -1,8 +1,7 @@
-import { aboutInput } from '../core/index.js';
 import { allocate } from './elements.js';
 import { CannotBatch } from './errors.js';
 import { bitsOf } from './float16.js';
-import { inheritOrigin, isShapedByData } from './shaped-by-data.js';
+import { faultOf, inheritOrigin } from './shaped-by-data.js';
 import { sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
@@ -35,11 +34,9 @@ export function stack<T extends DataType>(tensors: readonly Tensor<T>[], { axis 
 export function unstack<T extends DataType>(value: Tensor<T>, { axis = 0 }: AxisOptions = {}): Tensor<T>[] {
   if (value.dims.length === 0 && axis === 0) return [];
   const place = placeOf(axis, value.dims.length);
-  return split(value, new Array<number>(value.dims[place] ?? 0).fill(1), { axis: place }).map(({ type, dims, data }) => ({
-    type,
-    dims: dims.filter((_, at) => at !== place),
-    data,
-  }));
+  return split(value, new Array<number>(value.dims[place] ?? 0).fill(1), { axis: place }).map(({ type, dims, data }) =>
+    inheritOrigin({ type, dims: dims.filter((_, at) => at !== place), data }, [value]),
+  );
 }
 
 /**
@@ -58,7 +55,7 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[], { axis
       const error = CannotBatch({
         reason: `tensor 0 is ${first.type}[${first.dims.join(', ')}], tensor ${i} is ${type}[${dims.join(', ')}]${place === 0 ? '' : `, and they are joined along dimension ${place}`}`,
       });
-      throw tensors.some(isShapedByData) ? aboutInput(error) : error;
+      throw faultOf(error, tensors);
     }
     rows += dims[place] as number;
   }
@@ -89,7 +86,8 @@ export function split<T extends DataType>(
   const place = value.dims.length === 0 ? 0 : placeOf(axis, value.dims.length);
   if (value.dims.length === 0 || rows !== value.dims[place]) {
     const where = place === 0 ? '' : ` along dimension ${place}`;
-    throw CannotBatch({ reason: `a tensor of shape [${value.dims.join(', ')}] cannot be split into ${rows} rows${where}` });
+    const reason = `a tensor of shape [${value.dims.join(', ')}] cannot be split into ${rows} rows${where}`;
+    throw faultOf(CannotBatch({ reason }), [value]);
   }
   const [inner, stride] = [sizeOf(value.dims.slice(place + 1)), sizeOf(value.dims.slice(place))];
   const blocks = sizeOf(value.dims.slice(0, place));
@@ -98,10 +96,13 @@ export function split<T extends DataType>(
     const [start, size] = [at * inner, count * inner];
     at += count;
     const dims = value.dims.with(place, count);
-    if (place === 0) return { type: value.type, dims, data: sliceOf(value.data, start, start + size) as Tensor<T>['data'] };
+    if (place === 0) {
+      const own = sliceOf(value.data, start, start + size) as Tensor<T>['data'];
+      return inheritOrigin({ type: value.type, dims, data: own }, [value]);
+    }
     const data = allocate(value.type, blocks * size);
     for (let block = 0; block < blocks; block += 1) copy(data, block * size, value.data, block * stride + start, size);
-    return { type: value.type, dims, data };
+    return inheritOrigin({ type: value.type, dims, data }, [value]);
   });
 }
 

@@ -2,7 +2,7 @@ import { aboutInput } from '../core/index.js';
 import { type Arrays, checkBooleans, convert, dataTypes, type HalfArray, type Leaf, typeOfView } from './elements.js';
 import { InvalidTensor } from './errors.js';
 import { bitsOf, fromFloat16 } from './float16.js';
-import { markShapedByData } from './shaped-by-data.js';
+import { inheritSizes, markShapedByData } from './shaped-by-data.js';
 import type { DataOf, DataType, Nested, Tensor } from './types.js';
 
 type TypeOfArray<A> = A extends Float32Array
@@ -48,8 +48,8 @@ export function tensor(...args: readonly unknown[]): Tensor {
   const made = ArrayBuffer.isView(data)
     ? fromView(data as Arrays, type as DataType | undefined)
     : fromNested(data, type as DataType | undefined);
-  if (dims !== undefined) return reshape(made, dims as readonly number[]);
-  return markShapedByData(made, type === undefined && !ArrayBuffer.isView(data) ? 'shape and type' : 'shape');
+  markShapedByData(made, type !== undefined || ArrayBuffer.isView(data));
+  return dims === undefined ? made : reshape(made, dims as readonly number[]);
 }
 
 /** A tensor with the same values, in the same memory, and other dimensions. One dimension may be -1; it is computed from the others. */
@@ -59,7 +59,7 @@ export function reshape<T extends DataType>(value: Tensor<T>, dims: readonly num
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0) || sizeOf(shape) !== value.data.length) {
     throw aboutInput(InvalidTensor({ reason: `${value.data.length} values do not fill the dimensions [${dims.join(', ')}]` }));
   }
-  return { type: value.type, dims: shape, data: value.data };
+  return inheritSizes({ type: value.type, dims: shape, data: value.data }, value, dims);
 }
 
 /** The number of elements for these dimensions; 1 for a scalar. */
@@ -112,11 +112,15 @@ function fromView(data: Arrays, type: DataType | undefined): Tensor {
   return { type, dims: [data.length], data: convert(type, data as unknown as ArrayLike<Leaf>) };
 }
 
+/** Models have far fewer dimensions. A request's JSON can be nested more deeply than functions can call themselves. */
+const MAX_RANK = 32;
+
 function fromNested(data: unknown, type: DataType | undefined): Tensor {
   if (!Array.isArray(data)) throw aboutInput(InvalidTensor({ reason: 'expected a typed array or an array of numbers' }));
   const dims: number[] = [];
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0])
-    dims.push((level as unknown[]).length);
+    if (dims.push((level as unknown[]).length) > MAX_RANK)
+      throw aboutInput(InvalidTensor({ reason: `the rows are nested more than ${MAX_RANK} levels deep` }));
   const leaves: Leaf[] = [];
   const walk = (level: unknown, depth: number): void => {
     const rows = Array.isArray(level) || ArrayBuffer.isView(level) ? (level as unknown[]) : undefined;

@@ -1,6 +1,6 @@
 /** Assets from the hub, and downloads that a killed process continues, against a server that behaves as the hub does. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -116,6 +116,78 @@ test('files of the hub are fetched, verified, remembered, and shown with their l
   assert.match((await run(folder, ['verify'])).text, /damaged .*config\.json/);
   assert.equal((await run(folder, ['fetch', 'tiny'])).code, 0);
   assert.equal(readFileSync(kept(folder, 'tiny/config.json'), 'utf8'), '{"a":1}');
+});
+
+test('what cannot be read is damaged, and the others are listed too', async () => {
+  const folder = project('unreadable', [
+    asset('one/a.bin', [onHub('config.json')], { sha256: hash('sha256', 'x') }),
+    asset('two/b.bin', [onHub('config.json')], { sha256: hash('sha256', 'x') }),
+  ]);
+  mkdirSync(kept(folder, 'one/a.bin'), { recursive: true });
+  mkdirSync(kept(folder, 'two'), { recursive: true });
+  writeFileSync(kept(folder, 'two/b.bin'), 'x');
+  for (const verb of ['list', 'verify']) {
+    const { code, text } = await run(folder, [verb]);
+    assert.equal(code, 1, text);
+    assert.match(text, /^damaged .*one\/a\.bin .*cannot be read: there is a folder of that name\)\nready .*two\/b\.bin/);
+  }
+  const fetched = await run(folder, ['fetch', 'one', '--from', 'hub']);
+  assert.match(fetched.text, /^NBS_ASSET_NOT_KEPT: one\/a\.bin cannot be kept at .*there is a folder of that name/m);
+});
+
+test('on a full disk no part of a download is left, and the error says what to do', async (t) => {
+  const folder = project('full', [asset('tiny/model.onnx', [onHub('onnx/model.onnx')])]);
+  const disk = join(folder, 'cache');
+  mkdirSync(disk);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', disk], { stdio: 'ignore' });
+  } catch {
+    return t.skip('a small disk can be mounted by root only');
+  }
+  try {
+    const { code, text } = await run(folder, ['fetch', 'tiny', '--from', 'hub']);
+    assert.equal(code, 1, text);
+    assert.match(
+      text,
+      /^NBS_ASSET_NOT_KEPT: tiny\/model\.onnx cannot be kept at .*\/downloads: there is no space left on the disk; make room there, or set NBSERVE_CACHE/m,
+    );
+    assert.doesNotMatch(text, /NBS_ASSET_UNAVAILABLE|\n +at /);
+    assert.deepEqual(partsOf(folder), []);
+    const source = {
+      registry: 'pypi',
+      package: 'tiny',
+      version: '1',
+      path: 'x',
+      sha256: hash('sha256', ''),
+      wheel: 'tiny-1-py3-none-any.whl',
+    };
+    const index = createServer((request, response) => {
+      if (request.url?.endsWith('.whl')) response.end(model);
+      else response.end(`<a href="/${source.wheel}#sha256=${hash('sha256', model)}">x</a>`);
+    }).listen(0, '127.0.0.1');
+    t.after(() => index.close());
+    await new Promise((resolve) => index.once('listening', resolve));
+    const other = project('full-registry', [asset('tiny/model.onnx', [source], { sha256: hash('sha256', '') })]);
+    const started = join(root, 'client-started');
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    const env = {
+      NBSERVE_CACHE: disk,
+      PATH: `${bin}:${process.env.PATH}`,
+    };
+    // Only its settings may be asked for.
+    writeFileSync(
+      join(bin, 'python3'),
+      `#!/bin/sh\ncase "$*" in\n*download*) touch ${started}; exit 1;;\n*config*) echo "global.index-url='http://127.0.0.1:${(index.address() as AddressInfo).port}'";;\nesac\n`,
+      { mode: 0o755 },
+    );
+    const second = await run(other, ['fetch'], env);
+    assert.match(second.text, /^NBS_ASSET_NOT_KEPT: tiny\/model\.onnx .*no space left/m);
+    assert.ok(!existsSync(started), 'the client does not download it again');
+    assert.deepEqual(partsOf(folder), []);
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+  }
 });
 
 test('what the hub refuses is named, and a token is sent to the hub alone', async () => {

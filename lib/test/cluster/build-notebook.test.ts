@@ -83,6 +83,37 @@ await serve.run(Chat.bind());`,
   assert.deepEqual(await (await fetch(url)).json(), ['cat', 'own']);
 });
 
+test('an output that cannot be written is an error before anything runs', async () => {
+  folder.write(
+    'loud.ts',
+    `import { writeFileSync } from 'node:fs';
+import { serve } from 'nbserve';
+writeFileSync(${JSON.stringify(`${folder.path}/it-ran`)}, '');
+export const app = serve.deployment(() => 'ok', { name: 'ok' }).bind();
+`,
+  );
+  folder.write('there.yaml', '');
+  mkdirSync(`${folder.path}/a-folder`);
+  const wrong: readonly (readonly [args: readonly string[], stderr: RegExp])[] = [
+    [
+      ['--output', 'missing/x.yaml'],
+      /^NBS_OUTPUT_NOT_WRITABLE: missing\/x\.yaml cannot be written: there is no such folder; .*\n$/,
+    ],
+    [['--output', 'loud.ts/x.yaml'], /^NBS_OUTPUT_NOT_WRITABLE: .* a part of its path is a file/],
+    [['--output', 'a-folder', '--force'], /^NBS_OUTPUT_NOT_WRITABLE: a-folder .* it is a folder/],
+    [['--output', 'there.yaml'], /^NBS_OUTPUT_EXISTS: there\.yaml exists/],
+  ];
+  copyFileSync(`${LESSONS}02-hello-serve.ipynb`, `${folder.path}/hello.ipynb`);
+  for (const [args, stderr] of wrong) {
+    const { code, stderr: said } = await folder.run(['build', 'loud.ts:app', ...args]);
+    assert.match(said, stderr);
+    assert.equal(code, 1);
+    assert.ok(!existsSync(`${folder.path}/it-ran`));
+    if (!args.includes('there.yaml'))
+      assert.match((await folder.run(['build', 'hello.ipynb', ...args])).stderr, /^NBS_OUTPUT_NOT_WRITABLE: /);
+  }
+});
+
 test('files that exist are kept, and a notebook without an application is an error', async () => {
   copyFileSync(`${LESSONS}02-hello-serve.ipynb`, `${folder.path}/02-hello-serve.ipynb`);
   const kept = await folder.run(['build', '02-hello-serve.ipynb']);

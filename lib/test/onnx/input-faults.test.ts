@@ -27,6 +27,22 @@ test('wrong data of a client has its own status, and the message says what would
     ['rows', [['a']], 400, /NBS_ONNX_WRONG_TYPE/],
     ['rows', 'text', 400, /NBS_ONNX_INVALID_TENSOR/],
     ['own dims', [1, 2], 400, /NBS_ONNX_INVALID_TENSOR.*2 values do not fill/],
+    ['own length', [1, 2], 400, /NBS_ONNX_WRONG_SHAPE.*got \[1, 2, 1\]/],
+    ['rest', [1, 2], 400, /NBS_ONNX_WRONG_SHAPE.*got \[1, 2, 1\]/],
+    ['reshaped', [1, 2], 400, /NBS_ONNX_WRONG_SHAPE.*got \[1, 2, 1\]/],
+    ['reshaped', ['a', 'b', 'c'], 400, /NBS_ONNX_WRONG_TYPE/],
+    ['own dims', ['a', 'b', 'c'], 400, /NBS_ONNX_WRONG_TYPE/],
+    ['parts', [[[[1]]]], 400, /NBS_ONNX_WRONG_SHAPE.*got \[1, 1, 1\]/],
+    ['halves', [[[1]], [[2]]], 400, /NBS_ONNX_WRONG_SHAPE.*got \[1, 1, 1\]/],
+    ['halves', [1, 2, 3], 400, /NBS_ONNX_CANNOT_BATCH/],
+    ['padded', [[[1]], [[1], [2]]], 400, /NBS_ONNX_WRONG_SHAPE.*got \[2, 2, 1\]/],
+    ['padded', [[[1]], [1]], 400, /NBS_ONNX_CANNOT_BATCH/],
+    ['json', { type: 'float32', dims: [1, 3, 1], data: [1, 2] }, 400, /NBS_ONNX_INVALID_TENSOR.*has 2 values/],
+    ['json', { type: 'float32', dims: [1, 2, 1], data: [1, 2] }, 400, /NBS_ONNX_WRONG_SHAPE/],
+    ['json', { type: 'float32', dims: [3], data: [1, 2, 3] }, 400, /NBS_ONNX_WRONG_SHAPE/],
+    ['json', { type: 'float32', dims: [1, 3, '1'], data: [1, 2, 3] }, 400, /NBS_ONNX_INVALID_TENSOR.*must be integers/],
+    ['json', { type: 'int64', dims: [1, 3, 1], data: [1, 2, 3] }, 400, /NBS_ONNX_WRONG_TYPE/],
+    ['json', { type: 'float32', dims: [1, 3, 1], data: [1, 'x', 3] }, 400, /NBS_ONNX_INVALID_TENSOR.*element \[0\]\[1\]\[0\]/],
     ['uint8', [300], 400, /NBS_ONNX_INVALID_TENSOR.*element 0 is 300/],
   ];
   for (const [kind, body, status, text] of wrong) {
@@ -34,12 +50,17 @@ test('wrong data of a client has its own status, and the message says what would
     assert.equal(answer.status, status, `${kind} ${JSON.stringify(body)}: ${answer.text}`);
     assert.match(answer.text, text);
   }
+  const deep = await fetch(`${relu}?kind=rows`, { method: 'POST', body: `${'['.repeat(20_000)}1${']'.repeat(20_000)}` });
+  assert.equal(deep.status, 400);
+  assert.match(await deep.text(), /NBS_ONNX_INVALID_TENSOR.*more than 32 levels/);
+  const json = { type: 'float32', dims: [1, 3, 1], data: [1, -2, 3] };
+  assert.deepEqual(await post(`${relu}?kind=json`, json), { status: 200, text: '[[[1],[0],[3]]]' });
   assert.deepEqual(await post(relu, [[[1], [-2], [3]]]), { status: 200, text: '[[[1],[0],[3]]]' });
 });
 
 test('an error of the code itself is a 500', async () => {
-  for (const kind of ['own shape', 'own name']) {
-    const answer = await post(`${relu}?kind=${encodeURIComponent(kind)}`, 0);
+  for (const kind of ['own shape', 'own name', 'own rank']) {
+    const answer = await post(`${relu}?kind=${encodeURIComponent(kind)}`, [1, 2, 3]);
     assert.equal(answer.status, 500, `${kind}: ${answer.text}`);
   }
 });

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Flag, FrameType } from '../../dist/ipc/frame.js';
-import { FrameParser } from '../../dist/ipc/frame-parser.js';
-import { AcceptingHandshake } from '../../dist/ipc/handshake.js';
 import { type ChannelServer, helloOf, type IncomingCall, listen, type ResponseHead } from '../../dist/ipc/index.js';
 import { type DeploymentRoute, REQUEST_KINDS } from '../../dist/serve/protocol/index.js';
 import { DataPlane } from '../fixtures/data-plane.js';
 import { errorOf, send } from '../fixtures/http-client.js';
 import { RawConnection, sendRaw, statuses } from '../fixtures/raw-http.js';
+import { frame, RawReplica } from '../fixtures/raw-replica.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
 type Behaviour = (call: IncomingCall) => void;
@@ -83,6 +81,14 @@ suite('a replica that answers nonsense costs its own requests only', () => {
       'a line break in a value': http({ headers: ['x-a', 'b\r\nset-cookie: a=1'] }),
       'a line break in a name': http({ headers: ['x-a: b\r\nset-cookie', 'a=1'] }),
       'a character beyond HTTP': http({ headers: ['x-a', '\u0100'] }),
+      'an error with a line break in a value': http({
+        headers: ['x-a', 'b\r\nset-cookie: a=1'],
+        error: { name: 'E', message: 'm' },
+      }),
+      'an error with a line break in a name': http({
+        headers: ['x-a: b\r\nset-cookie', 'a=1'],
+        error: { name: 'E', message: 'm' },
+      }),
       'two lengths': http({ headers: ['content-length', '3', 'Content-Length', '3'] }),
       'a length in words': http({ headers: ['content-length', '3, 3'] }),
       'a value': answers({ kind: 'value' }),
@@ -217,54 +223,3 @@ suite('a replica that answers nonsense costs its own requests only', () => {
     await stillFine();
   });
 });
-
-const frame = (type: number, flags: number, stream: number, body: Buffer, head = body.length): Buffer => {
-  const header = Buffer.alloc(12);
-  header.writeUInt32LE(body.length, 0);
-  header.set([type, flags], 4);
-  header.writeUInt16LE(head, 6);
-  header.writeUInt32LE(stream, 8);
-  return Buffer.concat([header, body]);
-};
-
-/** Knows the token, and answers each request with bytes of its choice. */
-class RawReplica {
-  answer: (stream: number) => Buffer = () => Buffer.alloc(0);
-  #last: Socket | null = null;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  constructor(path: string, token: string) {
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
-      const parser = new FrameParser({
-        onFrame: (type, _flags, stream) => {
-          this.#last = socket;
-          if (type === FrameType.REQUEST) socket.write(this.answer(stream));
-        },
-      });
-      const handshake = new AcceptingHandshake({ token, hello: helloOf('replica', 'raw'), peerName: 'a router' });
-      let open = false;
-      socket.on('data', (chunk) => {
-        if (open) return parser.feed(chunk);
-        for (const step of handshake.feed(chunk)) {
-          if (step.send !== undefined) socket.write(step.send);
-          if (step.done === undefined) continue;
-          open = true;
-          if (step.done.rest.length > 0) parser.feed(step.done.rest);
-        }
-      });
-    }).listen(path);
-  }
-
-  /** Sends bytes on the connection on which the last frame arrived. */
-  send(bytes: Buffer): void {
-    this.#last?.write(bytes);
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-  }
-}

@@ -106,7 +106,8 @@ test('presets of vision models, old and new', () => {
     [{ size: 4, do_pad: true }, /do_pad is not supported; use onnx\.image\.letterbox/],
     [{ size: { shortest_edge: 4, longest_edge: 8 } }, /longest_edge/],
     [{ size: 4, image_mean: 'x' }, /image_mean must be a list of numbers/],
-    ['/nowhere/preprocessor_config.json', /no such file/],
+    ['/etc/passwd', /^the preprocessor config cannot be used to prepare pictures: it is a text; pass the address of a file/],
+    [new URL('file:///nowhere/preprocessor_config.json'), /no such file/],
     [[], /not a JSON object/],
   ] as const)
     assert.throws(() => preset(config as never), { code: 'NBS_IMAGE_PRESET', message });

@@ -52,14 +52,17 @@ const UNSUPPORTED_SIZES: typeof UNSUPPORTED = {
 
 /**
  * Reads a `preprocessor_config.json` as models on a hub have it, e.g. that of SegFormer or of a vision transformer.
- * @param config the path of the file, or what is in it
+ * @param config what is in the file, or its address: `pathToFileURL(path)`. A text is refused, because one from a
+ * request could be the path of any file of this machine.
  * @throws NBS_IMAGE_PRESET names the member that cannot be used
  */
-export function preset(config: string | Readonly<Record<string, unknown>>): Preset {
-  const source = typeof config === 'string' ? config : 'the preprocessor config';
+export function preset(config: URL | Readonly<Record<string, unknown>>): Preset {
+  const source = config instanceof URL ? config.href : 'the preprocessor config';
   const fail = (reason: string, cause?: unknown) => InvalidPreset({ source, reason }, cause);
   let given: unknown = config;
-  if (typeof config === 'string') {
+  if (typeof config === 'string')
+    throw fail('it is a text; pass the address of a file as pathToFileURL(path), and JSON as JSON.parse(text)');
+  if (config instanceof URL) {
     try {
       given = JSON.parse(readFileSync(config, 'utf8'));
     } catch (error) {

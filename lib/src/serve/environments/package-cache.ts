@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder, shortId } from '../../core/index.js';
 import { privateFolder, withLock } from '../../engine/index.js';
@@ -31,7 +30,7 @@ export class PackageCache {
   readonly #install: typeof npmInstall;
   readonly #now: () => number;
 
-  constructor({ home = environmentsHome, install = npmInstall, now = Date.now }: PackageCacheOptions = {}) {
+  constructor({ home = () => cacheFolder('environments'), install = npmInstall, now = Date.now }: PackageCacheOptions = {}) {
     this.#home = home;
     this.#install = install;
     this.#now = now;
@@ -119,11 +118,6 @@ export function environmentKey(packages: NpmPackages): string {
     .update(JSON.stringify([what, lock, machine]))
     .digest('hex')
     .slice(0, 32);
-}
-
-function environmentsHome(): string {
-  // The cache may be a folder that several users share.
-  return cacheFolder(`environments-${process.getuid?.() ?? userInfo().username}`);
 }
 
 const remove = (path: string): void => rmSync(path, { recursive: true, force: true });

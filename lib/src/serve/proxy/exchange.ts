@@ -124,11 +124,20 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
       return;
     }
     this.#finish();
+    try {
+      this.#tell(error, close, this.#errorHeaders);
+    } catch (invalid) {
+      // Thrown for a name or value that HTTP does not allow. Nothing has been sent.
+      this.#tell(BadAnswer({ reason: (invalid as Error).message }, invalid), close, []);
+    }
+  }
+
+  #tell(error: Error, close: boolean, headers: string[]): void {
     answerError(this.#request, this.#response, error, {
       requestId: this.#requestId,
       isTrusted: showsToken(this.#request.headers, this.#host.token),
       close,
-      headers: withCors(this.#errorHeaders, this.#mayRead ? this.#host.cors.headersFor(this.#request) : []),
+      headers: withCors(headers, this.#mayRead ? this.#host.cors.headersFor(this.#request) : []),
       log: this.#host.failures,
     });
   }

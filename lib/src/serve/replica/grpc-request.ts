@@ -1,11 +1,5 @@
-import { BadMetadata } from '../../grpc/index.js';
+import { BadMetadata, metadataFault } from '../../grpc/index.js';
 import type { GrpcCall, GrpcCallHead } from '../protocol/index.js';
-
-/** The names that gRPC itself uses, besides those that begin with `grpc-`. */
-const RESERVED = new Set(['content-type', 'te', 'user-agent', 'connection', 'transfer-encoding', 'host', 'status']);
-
-/** Clients of gRPC accept 8 KiB by default, with the status and its message. */
-const MAX_METADATA = 6000;
 
 /** What user code learns about its call, and says besides its messages. */
 export class GrpcRequest implements GrpcCall {
@@ -55,22 +49,8 @@ function pairsOf(flat: readonly string[]): [string, string][] {
 
 /** The metadata in the form in which they are sent to the proxy. @throws NBS_BAD_METADATA if gRPC cannot carry them */
 export function flatMetadata(headers: Headers): readonly string[] {
-  const flat: string[] = [];
-  let bytes = 0;
-  for (const [name, value] of headers) {
-    const reason = metadataFault(name, value);
-    if (reason !== null) throw BadMetadata({ name, reason });
-    bytes += name.length + value.length;
-    if (bytes > MAX_METADATA) throw BadMetadata({ name, reason: `all together have over ${MAX_METADATA} characters` });
-    flat.push(name, value);
-  }
+  const flat = [...headers].flat();
+  const fault = metadataFault(flat);
+  if (fault !== null) throw BadMetadata(fault);
   return flat;
-}
-
-function metadataFault(name: string, value: string): string | null {
-  if (name.startsWith('grpc-') || RESERVED.has(name)) return 'the name belongs to gRPC';
-  if (!/^[\da-z_.-]+$/.test(name)) return 'a name has letters, digits, _, - and .';
-  if (name.endsWith('-bin'))
-    return /^[\d+/A-Za-z]*={0,2}$/.test(value) ? null : 'a value under a name that ends in -bin is base64';
-  return /^[\x20-\x7e]*$/.test(value) ? null : 'a value has the printable characters of ASCII';
 }

@@ -25,16 +25,19 @@ type Method = (...args: unknown[]) => unknown;
 /** The RPCs that a cluster answers, and the types of their messages. */
 export class Rpcs {
   readonly types: MessageTypes;
+  readonly #maxMessageBytes: number;
   readonly #byPath: ReadonlyMap<string, Rpc>;
 
   constructor(dir: string) {
     const plan = readPlan(dir);
     this.types = new MessageTypes(plan);
+    this.#maxMessageBytes = plan.maxMessageBytes;
     this.#byPath = new Map(plan.rpcs.map((rpc) => [rpc.path, rpc]));
   }
 
   run(host: TaskHost, call: IncomingCall, head: GrpcCallHead, method: Method): void {
-    new GrpcTask(host, call, head, { types: this.types, rpc: this.#byPath.get(head.rpc) as Rpc }).run(method);
+    const rpc = this.#byPath.get(head.rpc) as Rpc;
+    new GrpcTask(host, call, head, { types: this.types, rpc, maxMessageBytes: this.#maxMessageBytes }).run(method);
   }
 }
 
@@ -43,12 +46,19 @@ class GrpcTask extends ValueTask {
   readonly #head: GrpcCallHead;
   readonly #rpc: Rpc;
   readonly #types: MessageTypes;
+  readonly #maxMessageBytes: number;
   readonly #isGeneric: boolean;
   readonly #request: GrpcRequest;
   #headSent = false;
 
-  constructor(host: TaskHost, call: IncomingCall, head: GrpcCallHead, { rpc, types }: { rpc: Rpc; types: MessageTypes }) {
+  constructor(
+    host: TaskHost,
+    call: IncomingCall,
+    head: GrpcCallHead,
+    { rpc, types, maxMessageBytes }: { readonly rpc: Rpc; readonly types: MessageTypes; readonly maxMessageBytes: number },
+  ) {
     super(host, call, head);
+    this.#maxMessageBytes = maxMessageBytes;
     this.#head = head;
     this.#rpc = rpc;
     this.#types = types;
@@ -82,7 +92,7 @@ class GrpcTask extends ValueTask {
 
   #messages(): AsyncIterable<unknown> {
     const { requestType } = this.#rpc;
-    const messages = new RequestMessages(this.call, (bytes) => this.#types.decode(requestType, bytes));
+    const messages = new RequestMessages(this.call, (bytes) => this.#types.decode(requestType, bytes), this.#maxMessageBytes);
     return this.#isGeneric ? genericItems(messages) : messages;
   }
 

@@ -51,3 +51,33 @@ test('objects of other classes are left alone, a getter is not run, and a cycle 
   }
   assert.deepEqual(heldPromises(new Holder()), []);
 });
+
+test('code of users is not run: keys that have no text, subclasses that count, and proxies', () => {
+  const late = new Promise(() => {});
+  class Counted extends Map {
+    override [Symbol.iterator](): never {
+      return assert.fail('an iterator was run');
+    }
+  }
+  class Rows extends Array {
+    static override get [Symbol.species](): never {
+      return assert.fail('a species was asked for');
+    }
+  }
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const holder = {
+    keys: new Map<unknown, unknown>([
+      [Object.create(null), late],
+      [Symbol('s'), 1],
+    ]),
+    counted: new Counted(),
+    rows: Rows.of(1),
+    revoked: revoked.proxy,
+    trap: new Proxy([], { get: () => assert.fail('a trap was run') }),
+  };
+  assert.deepEqual(
+    heldPromises(holder).map(({ place }) => place),
+    ['keys.get(…)'],
+  );
+});

@@ -65,10 +65,16 @@ function mayHavePrivateFields(owner: object): boolean {
   return classes.some((each) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(each)));
 }
 
+/** It runs no code of users: no getters, iterators of subclasses, proxies, or texts of keys. That code may throw, although the class works. */
 function entriesOf(value: object): readonly (readonly [string, unknown])[] {
-  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((each, i) => [`[${i}]`, each]);
-  if (types.isMap(value)) return [...value].slice(0, MAX_ENTRIES).map(([key, each]) => [`.get(${String(key)})`, each]);
-  if (types.isSet(value)) return [...value].slice(0, MAX_ENTRIES).map((each, i) => [`[${i}]`, each]);
+  if (types.isProxy(value)) return [];
+  if (Array.isArray(value)) {
+    const places = Array.from({ length: Math.min(value.length, MAX_ENTRIES) }, (_, i) => i);
+    return places.map((i) => [`[${i}]`, Object.getOwnPropertyDescriptor(value, i)?.value as unknown]);
+  }
+  if (types.isMap(value))
+    return first(Map.prototype.entries.call(value)).map(([key, each]) => [`.get(${isObject(key) ? '…' : String(key)})`, each]);
+  if (types.isSet(value)) return first(Set.prototype.values.call(value)).map((each, i) => [`[${i}]`, each]);
   const prototype = Object.getPrototypeOf(value) as unknown;
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   return isPlain
@@ -76,4 +82,12 @@ function entriesOf(value: object): readonly (readonly [string, unknown])[] {
         .slice(0, MAX_ENTRIES)
         .map(([key, each]) => [`.${key}`, each])
     : [];
+}
+
+const isObject = (value: unknown): boolean => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function first<T>(items: Iterable<T>): T[] {
+  const found: T[] = [];
+  for (const item of items) if (found.push(item) >= MAX_ENTRIES) break;
+  return found;
 }

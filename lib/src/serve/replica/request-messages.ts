@@ -17,10 +17,11 @@ export class RequestMessages implements AsyncIterable<unknown>, AsyncIterator<un
   #error: Error | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(call: IncomingCall, decode: (message: Buffer) => unknown) {
+  /** @param maxBytes limit of one message */
+  constructor(call: IncomingCall, decode: (message: Buffer) => unknown, maxBytes: number) {
     this.#call = call;
     this.#decode = decode;
-    const frames = new FrameSplitter({ onMessage: (message) => this.#waiting.push(message), onTrailers: () => {} });
+    const frames = new FrameSplitter({ onMessage: (message) => this.#waiting.push(message), onTrailers: () => {} }, maxBytes);
     if (call.streaming) {
       call.onBody = {
         onData: (chunk) => {

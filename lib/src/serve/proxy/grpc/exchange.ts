@@ -3,6 +3,7 @@ import { fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
 import {
   FrameSplitter,
   messageFrame,
+  metadataFault,
   type Rpc,
   Status,
   statusOfError,
@@ -12,6 +13,7 @@ import {
 import { type OutgoingCall, ProtocolViolation, type ResponseSink } from '../../../ipc/index.js';
 import { type AnswerHead, deploymentKey, type GrpcCallHead, NoSuchDeployment } from '../../protocol/index.js';
 import type { DeadlineLimit } from '../../router/index.js';
+import { NoApplication } from './errors.js';
 import type { GrpcContext, Version } from './host.js';
 import { CallMetadata, toMetadata } from './metadata.js';
 import { retryMetadata } from './retry-info.js';
@@ -38,6 +40,8 @@ const FIRST_ROUTES_WAIT_MS = 10_000;
 /** Half of a surrogate pair has no form in a header; Buffer replaces it. */
 const sendable = (message: string): string => Buffer.from(message.slice(0, MAX_DETAILS)).toString();
 
+const nonsense = (reason: string): Error => ProtocolViolation({ peer: 'the replica', reason });
+
 /** One call of a client and its answer, between the client and a replica. Messages pass as bytes. */
 export class GrpcExchange implements ResponseSink {
   readonly #context: GrpcContext;
@@ -60,14 +64,7 @@ export class GrpcExchange implements ResponseSink {
   /** Bytes of the answer that the client has not taken yet. The replica gets no new credit for them. */
   #owed = 0;
   #blocked = false;
-  readonly #frames = new FrameSplitter({
-    onMessage: (message) => {
-      if (!this.#call.write(message)) this.#blocked = true;
-    },
-    onTrailers: (trailers) => {
-      this.#trailers = trailers;
-    },
-  });
+  readonly #frames: FrameSplitter;
 
   constructor(context: GrpcContext, rpc: Rpc, call: ServerCall) {
     this.#context = context;
@@ -75,6 +72,17 @@ export class GrpcExchange implements ResponseSink {
     this.#call = call;
     this.#metadata = new CallMetadata(call.metadata);
     this.#requestId = this.#metadata.requestId ?? context.host.newRequestId();
+    this.#frames = new FrameSplitter(
+      {
+        onMessage: (message) => {
+          if (!call.write(message)) this.#blocked = true;
+        },
+        onTrailers: (trailers) => {
+          this.#trailers = trailers;
+        },
+      },
+      context.plan.maxMessageBytes,
+    );
   }
 
   begin(): void {
@@ -176,7 +184,9 @@ export class GrpcExchange implements ResponseSink {
       if (this.#first !== null) this.#outgoing.write(messageFrame(this.#first));
       if (this.#inputEnded) this.#outgoing.end();
     } catch (error) {
-      this.#fail(error as Error);
+      // The version was chosen for the client, which does not know its name.
+      if (this.#version === null || !hasCode(error, NoApplication)) this.#fail(error as Error);
+      else this.onError(NoSuchDeployment({ deployment: this.#version.app, running: 'none' }));
     }
   }
 
@@ -194,13 +204,19 @@ export class GrpcExchange implements ResponseSink {
   }
 
   onHead(head: AnswerHead): void {
-    if (head.kind === 'grpc' && head.metadata.length > 0 && !this.#done)
-      this.#call.sendMetadata(toMetadata(this.#context.grpc, head.metadata));
+    if (head.kind !== 'grpc' || this.#done) return;
+    const fault = metadataFault(head.metadata);
+    if (fault !== null) throw nonsense(`its metadata ${fault.name} cannot be sent: ${fault.reason}`);
+    if (head.metadata.length > 0) this.#call.sendMetadata(toMetadata(this.#context.grpc, head.metadata));
   }
 
   onData(chunk: Uint8Array): void {
     if (this.#done) return;
-    this.#frames.feed(chunk);
+    try {
+      this.#frames.feed(chunk);
+    } catch (error) {
+      throw isNbserveError(error) ? error : nonsense((error as Error).message);
+    }
     this.#owed += chunk.length;
     this.#pay();
   }
@@ -208,7 +224,7 @@ export class GrpcExchange implements ResponseSink {
   onEnd(): void {
     const trailers = this.#trailers;
     if (trailers === null) {
-      this.#fail(ProtocolViolation({ peer: 'the replica', reason: 'an answer without trailers' }));
+      this.#fail(nonsense('an answer without trailers'));
       return;
     }
     if (trailers.error !== undefined) {
