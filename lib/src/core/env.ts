@@ -31,6 +31,9 @@ export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN
 /** `RAY_API_SERVER_ADDRESS`: the address of Ray's dashboard, as Ray's own tools take it. */
 export const rayApiAddress = (): string | undefined => process.env.RAY_API_SERVER_ADDRESS || undefined;
 
+/** `RAY_AUTH_MODE`: if it is set and not `token`, no token is sent to Ray, as by Ray's own tools. */
+export const rayAuthMode = (): string | undefined => process.env.RAY_AUTH_MODE || undefined;
+
 /** `RAY_AUTH_TOKEN_PATH`: the file that holds that token. Default: `~/.ray/auth_token`. */
 export const rayTokenPath = (): string | undefined => process.env.RAY_AUTH_TOKEN_PATH || undefined;
 

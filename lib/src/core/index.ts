@@ -43,6 +43,7 @@ export {
   poolThreads,
   programPath,
   rayApiAddress,
+  rayAuthMode,
   rayTokenPath,
   rayTokenText,
   runtimeHome,
