@@ -70,6 +70,8 @@ export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 
   machine: { args: undefined; result: { readonly ip: string; readonly url?: string; readonly resources: NodeResources } };
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };
+  /** The head does not take it. */
+  refused: { args: undefined; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };
   /** The head has these blobs only; the others are removed. */
   keepBlobs: { args: { readonly hashes: readonly string[] }; result: undefined };
