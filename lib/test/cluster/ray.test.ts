@@ -220,10 +220,10 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     const unfinished = async () => {
       const all = JSON.parse(await ray.get('/api/jobs/')) as readonly {
         readonly status: string;
-        readonly metadata: { readonly node?: string };
+        readonly metadata: { readonly node?: string } | null;
       }[];
       const ended = ['FAILED', 'STOPPED', 'SUCCEEDED'];
-      return all.flatMap(({ status, metadata }) => (metadata.node === undefined || ended.includes(status) ? [] : metadata.node));
+      return all.flatMap(({ status, metadata }) => (metadata?.node === undefined || ended.includes(status) ? [] : metadata.node));
     };
     await until(() =>
       unfinished().then(
