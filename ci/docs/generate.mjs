@@ -1,6 +1,6 @@
 // Pages that are made from the code: errors.md, options.md, the reference, and the marked parts of command-line.md, kernel.md and architecture.md.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -160,7 +160,11 @@ ${sections.map(({ heading, file, name, specs }) => `${heading}\n\n${specs === un
 
 ${table(
   ['Variable', 'Meaning'],
-  environmentVariables('lib/src/core/env.ts').map(({ name, doc }) => [`\`${name}\``, cell(doc)]),
+  // `parentPid` is Jupyter's.
+  ['lib/src/core/env.ts', 'kernel-ext/src/versions/env.ts', 'kernel-ext/src/kernel/env.ts']
+    .flatMap((file) => environmentVariables(file))
+    .filter(({ name }) => !name.startsWith('JPY_'))
+    .map(({ name, doc }) => [`\`${name}\``, cell(doc)]),
 )}
 `;
 }
@@ -184,6 +188,10 @@ async function commandLinePage(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const helps = new Map();
   for (const [, name] of text.matchAll(/<!-- help: (\w+) -->/g)) helps.set(name, await helpOf(name));
+  const all = readdirSync('lib/src/cli').flatMap((one) => /^(\w+)-command\.ts$/.exec(one)?.[1] ?? []);
+  // It calls the commands of the other package.
+  const missing = all.filter((name) => name !== 'kernel' && !helps.has(name));
+  if (missing.length > 0) throw new Error(`command-line.md has no help of ${missing.join(', ')}`);
   return text.replaceAll(
     /(<!-- help: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_, start, name, end) => `${start}\n\`\`\`text\n${helps.get(name)}\n\`\`\`\n\n${end}`,

@@ -4,7 +4,7 @@ import { executeNotebook } from '../runner/index.js';
 import { parseTimeout, takeParameters } from './run-options.js';
 
 const USAGE =
-  'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]…\n       [-y <yaml>]… [-f <file>]… [-b <base64>]… [--allow-errors]';
+  'nbserve execute <notebook.ipynb> [--output <file> | --inplace] [--timeout <seconds>] [-p <name> <value>]… [-r <name> <text>]…\n       [-y <yaml>]… [-f <file>]… [-b <base64>]… [--allow-errors] [--folder <folder>] [--quiet]';
 
 export const executeCommand: Command = {
   name: 'execute',

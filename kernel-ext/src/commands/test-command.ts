@@ -15,7 +15,7 @@ import {
 import { parseTimeout, takeParameters } from './run-options.js';
 
 const USAGE = `nbserve test [<folder or notebook>]… [--workers <number>] [--timeout <seconds>] [--notebook-timeout <seconds>] [--junit <file>]
-       [--update] [--tolerance <number>] [--sanitize <names>] [--sanitize-with <file>] [--ignore-mime <type>]… [--artifacts <folder>] [--resume]
+       [--update | --no-compare] [--tolerance <number>] [--sanitize <names>] [--sanitize-with <file>] [--ignore-mime <type>]… [--artifacts <folder>] [--resume]
        [-p <name> <value>]… [-r <name> <text>]… [-y <yaml>]… [-f <file>]… [-b <base64>]…`;
 
 /** Each worker has a process for the cells and one for the types. */

@@ -22,6 +22,6 @@ export function takeLegacy(): string {
   return legacy;
 }
 
-/** The folder in which the history is kept: `NBSERVE_HISTORY`, else `nbserve/history` in `XDG_STATE_HOME` or `~/.local/state`. If it is set to '', none is kept. */
+/** `NBSERVE_HISTORY`: the folder in which the history of notebooks is kept. If it is empty, none is kept. Default: `nbserve/history` in `$XDG_STATE_HOME`, else in `~/.local/state`. */
 export const historyFolder = (): string =>
   process.env.NBSERVE_HISTORY ?? join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nbserve', 'history');

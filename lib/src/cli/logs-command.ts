@@ -5,12 +5,16 @@ import { packageRunnerGone } from './package-runner.js';
 
 const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--address <folder>]';
 
+/** Whether a process is the named one, a replica of the named deployment, or the proxy of a node. */
+export const isOf = (label: string, name: string): boolean => [label, ...label.split(/[#@]/, 1)].includes(name);
+
 export const logsCommand: Command = {
   name: 'logs',
   summary: 'show what the processes of a cluster have printed',
   help: `${USAGE}
 
-  <replica or deployment>   Chat#k3f9a2 or Chat; controller, proxy (default: all)
+  <replica or deployment>   Chat#k3f9a2 or Chat; controller, proxy (those of all nodes),
+                            proxy@<node> (default: all)
   --follow                  also print new output, until the cluster ends or you press Ctrl-C
   --address                 the cluster's folder, if several run; nbserve status lists them
 
@@ -24,7 +28,7 @@ what was printed there.`,
     for await (const { label, stream, text } of readClusterLogs(findCluster(values), {
       follow: values.follow ?? false,
     })) {
-      if (of !== undefined && label !== of && label.split('#', 1)[0] !== of) continue;
+      if (of !== undefined && !isOf(label, of)) continue;
       (stream === 'stdout' ? process.stdout : process.stderr).write(`(${label}) ${text}\n`);
     }
     return 0;

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { admitNode, joinAddressOf, startNode } from '../host/index.js';
+import { admitNode, declaredNodes, joinAddressOf, startNode } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
+import { RESOURCE_OPTIONS, resourcesOf } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 
 const USAGE = `nbserve node address [--address <folder>]
-       nbserve node join <host:port> <pin> --host <address of this machine> [--cert <file> --key <file> --ca <file> [--server-name <DNS name>]] [--wait <seconds>]
+       nbserve node join <host:port> <pin> --host <address of this machine> [--cert <file> --key <file> --ca <file> [--server-name <DNS name>]] [--wait <seconds>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>]
        nbserve node admit <fingerprint> --name <name> [--address <folder>]`;
 
 const HEX = /^[0-9a-f]{64}$/;
@@ -25,6 +26,10 @@ export const nodeCommand: Command = {
   --cert    if the cluster uses your certificates: that of this machine in PEM, with its chain; --key is its private key, --ca the authority,
             and --server-name the DNS name that the certificates of all machines have, if they do not have addresses
   --wait    how long to wait until the head admits the node (default: 600)
+  --num-cpus   CPUs of this machine that replicas may use (default: all)
+  --num-gpus   GPUs that replicas may use (default: those that nvidia-smi lists)
+  --memory     bytes of memory that replicas may use (default: all)
+  --resources  other resources that replicas may use, e.g. '{"accelerator": 1}'
   --address the cluster's folder, if several run on the head; nbserve status lists them
 
 Compare the fingerprint with the one that the other machine shows before you admit it.`,
@@ -65,7 +70,7 @@ async function admit(args: readonly string[]): Promise<number> {
 
 async function join(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const options = { host: text, wait: text, cert: text, key: text, ca: text, 'server-name': text } as const;
+  const options = { host: text, wait: text, cert: text, key: text, ca: text, 'server-name': text, ...RESOURCE_OPTIONS } as const;
   const { values, positionals } = parseCommand(USAGE, args, options, [2, 2]);
   const [head = '', pin = ''] = positionals;
   const { host = '', wait = '600', cert, key, ca, 'server-name': serverName } = values;
@@ -77,7 +82,15 @@ async function join(args: readonly string[]): Promise<number> {
   const hasFiles = files.some((path) => path !== '') || serverName !== undefined;
   if (hasFiles && files.includes('')) throw BadUsage({ problem: '--cert, --key and --ca belong together', usage: USAGE });
   const tls = { cert: files[0], key: files[1], ca: files[2], ...(serverName === undefined ? {} : { serverName }) };
-  const child = startNode({ head, pin, host, ...(hasFiles ? { tls } : {}), waitSeconds: Number(wait) });
+  const [{ resources } = {}] = declaredNodes(resourcesOf(USAGE, values)) ?? [];
+  const child = startNode({
+    head,
+    pin,
+    host,
+    ...(hasFiles ? { tls } : {}),
+    ...(resources === undefined ? {} : { resources }),
+    waitSeconds: Number(wait),
+  });
   // Ctrl-C reaches the child too.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

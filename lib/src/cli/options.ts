@@ -68,3 +68,42 @@ export function grpcOptionsOf(
     },
   };
 }
+
+/** What a machine offers, for {@link resourcesOf}. */
+export const RESOURCE_OPTIONS = {
+  'num-cpus': { type: 'string' },
+  'num-gpus': { type: 'string' },
+  memory: { type: 'string' },
+  resources: { type: 'string' },
+} as const;
+
+/** The options `numGpus` and `resources` of `serve.start`, from {@link RESOURCE_OPTIONS}; empty if none of them is given. @throws NBS_BAD_USAGE */
+export function resourcesOf(usage: string, values: { readonly [option: string]: string | boolean | string[] | undefined }) {
+  const { 'num-cpus': cpus, 'num-gpus': gpus, memory, resources } = values;
+  const others = {
+    ...(cpus === undefined ? {} : { cpu: toNumber(cpus) }),
+    ...(memory === undefined ? {} : { memory: toNumber(memory) }),
+    ...(resources === undefined
+      ? {}
+      : { custom: parseJson(usage, '--resources', `'{"accelerator": 1}'`, String(resources)) as Record<string, number> }),
+  };
+  return {
+    ...(gpus === undefined ? {} : { numGpus: toNumber(gpus) }),
+    ...(Object.keys(others).length === 0 ? {} : { resources: others }),
+  };
+}
+
+/** @throws NBS_BAD_USAGE */
+export function parseJson(usage: string, option: string, example: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw BadUsage({ problem: `${option} takes JSON such as ${example}: ${(error as Error).message}`, usage });
+  }
+}
+
+/** A text that is not a number is returned as it is, so that the option's check can name it. */
+function toNumber(text: unknown): number {
+  const number = Number(text);
+  return Number.isNaN(number) ? (text as number) : number;
+}

@@ -1,7 +1,16 @@
 import { declaredNodes, engineOf, httpOf, machinesOf, spareReplicasOf, startDetached } from '../host/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
-import { accessOf, GRPC_CLI_OPTIONS, grpcOptionsOf, httpsOptionsOf, parsePort } from './options.js';
+import {
+  accessOf,
+  GRPC_CLI_OPTIONS,
+  grpcOptionsOf,
+  httpsOptionsOf,
+  parseJson,
+  parsePort,
+  RESOURCE_OPTIONS,
+  resourcesOf,
+} from './options.js';
 
 const USAGE =
   'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--machines-cert <file> --machines-key <file> --machines-ca <file> [--machines-name <DNS name>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
@@ -13,7 +22,8 @@ export const startCommand: Command = {
 
   --engine      local, or ray: then each node of the Ray cluster becomes a node, besides this machine (default: NBSERVE_ENGINE, else local)
   --address     with --engine ray: the address of Ray's dashboard, such as http://head:8265 (default: RAY_API_SERVER_ADDRESS);
-                the token is read from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token
+                the token is read from RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, unless RAY_AUTH_MODE
+                is set and not token
   --port        port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host        address for HTTP (default: 127.0.0.1)
   --allow-host    a host name to accept besides loopback names and --host; may be repeated, * means all
@@ -49,10 +59,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
     const options = {
       port: text,
       host: text,
-      'num-cpus': text,
-      'num-gpus': text,
-      memory: text,
-      resources: text,
+      ...RESOURCE_OPTIONS,
       nodes: text,
       machines: text,
       'machines-cert': text,
@@ -82,11 +89,11 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...accessOf(values),
       ...httpsOptionsOf(USAGE, values),
       ...grpcOptionsOf(USAGE, values),
-      ...resourcesOf(values),
+      ...resourcesOf(USAGE, values),
       // Checked by serve.start's own check, so that the messages are the same.
       ...(values.nodes === undefined
         ? {}
-        : { nodes: parseJson('--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
+        : { nodes: parseJson(USAGE, '--nodes', '3 or \'[{}, {"numGpus": 1}]\'', values.nodes) as number }),
       engine,
       ...(values.address === undefined ? {} : { address: values.address }),
       ...machinesOption(values),
@@ -122,34 +129,4 @@ function machinesOption({ machines, ...values }: { readonly [option: string]: un
 function parseMachines(text: string): { readonly host: string; readonly port?: number } {
   const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
   return port === undefined ? { host: text } : { host: bracketed ?? plain ?? '', port: Number(port) };
-}
-
-/** @throws NBS_BAD_USAGE */
-function resourcesOf(values: { readonly [option: string]: string | boolean | string[] | undefined }) {
-  const { 'num-cpus': cpus, 'num-gpus': gpus, memory, resources } = values;
-  const others = {
-    ...(cpus === undefined ? {} : { cpu: toNumber(cpus) }),
-    ...(memory === undefined ? {} : { memory: toNumber(memory) }),
-    ...(resources === undefined
-      ? {}
-      : { custom: parseJson('--resources', `'{"accelerator": 1}'`, String(resources)) as Record<string, number> }),
-  };
-  return {
-    ...(gpus === undefined ? {} : { numGpus: toNumber(gpus) }),
-    ...(Object.keys(others).length === 0 ? {} : { resources: others }),
-  };
-}
-
-function parseJson(option: string, example: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw BadUsage({ problem: `${option} takes JSON such as ${example}: ${(error as Error).message}`, usage: USAGE });
-  }
-}
-
-/** A text that is not a number is returned as it is, so that the option's check can name it. */
-function toNumber(text: unknown): number {
-  const number = Number(text);
-  return Number.isNaN(number) ? (text as number) : number;
 }

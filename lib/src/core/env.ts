@@ -45,13 +45,16 @@ export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN
 /** `RAY_API_SERVER_ADDRESS`: the address of Ray's dashboard, as Ray's own tools take it. */
 export const rayApiAddress = (): string | undefined => process.env.RAY_API_SERVER_ADDRESS || undefined;
 
+/** `RAY_AUTH_MODE`: if it is set and not `token`, no token is sent to Ray, as by Ray's own tools. */
+export const rayAuthMode = (): string | undefined => process.env.RAY_AUTH_MODE || undefined;
+
 /** `RAY_AUTH_TOKEN_PATH`: the file that holds that token. Default: `~/.ray/auth_token`. */
 export const rayTokenPath = (): string | undefined => process.env.RAY_AUTH_TOKEN_PATH || undefined;
 
 /**
- * ONNX Runtime's library since 1.29 sends data about its use to Microsoft, and writes files into the home folder and the temporary folder for that,
- * unless this variable is set when it is loaded (https://github.com/microsoft/onnxruntime/pull/27379). Who wants that sets it to 0.
+ * `ORT_DISABLE_TELEMETRY`: ONNX Runtime sends data about its use to Microsoft unless this is set; nbserve sets it to `1`. If you want that, set it to `0`.
  */
+// It writes files into the home folder and the temporary folder too, since 1.29: https://github.com/microsoft/onnxruntime/pull/27379.
 const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' } as const;
 
 /** The variables that Node and nbserve need. */
@@ -98,14 +101,14 @@ export const libraryPath = (): string => process.env.LD_LIBRARY_PATH ?? '';
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
-/** Names of variables with which a user keeps `CUDA_VISIBLE_DEVICES` as it is: ours, and Ray's. */
+/** `NBSERVE_NOSET_CUDA_VISIBLE_DEVICES`: if it is set, and not `0` or `false`, replicas see all GPUs; so they do with `RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES`. */
 const NOSET_GPUS = ['NBSERVE_NOSET_CUDA_VISIBLE_DEVICES', 'RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES'] as const;
 
 /** True if `CUDA_VISIBLE_DEVICES` is not to be set for replicas. @param own variables of a deployment, which win over those of this process */
 export const keepsVisibleGpus = (own: Readonly<Record<string, string>> = {}): boolean =>
   NOSET_GPUS.some((name) => !['', '0', 'false', undefined].includes((own[name] ?? process.env[name])?.toLowerCase()));
 
-/** `VK_DRIVER_FILES`, or its older name `VK_ICD_FILENAMES`: the only drivers that the Vulkan loader uses. */
+/** `VK_DRIVER_FILES`: the only drivers that the Vulkan loader uses; `VK_ICD_FILENAMES` is its older name. */
 export const vulkanDrivers = (): readonly string[] =>
   (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || '').split(':').filter((file) => file !== '');
 

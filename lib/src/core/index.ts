@@ -44,6 +44,7 @@ export {
   poolThreads,
   programPath,
   rayApiAddress,
+  rayAuthMode,
   rayTokenPath,
   rayTokenText,
   runtimeHome,

@@ -55,8 +55,8 @@ export interface AgentOps {
   joinAddress: { args: undefined; result: JoinAddress };
   /** See `Engine.want`. */
   want: { args: { readonly bundles: readonly DeclaredResources[] }; result: undefined };
-  /** Resolves when the nodes that another engine had at the start have joined, or cannot join, or after half a minute. */
-  gathered: { args: undefined; result: undefined };
+  /** Resolves when the nodes that another engine had at the start have joined, or cannot join, or after half a minute. With why a node has not. */
+  gathered: { args: undefined; result: readonly string[] };
   /** From now on, who has this certificate may join as this node. @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
   admit: { args: AdmittedNode; result: undefined };
   /** Ends every process, and answers when all have ended. Then the agent removes its folder and exits. */
@@ -70,6 +70,8 @@ export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 
   machine: { args: undefined; result: { readonly ip: string; readonly url?: string; readonly resources: NodeResources } };
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };
+  /** The head does not take it. */
+  refused: { args: undefined; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };
   /** The head has these blobs only; the others are removed. */
   keepBlobs: { args: { readonly hashes: readonly string[] }; result: undefined };

@@ -41,6 +41,8 @@ export interface LocalClusterOptions {
   readonly early?: boolean;
   /** Is called with every line that a process of the cluster prints. The lines of one process are in order. */
   readonly onLog: (line: LogLine) => void;
+  /** Is told of each node of another engine that has not joined when the start resolves, and why. */
+  readonly onMissing?: (text: string) => void;
   readonly entries: ClusterEntries;
 }
 
@@ -92,7 +94,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const { host, port } = await agent.up;
     const channel = await connecting;
     if (!early) await agent.serving;
-    if (machines?.ray !== undefined) await gathered(channel);
+    if (machines?.ray !== undefined) for (const text of await gathered(channel)) options.onMissing?.(text);
     const kill = (): void => agent.kill();
     const { serving, exited } = agent;
     const url = urlOf(host, port, http.https !== undefined);
@@ -107,7 +109,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 }
 
 /** Resolves when the nodes of another engine have joined, so that the first replicas are spread over them. */
-const gathered = (agent: Channel): Promise<undefined> => opCaller<AgentOps>(agent)('gathered', undefined);
+const gathered = (agent: Channel): Promise<readonly string[]> => opCaller<AgentOps>(agent)('gathered', undefined);
 
 /** Writes the plan of gRPC to its file. It may be too long for the agent's command line. */
 function withPlanStored(dir: string, http: HttpOptions): HttpOptions {
@@ -125,6 +127,8 @@ export interface DetachedOptions {
   readonly nodes?: readonly DeclaredNode[] | undefined;
   readonly machines?: MachineOptions | undefined;
   readonly controllerArgs?: ControllerArgs;
+  /** See {@link LocalClusterOptions.onMissing}. */
+  readonly onMissing?: (text: string) => void;
 }
 
 /**
@@ -133,7 +137,7 @@ export interface DetachedOptions {
  */
 export function startDetachedCluster(
   http: LocalClusterOptions['http'],
-  { name, another = false, nodes = ONE_NODE, machines, controllerArgs = {}, entries }: DetachedOptions,
+  { name, another = false, nodes = ONE_NODE, machines, controllerArgs = {}, entries, onMissing }: DetachedOptions,
 ): Promise<ClusterInfo> {
   return oneAtATime(async () => {
     const [running] = await detachedClusters();
@@ -144,7 +148,7 @@ export function startDetachedCluster(
     try {
       await agent.serving;
       const connected = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
-      if (machines?.ray !== undefined) await gathered(connected);
+      if (machines?.ray !== undefined) for (const text of await gathered(connected)) onMissing?.(text);
       connected.close();
     } catch (error) {
       agent.end();

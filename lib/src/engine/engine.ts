@@ -119,8 +119,9 @@ export interface NodeInfo {
   readonly resources: NodeResources;
 }
 
-/** A node came up or went down. */
+/** A node came up or went down, or the list of nodes has changed. */
 export interface NodeChange {
+  /** `''` if the list has changed: a node of another engine is expected, or one that was lost long ago is forgotten. */
   readonly id: string;
   readonly alive: boolean;
 }

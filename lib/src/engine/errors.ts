@@ -60,6 +60,11 @@ export const NotAdmitted = defineError(
   403,
   '{address} did not admit this node within {seconds} s; on the head, run: nbserve node admit {fingerprint}',
 );
+export const NodeRefused = defineError(
+  'NBS_NODE_REFUSED',
+  409,
+  '{address} does not take this node as {node} any more: another one has that name now, or it was away for too long; to join again, run nbserve node join again',
+);
 export const OtherCluster = defineError(
   'NBS_OTHER_CLUSTER',
   403,

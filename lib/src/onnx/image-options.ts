@@ -8,6 +8,7 @@ export type ImageFormat = (typeof imageFormats)[number];
 export interface DecodeOptions {
   /** Size of the result in pixels. */
   readonly width: number;
+  /** As `width`. */
   readonly height: number;
   /** Number of channels: 1 is grey, 3 is RGB, 4 is RGB and alpha. With 1 and 3, transparent pixels are blended with `background`. @default 3 */
   readonly channels?: 1 | 3 | 4;

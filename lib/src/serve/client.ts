@@ -15,6 +15,7 @@ import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { addHandleContext, printAsCaller, registerHandleCodec } from './handle/index.js';
 import { KeepAlive, keepAliveRouter } from './keep-alive.js';
+import { notice } from './notice.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';
 import { CLUSTER_ENTRIES } from './start-cluster.js';
@@ -90,6 +91,7 @@ export class Client {
       http,
       ...(nodes === undefined ? {} : { nodes }),
       machines,
+      onMissing: notice,
       entries: CLUSTER_ENTRIES,
       // Fastify takes a replica a tenth of a second, which a spare process can spend before.
       controllerArgs: { spareReplicas, ingress: hasIngress() },

@@ -38,8 +38,8 @@ export interface DeploymentOptions {
   /** How often the health of a running replica is checked (with `checkHealth`, if its class has that method). @default '10s' */
   readonly healthCheckPeriod?: Duration;
   /**
-   * A replica that does not answer a health check within this time is taken for one that hangs, and is replaced; so is one whose `checkHealth` throws
-   * three times in a row. Time in which a request blocks the event loop does not count, however long it is.
+   * How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a
+   * row. Time in which a request blocks the event loop does not count, however long it is.
    * @default '30s'
    */
   readonly healthCheckTimeout?: Duration;

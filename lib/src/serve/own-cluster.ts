@@ -7,7 +7,7 @@ import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchAp
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
 import { KeepAlive } from './keep-alive.js';
-import { declaredNodes, machinesOf } from './node-options.js';
+import { declaredNodes, engineOf, machinesOf } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';
 import { startDetached } from './start-cluster.js';
@@ -25,6 +25,8 @@ const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
 /** Keeps this process alive while a cluster starts. */
 const STARTING = new KeepAlive();
 let connecting: Promise<Client> | null = null;
+/** What provides the nodes of the cluster that this process has started last. */
+let ownEngine: 'local' | 'ray' = 'local';
 /** A cluster that was started before it was requested. */
 let ahead: Promise<Client> | null = null;
 
@@ -79,6 +81,7 @@ export async function openCluster(options: StartOptions): Promise<Client> {
   const nodes = declaredNodes(options);
   const usual = { ...httpOf(options), spareReplicas: spareReplicasOf(options) };
   const machines = await machinesOf(options);
+  ownEngine = engineOf(options);
   const wanted = { ...usual, ...(nodes && { nodes }), ...(machines && { machines }) };
   const early = ahead;
   ahead = null;
@@ -175,6 +178,10 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
   const { url, dir } = client.cluster;
   if (isOther(client, port)) throw AlreadyRunning({ url, port: port as number });
   checkGrpc(dir, options);
+  if (options.engine === 'ray' && client.isOwner && ownEngine !== 'ray')
+    notice(
+      'a cluster without the nodes of Ray runs already, and stays; serve.shutdown() ends it, and then serve.start starts one on Ray',
+    );
   const elsewhere = address !== undefined && address !== 'auto' && resolve(address) !== dir;
   if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
   return client;

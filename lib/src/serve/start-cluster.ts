@@ -6,6 +6,7 @@ import {
   type HttpOptions,
   startDetachedCluster,
 } from '../engine/index.js';
+import { notice } from './notice.js';
 
 /** Entry files of the processes that every cluster has besides its replicas. */
 export const CLUSTER_ENTRIES: ClusterEntries = {
@@ -18,5 +19,5 @@ export const CLUSTER_ENTRIES: ClusterEntries = {
  * @throws NBS_DETACHED_RUNNING, and the errors of the start of any cluster
  */
 export function startDetached(http: HttpOptions, options: Omit<DetachedOptions, 'entries'> = {}): Promise<ClusterInfo> {
-  return startDetachedCluster(http, { ...options, entries: CLUSTER_ENTRIES });
+  return startDetachedCluster(http, { onMissing: notice, ...options, entries: CLUSTER_ENTRIES });
 }

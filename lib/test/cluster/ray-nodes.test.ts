@@ -1,8 +1,5 @@
 /** The jobs of the engine `ray`, with a small fake of Ray's REST API instead of Ray. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isNbserveError } from '../../dist/core/index.js';
 import type { AdmittedNode } from '../../dist/engine/index.js';
@@ -142,6 +139,96 @@ describe('the agents of the nodes of Ray', () => {
     assert.equal(ray.with('PENDING').length, 1);
   });
 
+  it("keep the agent of Ray's head if other nodes come later, and the start does not wait for more", async () => {
+    ray.nodes = [HEAD];
+    const running = start();
+    const gathered = running.gathered;
+    const job = await jobOf(HEAD);
+    const one = ray.jobs.get(job);
+    assert.ok(one);
+    one.status = 'RUNNING';
+    await looks();
+    ray.nodes = [HEAD, A];
+    await jobOf(A);
+    one.logs = `nbserve node ${'f'.repeat(64)}\n`;
+    await until(() => admitted.length === 1);
+    assert.equal(admitted[0]?.node, 'ray-cccccccc');
+    running.joined('ray-cccccccc');
+    await gathered;
+    // When it has ended, it does not begin again, and nothing waits for it.
+    running.lost('ray-cccccccc');
+    one.status = 'FAILED';
+    await until(() => running.expected.length === 1);
+    assert.deepEqual([running.expected[0]?.id, ray.submitted.length], ['ray-aaaaaaaa', 2]);
+  });
+
+  it('are expected until they have joined, and again when their connection is lost', async () => {
+    ray.nodes = [{ ...A, resources: { ...resources, GPU: 2, tpu: 4 } }, B];
+    const running = start();
+    assert.deepEqual(running.expected, []);
+    await jobOf(B);
+    assert.deepEqual(running.expected[0], {
+      id: 'ray-aaaaaaaa',
+      ip: A.ip,
+      alive: false,
+      isJoined: true,
+      resources: { cpu: 2, gpus: ['0', '1'], memory: 1e9, custom: { tpu: 4 } },
+    });
+    running.joined('ray-aaaaaaaa');
+    assert.deepEqual(
+      running.expected.map(({ id }) => id),
+      ['ray-bbbbbbbb'],
+    );
+    running.lost('ray-aaaaaaaa');
+    assert.equal(running.expected.length, 2);
+    ray.nodes = [B];
+    await until(() => running.expected.length === 1);
+  });
+
+  it('are looked at rarely while they are connected', async () => {
+    ray.nodes = [A];
+    const running = start();
+    const job = await jobOf(A);
+    const one = ray.jobs.get(job);
+    assert.ok(one);
+    Object.assign(one, { status: 'RUNNING', logs: `nbserve node ${'f'.repeat(64)}\n` });
+    await until(() => admitted.length === 1);
+    running.joined('ray-aaaaaaaa');
+    let calls = 0;
+    ray.fault = (method, path) => {
+      if (method === 'GET' && path === `/api/jobs/${job}`) calls += 1;
+      return undefined;
+    };
+    await looks(4);
+    assert.ok(calls <= 1, `${calls} calls`);
+    running.lost('ray-aaaaaaaa');
+    const before = calls;
+    await until(() => calls >= before + 2);
+  });
+
+  it('are not submitted each second if Ray refuses them, and the start says so', async () => {
+    ray.nodes = [A];
+    let tries = 0;
+    ray.fault = (method, path) => {
+      if (method !== 'POST' || path !== '/api/jobs/') return undefined;
+      tries += 1;
+      return 400;
+    };
+    const running = start();
+    const gathered = running.gathered;
+    await looks(6);
+    // After a pause of one second and one of two.
+    assert.ok(tries <= 4, `${tries} tries`);
+    assert.equal(warnings.length, 1, warnings.join('\n'));
+    ray.fault = () => undefined;
+    const one = ray.jobs.get(await jobOf(A));
+    assert.ok(one);
+    Object.assign(one, { status: 'FAILED', logs: 'a\nno such file: join-main.js\n' });
+    const [text, ...others] = await gathered;
+    assert.match(text ?? '', /^node ray-aaaaaaaa \(10\.0\.0\.6\) has not joined: its agent ended: FAILED no such file/);
+    assert.deepEqual(others, []);
+  });
+
   it('end with the cluster, also those that wait', async () => {
     ray.nodes = [A, B];
     const running = start();
@@ -154,74 +241,6 @@ describe('the agents of the nodes of Ray', () => {
     await running.close();
     assert.deepEqual([ray.with('PENDING'), ray.with('RUNNING')], [[], []]);
     assert.equal(job.status, 'STOPPED');
-  });
-});
-
-describe("Ray's API", () => {
-  const environment = { ...process.env };
-  const folder = mkdtempSync(join(tmpdir(), 'nbst-'));
-  afterEach(() => {
-    for (const name of ['RAY_AUTH_TOKEN', 'RAY_AUTH_TOKEN_PATH', 'HOME', 'NODE_TLS_REJECT_UNAUTHORIZED']) {
-      if (environment[name] === undefined) delete process.env[name];
-      else process.env[name] = environment[name];
-    }
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const isRefused = (error: unknown) => isNbserveError(error) && error.code === 'NBS_RAY_REFUSED';
-
-  it('gets the token from the environment, from a file that it names, or from the home', async () => {
-    delete process.env.RAY_AUTH_TOKEN;
-    delete process.env.RAY_AUTH_TOKEN_PATH;
-    mkdirSync(join(folder, '.ray'), { recursive: true });
-    process.env.HOME = folder;
-    ray.token = 'right';
-    const api = new RayApi(ray.address);
-    await assert.rejects(api.nodes(), isRefused);
-    writeFileSync(join(folder, '.ray', 'auth_token'), 'right\n');
-    await api.nodes();
-    writeFileSync(join(folder, 'token'), 'wrong');
-    process.env.RAY_AUTH_TOKEN_PATH = join(folder, 'token');
-    await assert.rejects(api.nodes(), isRefused);
-    process.env.RAY_AUTH_TOKEN = 'right';
-    await api.nodes();
-    api.close();
-  });
-
-  it('is reached over TLS, and only if its certificate is trusted', async () => {
-    const file = (name: string): string => readFileSync(new URL(`../../test/fixtures/tls/${name}`, import.meta.url), 'utf8');
-    const secure = await new FakeRay({ cert: file('server.crt'), key: file('server.key') }).open();
-    secure.nodes = [A];
-    const api = new RayApi(secure.address);
-    await assert.rejects(
-      api.nodes(),
-      (error: Error) => isNbserveError(error) && error.code === 'NBS_RAY_UNREACHABLE' && /certificate/.test(error.message),
-    );
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    assert.deepEqual(
-      (await api.nodes()).map(({ ip }) => ip),
-      [A.ip],
-    );
-    api.close();
-    secure.close();
-  });
-
-  it('says what is not an answer of Ray', async () => {
-    const api = new RayApi(ray.address);
-    ray.fault = () => 500;
-    await assert.rejects(api.nodes(), (error: Error) => isRefused(error) && /answered with 500: a fault/.test(error.message));
-    ray.fault = () => 200;
-    await assert.rejects(api.nodes(), (error: Error) => isRefused(error) && /not answered with JSON/.test(error.message));
-    ray.fault = () => 'cut';
-    await assert.rejects(api.nodes(), (error) => isNbserveError(error) && error.code === 'NBS_RAY_UNREACHABLE');
-    api.close();
-  });
-
-  it('knows no job that is not there, and passes every other error on', async () => {
-    const api = new RayApi(ray.address);
-    assert.equal(await api.job('nothing'), undefined);
-    ray.fault = () => 502;
-    await assert.rejects(api.job('nothing'), isRefused);
-    api.close();
   });
 });
 
@@ -281,13 +300,30 @@ describe('a cluster on Ray', () => {
       one.status = 'FAILED';
       const { code, stderr } = await starting;
       assert.equal(code, 0, stderr);
+      assert.match(stderr, /node ray-aaaaaaaa \(127\.0\.0\.3\) has not joined: its agent ended: FAILED/);
       const { nodes: all } = JSON.parse(await folder.output(['status', '--json'])) as {
-        nodes: readonly { id: string; total: { cpu: number } }[];
+        nodes: readonly { id: string; alive: boolean; total: { cpu: number } }[];
       };
       assert.deepEqual(
-        all.map(({ id, total }) => [id, total.cpu]),
-        [['local', 0]],
+        all.map(({ id, alive, total }) => [id, alive, total.cpu]),
+        [
+          ['local', true, 0],
+          ['ray-aaaaaaaa', false, 2],
+        ],
       );
+      // What that node has room for is not refused, because it may still join.
+      folder.write(
+        'app.ts',
+        "import { serve } from 'nbserve';\nexport const app = serve.deployment(() => 1, { name: 'one', resources: { cpu: 1 } }).bind();\n",
+      );
+      const run = folder.start(['run', 'app.ts:app', '--address', 'auto']);
+      let text = '';
+      run.stderr?.on('data', (data) => (text += String(data)));
+      await until(async () => {
+        assert.equal(run.exitCode, null, text);
+        return (await folder.output(['status', '--json'])).includes('ray-aaaaaaaa is down');
+      });
+      run.kill();
       await folder.output(['stop']);
       await until(() => ray.with('PENDING').length === 0);
     } finally {

@@ -97,6 +97,16 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     await fails('ray-head', 'NBS_INVALID_OPTION', /http:\/\/head:8265/);
   });
 
+  it('is not what a cluster becomes that runs already, and a notice says so', async (test) => {
+    const said: string[] = [];
+    test.mock.method(console, 'warn', (text: string) => void said.push(text));
+    await serve.start({ port: 0 });
+    await serve.start({ engine: 'ray', address: ray.address });
+    assert.match(said.join('\n'), /a cluster without the nodes of Ray runs already/);
+    assert.equal((await serve.status()).nodes.length, 1);
+    await serve.shutdown();
+  });
+
   it('has the nodes of Ray, each as one job, besides this machine', async () => {
     await serve.start({ engine: 'ray', address: ray.address, port: 0 });
     const nodes = await until(async () => {
@@ -207,11 +217,17 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     );
     await load.more(200);
     await ray.startHead();
-    const jobs = async () =>
-      (JSON.parse(await ray.get('/api/jobs/')) as readonly { status: string }[]).filter(({ status }) => status === 'RUNNING');
+    const unfinished = async () => {
+      const all = JSON.parse(await ray.get('/api/jobs/')) as readonly {
+        readonly status: string;
+        readonly metadata: { readonly node?: string } | null;
+      }[];
+      const ended = ['FAILED', 'STOPPED', 'SUCCEEDED'];
+      return all.flatMap(({ status, metadata }) => (metadata?.node === undefined || ended.includes(status) ? [] : metadata.node));
+    };
     await until(() =>
-      jobs().then(
-        (all) => all.length === 2,
+      unfinished().then(
+        (those) => those.length >= 2,
         () => false,
       ),
     );
@@ -221,7 +237,9 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     assert.equal(failed, 0);
     assert.deepEqual(await pids(), before);
     assert.deepEqual((await aliveNodes()).map(({ id }) => id).sort(), nodes);
-    assert.equal((await jobs()).length, 2);
+    // No node has a second agent, not even one that waits.
+    const those = await unfinished();
+    assert.deepEqual([those.length, new Set(those).size], [2, 2]);
   });
 
   for (const lesson of ['02-hello-serve', '05-images', '09-mnist-serve']) {

@@ -12,7 +12,7 @@ export type AgentDoor = Pick<Agent, 'start' | 'stop' | 'logs' | 'claimLogs' | 'e
   rename(id: string, to: string, logGroup?: string): undefined | Promise<undefined>;
   bring(node: string, hashes: readonly string[]): Promise<undefined>;
   joinAddress(): JoinAddress;
-  gathered(): Promise<undefined>;
+  gathered(): Promise<readonly string[]>;
   want(bundles: readonly DeclaredResources[]): undefined;
   admit(node: AdmittedNode): undefined;
   stopAll(graceMs: number): Promise<void>;

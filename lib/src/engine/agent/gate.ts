@@ -1,8 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
-import { grpcFile } from '../../core/index.js';
-import { type Channel, type ChannelServer, formatHostPort, helloOf, listen, type TlsIdentity } from '../../ipc/index.js';
+import { grpcFile, shortId } from '../../core/index.js';
+import {
+  type Channel,
+  type ChannelServer,
+  formatHostPort,
+  helloOf,
+  listen,
+  opCaller,
+  type TlsIdentity,
+} from '../../ipc/index.js';
+import type { WorkerOps } from '../agent-ops.js';
 import { pinOf } from '../certificates/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, ProcessSpec } from '../engine.js';
 import type { Certifier } from './head-certificates.js';
@@ -10,6 +19,8 @@ import type { Certifier } from './head-certificates.js';
 /** What a node gets when it is admitted. One line of JSON over TLS, to who has the private key of the admitted certificate. */
 export interface Admission {
   readonly node: string;
+  /** Another one for each admission. By it the head tells the node from an earlier one of the same name. */
+  readonly pass: string;
   readonly token: string;
   /** `''` if the node has certificates of the user. */
   readonly ca: string;
@@ -28,6 +39,12 @@ export interface Admission {
   readonly dir: string;
   readonly root: string;
 }
+
+/** Between the name of a node and its pass, in the id by which it introduces itself. A name does not contain it. */
+const PASS_MARK = '#';
+
+/** How an admitted node introduces itself to the head. */
+export const introduction = ({ node, pass }: Pick<Admission, 'node' | 'pass'>): string => `${node}${PASS_MARK}${pass}`;
 
 export interface GateOptions {
   readonly host: string;
@@ -55,6 +72,8 @@ export class Gate {
   readonly #names = new Map<string, string>();
   /** The public keys of nodes that were admitted, in PEM. */
   readonly #keys = new Map<string, string>();
+  /** What was sent last to who has each name. */
+  readonly #passes = new Map<string, string>();
   #identity: TlsIdentity;
   #server: ChannelServer | undefined;
 
@@ -85,6 +104,7 @@ export class Gate {
   }
 
   admit(node: AdmittedNode): void {
+    this.#revoke(node.node);
     this.#admitted.set(node.fingerprint, node);
     this.#names.set(this.#options.certifier.nameOf(node.node) || node.node, node.node);
   }
@@ -100,6 +120,19 @@ export class Gate {
     return key === undefined ? undefined : this.#options.certifier.certify(node, key) || undefined;
   }
 
+  /** From now on, no node has this name. */
+  forget(node: string): void {
+    this.#revoke(node);
+    this.#keys.delete(node);
+    this.#passes.delete(node);
+    for (const [name, its] of this.#names) if (its === node) this.#names.delete(name);
+  }
+
+  /** Who was admitted under this name and has not joined yet cannot join. */
+  #revoke(node: string): void {
+    for (const [fingerprint, admitted] of this.#admitted) if (admitted.node === node) this.#admitted.delete(fingerprint);
+  }
+
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -111,9 +144,12 @@ export class Gate {
     const { certifier, token, head, controller, http, dir, root } = this.#options;
     const { node, resources = {} } = admitted;
     const publicKey = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const pass = shortId(16);
     this.#keys.set(node, publicKey);
+    this.#passes.set(node, pass);
     const admission: Admission = {
       node,
+      pass,
       token,
       ca: certifier.certificate,
       cert: certifier.certify(node, publicKey),
@@ -132,13 +168,18 @@ export class Gate {
   #welcome(channel: Channel, name: string): void {
     const { role, id } = channel.peer;
     // A certificate of the user names a host, and the peer has shown that it knows the token.
-    const node = this.#identity.byHost === true ? this.#names.get(id) : this.#names.get(name);
-    if (node === undefined || role !== 'agent' || id !== node) {
-      channel.destroy();
+    const [given = '', pass] = id.split(PASS_MARK);
+    const node = this.#identity.byHost === true ? this.#names.get(given) : this.#names.get(name);
+    if (role !== 'agent') return void channel.destroy();
+    if (node === undefined || given !== node || pass !== this.#passes.get(node)) {
+      // Its name was given to another node, or it was forgotten. If it were only disconnected, it would try again for ever.
+      void opCaller<WorkerOps>(channel)('refused', undefined)
+        .catch(() => {})
+        .finally(() => channel.destroy());
       return;
     }
     // From now on it has a certificate of the cluster.
-    for (const [fingerprint, admitted] of this.#admitted) if (admitted.node === node) this.#admitted.delete(fingerprint);
+    this.#revoke(node);
     this.onNode(node, channel).catch(() => channel.destroy());
   }
 }

@@ -1,5 +1,6 @@
 /** The agent of a node on another machine than the head. Its one argument is `JoinArguments` as JSON, which contains no secret. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { isNbserveError } from '../../core/index.js';
 import { removeFolder } from '../cluster-folder.js';
 import type { JoinArguments } from '../machines.js';
 import { JoinedNode } from './joined-node.js';
@@ -13,12 +14,14 @@ try {
   const node = new JoinedNode(args, self);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void node.stop());
   process.on('SIGHUP', () => {});
-  console.log(`nbserve node ${self.admission.node} has joined ${args.head}`);
-  const isExpected = await node.run();
-  removeFolder(node.dir);
-  process.exit(isExpected ? 0 : 1);
+  try {
+    await node.run(() => console.log(`nbserve node ${self.admission.node} has joined ${args.head}`));
+  } finally {
+    removeFolder(node.dir);
+  }
+  process.exit(0);
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(isNbserveError(error) ? `${error.code}: ${error.message}` : error);
   await delay(LAST_OUTPUT_MS);
   process.exit(1);
 }

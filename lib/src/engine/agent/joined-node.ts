@@ -1,13 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { grpcFile } from '../../core/index.js';
-import { type Channel, connect, helloOf, splitHostPort, type TlsIdentity } from '../../ipc/index.js';
+import { grpcFile, hasCode } from '../../core/index.js';
+import { AuthFailed, type Channel, connect, helloOf, splitHostPort, type TlsIdentity, VersionSkew } from '../../ipc/index.js';
 import { watchOwnCertificates } from '../certificates/index.js';
 import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
+import { NodeRefused } from '../errors.js';
 import type { JoinArguments } from '../machines.js';
 import { Agent } from './agent.js';
-import type { Admission } from './gate.js';
+import { type Admission, introduction } from './gate.js';
 import { type ListeningSocket, listenSoon } from './listening-socket.js';
 import { PACKAGE_ROOT, writeNodeFile } from './machines.js';
 import type { AdmittedSelf } from './request-admission.js';
@@ -31,6 +32,7 @@ export class JoinedNode {
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
+  #refused = false;
   /** Seconds since the head asked last. */
   #silentS = 0;
 
@@ -58,22 +60,26 @@ export class JoinedNode {
   /**
    * Runs until the head ends the node, or is lost for too long. When the connection to the head ends, the head has given up what ran here, so it is
    * drained, and the node joins again without it.
-   * @returns false if the head was lost
+   * @param onJoined is called when the first connection to the head is open
+   * @throws NBS_NODE_REFUSED, NBS_VERSION_SKEW, NBS_AUTH_FAILED, or NBS_CONNECT_FAILED if the head was lost for too long
    */
-  async run(): Promise<boolean> {
+  async run(onJoined: () => void): Promise<void> {
+    let isFirst = true;
     while (!this.#leaving) {
       const socket = await this.#listen();
       this.#agent = this.#newAgent(socket === null ? [] : [socket]);
       const channel = await this.#connect(socket === null ? undefined : urlOf(socket.host, socket.port));
       if (channel === undefined) break;
+      if (isFirst) onJoined();
+      isFirst = false;
       if (socket !== null) this.#startProxy();
       const stopWatching = this.#watchHead(channel);
       await channel.closed;
       stopWatching();
       await this.#agent.stopAll(SIGNAL_GRACE_MS);
+      if (this.#refused) throw NodeRefused({ address: this.#args.head, node: this.#admission.node });
     }
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
-    return this.#leaving;
   }
 
   /** Leaves the cluster: what runs here is drained. */
@@ -128,14 +134,15 @@ export class JoinedNode {
     this.#agent.start(spec).catch((error: Error) => console.error(`the proxy of this node ended: ${error.message}`));
   }
 
+  /** @returns nothing if this node leaves meanwhile */
   async #connect(url: string | undefined): Promise<Channel | undefined> {
-    const { token, headName: peerName, node, resources } = this.#admission;
+    const { token, headName: peerName, resources } = this.#admission;
     const deadline = Date.now() + REJOIN_MS;
-    while (!this.#leaving && Date.now() < deadline) {
+    while (!this.#leaving) {
       try {
         const channel = await connect(
           { ...splitHostPort(this.#args.head), tls: this.#identity, peerName },
-          { token, hello: helloOf('agent', node) },
+          { token, hello: helloOf('agent', introduction(this.#admission)) },
         );
         channel.onCall = workerOps(this.dir, this.#agent, {
           host: this.#args.host,
@@ -149,10 +156,15 @@ export class JoinedNode {
           onLeave: () => {
             this.#leaving = true;
           },
+          onRefused: () => {
+            this.#refused = true;
+          },
         });
         this.#channel = channel;
         return channel;
-      } catch {
+      } catch (error) {
+        // Another try would not help.
+        if (hasCode(error, VersionSkew) || hasCode(error, AuthFailed) || Date.now() > deadline) throw error;
         await delay(RETRY_MS);
       }
     }

@@ -12,9 +12,13 @@ import { type SendBlob, WorkerNode } from './worker-node.js';
 
 /** The controller removes blobs that nobody uses any more from the head's folder; then the nodes remove them too. */
 const TIDY_EVERY_MS = 10 * 60_000;
+/** A node that was lost so long ago is forgotten. */
+const FORGET_AFTER_MS = 60 * 60_000;
 
 interface Joined {
   readonly worker: WorkerNode;
+  /** When it was lost; `null` while it is connected. */
+  readonly lostAt: number | null;
   readonly ip: string;
   readonly url?: string;
   readonly resources: NodeResources;
@@ -23,6 +27,7 @@ interface Joined {
 /** The nodes of other machines, for the head's agent. */
 export class JoinedNodes {
   readonly #gate: Gate;
+  readonly #all: Nodes;
   readonly #ray: RayNodes | undefined;
   readonly #send: SendBlob;
   readonly #tidying: NodeJS.Timeout;
@@ -30,20 +35,42 @@ export class JoinedNodes {
 
   constructor(head: Agent, all: Nodes, gate: Gate, { dir, ray }: { readonly dir: string; readonly ray: RayNodes | undefined }) {
     this.#gate = gate;
+    this.#all = all;
     this.#ray = ray;
     this.#send = (hash, call) => sendBlob(dir, hash, call);
-    this.#tidying = setInterval(() => void this.#tidy(dir).catch(() => {}), TIDY_EVERY_MS).unref();
+    this.#tidying = setInterval(() => {
+      this.forget(Date.now() - FORGET_AFTER_MS);
+      this.#tidy(dir).catch(() => {});
+    }, TIDY_EVERY_MS).unref();
     gate.onNode = async (id, channel) => {
       const machine = await opCaller<WorkerOps>(channel)('machine', undefined);
       let { worker } = this.#nodes.get(id) ?? {};
       if (worker === undefined) {
-        worker = new WorkerNode({ id, head, onChange: (alive) => all.changed({ id, alive }) });
+        worker = new WorkerNode({ id, head, onChange: (alive) => this.#changed(id, alive) });
         all.add(worker);
       }
-      this.#nodes.set(id, { ...machine, worker });
+      this.#nodes.set(id, { ...machine, worker, lostAt: null });
       worker.attach(channel);
       ray?.joined(id);
     };
+  }
+
+  #changed(id: string, alive: boolean): void {
+    const joined = this.#nodes.get(id);
+    if (joined !== undefined) this.#nodes.set(id, { ...joined, lostAt: alive ? null : Date.now() });
+    if (!alive) this.#ray?.lost(id);
+    this.#all.changed({ id, alive });
+  }
+
+  /** Forgets the nodes that were lost before this time. */
+  forget(before: number): void {
+    const lost = [...this.#nodes].filter(([, { lostAt }]) => lostAt !== null && lostAt < before).map(([id]) => id);
+    for (const id of lost) {
+      this.#nodes.delete(id);
+      this.#all.remove(id);
+      this.#gate.forget(id);
+    }
+    if (lost.length > 0) this.#all.changed({ id: '', alive: false });
   }
 
   /** See `Engine.want`. */
@@ -51,9 +78,9 @@ export class JoinedNodes {
     this.#ray?.want(bundles);
   }
 
-  /** Resolves when the nodes that another engine had at the start have joined, or cannot. */
-  async gathered(): Promise<void> {
-    await this.#ray?.gathered;
+  /** Resolves when the nodes that another engine had at the start have joined, or cannot. With what is said of those that have not. */
+  async gathered(): Promise<readonly string[]> {
+    return (await this.#ray?.gathered) ?? [];
   }
 
   get address(): JoinAddress {
@@ -90,6 +117,10 @@ export class JoinedNodes {
   }
 
   list(): readonly NodeInfo[] {
-    return [...this.#nodes].map(([id, { worker, ...machine }]) => ({ id, alive: worker.alive, isJoined: true, ...machine }));
+    const expected = this.#ray?.expected.filter(({ id }) => !this.#nodes.has(id)) ?? [];
+    const joined = [...this.#nodes].map(
+      ([id, { worker, lostAt: _, ...machine }]): NodeInfo => ({ id, alive: worker.alive, isJoined: true, ...machine }),
+    );
+    return [...joined, ...expected];
   }
 }

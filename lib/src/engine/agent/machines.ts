@@ -73,6 +73,7 @@ async function rayNodes(
     address: gate.address,
     ...(tls && { tls }),
     admit: (node) => void nodes.admit(node),
+    onNodes: () => nodes.changed({ id: '', alive: false }),
     log: createLog('ray'),
   });
 }

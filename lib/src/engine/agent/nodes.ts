@@ -63,9 +63,8 @@ export class Nodes implements AgentDoor {
     return undefined;
   }
 
-  async gathered(): Promise<undefined> {
-    await this.#joined?.gathered();
-    return undefined;
+  async gathered(): Promise<readonly string[]> {
+    return (await this.#joined?.gathered()) ?? [];
   }
 
   /** @throws NBS_ONE_MACHINE, NBS_NODE_EXISTS */
@@ -85,6 +84,10 @@ export class Nodes implements AgentDoor {
 
   add(worker: WorkerNode): void {
     this.#workers.set(worker.id, worker);
+  }
+
+  remove(id: string): void {
+    this.#workers.delete(id);
   }
 
   /** Call this before the exits of the processes that ran there are reported. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { ADMISSION_PROTOCOL, splitHostPort, type TlsIdentity, tlsModule } from '../../ipc/index.js';
+import { ADMISSION_PROTOCOL, ConnectFailed, splitHostPort, type TlsIdentity, tlsModule } from '../../ipc/index.js';
 import { pinOf, readOwnCertificates, selfSigned } from '../certificates/index.js';
 import { ForeignHead, NotAdmitted, OtherCluster } from '../errors.js';
 import type { JoinArguments } from '../machines.js';
@@ -20,7 +20,7 @@ export interface AdmittedSelf {
 /**
  * Asks the head to admit this node, again and again, until it does. Nothing is sent before the head has shown that it is the one with the pin.
  * @param announce is told the fingerprint that the head must be told
- * @throws NBS_NOT_ADMITTED, NBS_OTHER_CLUSTER, NBS_FOREIGN_CERTIFICATE, NBS_BAD_MACHINE_CERTIFICATE
+ * @throws NBS_NOT_ADMITTED, NBS_CONNECT_FAILED if the head cannot be reached, NBS_OTHER_CLUSTER, NBS_FOREIGN_CERTIFICATE, NBS_BAD_MACHINE_CERTIFICATE
  */
 export async function requestAdmission(
   { head, pin, host, tls, waitSeconds = 600 }: JoinArguments,
@@ -32,25 +32,36 @@ export async function requestAdmission(
   const fingerprint = made?.fingerprint ?? pinOf((users as TlsIdentity).cert);
   announce(fingerprint);
   const deadline = Date.now() + waitSeconds * 1000;
+  let isSaid = false;
   for (;;) {
+    let unreachable: Unreachable | undefined;
     const line = await ask(splitHostPort(head), users ?? { ca: '', ...(made as { key: string; cert: string }) }, pin).catch(
       (error: Error) => {
         if (error instanceof WrongPin) throw OtherCluster({ address: head, pin });
         if (users !== undefined && isForeign(error)) throw ForeignHead({ address: head, reason: error.message }, error);
+        if (error instanceof Unreachable) unreachable = error;
         return '';
       },
     );
+    if (unreachable !== undefined && !isSaid) {
+      isSaid = true;
+      console.error(`cannot connect to ${head}: ${unreachable.message}; it is tried again for ${waitSeconds} s`);
+    }
     if (line !== '') {
       const admission = JSON.parse(line) as Admission;
       const { ca, cert } = admission;
       return { admission, identity: users ?? { ca, cert, key: (made as { key: string }).key } };
     }
+    if (Date.now() > deadline && unreachable !== undefined)
+      throw ConnectFailed({ address: head, reason: unreachable.message }, unreachable);
     if (Date.now() > deadline) throw NotAdmitted({ address: head, seconds: waitSeconds, fingerprint });
     await delay(RETRY_MS);
   }
 }
 
 class WrongPin extends Error {}
+/** There was no handshake, so nothing is known of the head. */
+class Unreachable extends Error {}
 
 /** Whether OpenSSL or Node has refused the certificate of the head. Other errors are of the network, and may pass. */
 function isForeign({ code = '' }: NodeJS.ErrnoException): boolean {
@@ -71,8 +82,10 @@ function ask(
       ...(byHost ? { ca, ...(serverName && { servername: serverName }) } : { rejectUnauthorized: false }),
     });
     let text = '';
-    socket.setTimeout(TRY_MS, () => socket.destroy());
+    let isOpen = false;
+    socket.setTimeout(TRY_MS, () => socket.destroy(isOpen ? undefined : new Error(`no answer within ${TRY_MS} ms`)));
     socket.on('secureConnect', () => {
+      isOpen = true;
       if (!byHost && !isHead(socket, pin)) socket.destroy(new WrongPin());
     });
     socket.setEncoding('utf8');
@@ -80,7 +93,7 @@ function ask(
       if (socket.destroyed || text.length > MAX_CHARACTERS) return void socket.destroy();
       text += chunk;
     });
-    socket.on('error', reject);
+    socket.on('error', (error) => reject(isOpen || isForeign(error) ? error : new Unreachable(error.message, { cause: error })));
     socket.on('close', () => resolve(text.endsWith('\n') ? text : ''));
   });
 }

@@ -20,6 +20,8 @@ export interface WorkerOpsOptions {
   readonly onRenew?: (cert: string) => void;
   /** Called when the head ends the node. */
   readonly onLeave?: () => void;
+  /** Called when the head does not take the node. */
+  readonly onRefused?: () => void;
 }
 
 /** A blob that was sent a moment ago may be unknown to who has made the list of those to keep. */
@@ -27,7 +29,7 @@ const BLOB_GRACE_MS = 10 * 60_000;
 
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
-  const { host, url, declared, serving, localSpec = (spec) => spec, onPing, onRenew, onLeave } = options;
+  const { host, url, declared, serving, localSpec = (spec) => spec, onPing, onRenew, onLeave, onRefused } = options;
   const blobs = new BlobReceiver(dir);
   return handleOps<WorkerOps>({
     start: (spec) => agent.start(localSpec(spec)),
@@ -43,6 +45,10 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
     machine: async () => ({ ip: host, ...(url && { url }), resources: (await nodeResources([declared]))[0] as NodeResources }),
     renew: ({ cert }) => {
       onRenew?.(cert);
+      return undefined;
+    },
+    refused: () => {
+      onRefused?.();
       return undefined;
     },
     hasBlob: ({ hash }) => renewBlob(dir, hash),

@@ -6,6 +6,11 @@ export const RayUnreachable = defineError(
   "cannot reach Ray at {address}: {reason}; the address is that of Ray's dashboard, such as http://head:8265",
 );
 export const RayRefused = defineError('NBS_RAY_REFUSED', 502, 'Ray at {address} refused: {reason}');
+export const RayTokenUnreadable = defineError(
+  'NBS_RAY_TOKEN_UNREADABLE',
+  400,
+  'the token for Ray cannot be read from {path}, which RAY_AUTH_TOKEN_PATH names: {reason}',
+);
 export const RayLoopback = defineError(
   'NBS_RAY_LOOPBACK',
   409,

@@ -1,8 +1,10 @@
 import { type Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { rayAuthMode } from '../../core/index.js';
 import { RayRefused, RayUnreachable } from './errors.js';
 import { rayToken } from './ray-token.js';
 
 const TIMEOUT_MS = 15_000;
+const NODES = '/api/v0/nodes?limit=10000';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A node of a Ray cluster. */
@@ -48,15 +50,17 @@ export class RayApi {
   }
 
   async version(): Promise<string> {
-    return ((await this.#json('GET', '/api/version')) as { ray_version: string }).ray_version;
+    const answer = (await this.#json('GET', '/api/version')) as { ray_version?: unknown } | null;
+    if (typeof answer?.ray_version !== 'string') throw this.#unexpected('GET', '/api/version');
+    return answer.ray_version;
   }
 
   /** The nodes that are alive. */
   async nodes(): Promise<readonly RayNode[]> {
-    const answer = (await this.#json('GET', '/api/v0/nodes?limit=10000')) as {
-      data: { result: { result: readonly RawNode[] } };
-    };
-    return answer.data.result.result
+    const answer = (await this.#json('GET', NODES)) as { data?: { result?: { result?: readonly RawNode[] } } } | null;
+    const nodes = answer?.data?.result?.result;
+    if (!Array.isArray(nodes)) throw this.#unexpected('GET', NODES);
+    return (nodes as readonly RawNode[])
       .filter(({ state }) => state === 'ALIVE')
       .map(({ node_id: id, node_ip: ip, is_head_node: isHead, resources_total: resources }) => ({ id, ip, isHead, resources }));
   }
@@ -66,12 +70,15 @@ export class RayApi {
   }
 
   /** `undefined` if Ray does not know it. */
-  job(id: string): Promise<RayJobInfo | undefined> {
-    return this.#json('GET', `/api/jobs/${encodeURIComponent(id)}`, undefined, true) as Promise<RayJobInfo | undefined>;
+  async job(id: string): Promise<RayJobInfo | undefined> {
+    const path = `/api/jobs/${encodeURIComponent(id)}`;
+    const answer = (await this.#json('GET', path, undefined, true)) as RayJobInfo | null | undefined;
+    if (answer !== undefined && typeof answer?.status !== 'string') throw this.#unexpected('GET', path);
+    return answer;
   }
 
   async logs(id: string): Promise<string> {
-    return ((await this.#json('GET', `/api/jobs/${encodeURIComponent(id)}/logs`)) as { logs?: string }).logs ?? '';
+    return ((await this.#json('GET', `/api/jobs/${encodeURIComponent(id)}/logs`)) as { logs?: string } | null)?.logs ?? '';
   }
 
   async stop(id: string): Promise<void> {
@@ -87,7 +94,7 @@ export class RayApi {
     this.#agent?.destroy();
   }
 
-  /** @param orNothing whether an answer with 404 is `undefined` and no error. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED */
+  /** @param orNothing whether an answer with 404 is `undefined` and no error. @throws NBS_RAY_UNREACHABLE, NBS_RAY_REFUSED, NBS_RAY_TOKEN_UNREADABLE */
   async #json(method: string, path: string, body?: unknown, orNothing = false): Promise<unknown> {
     const { status, text } = await this.#request(
       method,
@@ -95,10 +102,13 @@ export class RayApi {
       body === undefined ? undefined : Buffer.from(JSON.stringify(body)),
     );
     const address = this.#base.origin;
+    // nbserve's own REST API may answer at Ray's usual port.
+    if (status >= 400 && text.includes('"NBS_'))
+      throw RayRefused({ address, reason: "that is the REST API of nbserve; give the address of Ray's dashboard" });
     if (status === 401 || status === 403)
       throw RayRefused({
         address,
-        reason: `${status}: the token is missing or wrong; set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH`,
+        reason: `${status}: the token is missing or wrong; set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH${modeNote()}`,
       });
     if (status === 404 && orNothing) return undefined;
     if (status >= 400)
@@ -106,11 +116,13 @@ export class RayApi {
     try {
       return JSON.parse(text === '' ? 'null' : text);
     } catch {
-      throw RayRefused({
-        address,
-        reason: `${method} ${path} was not answered with JSON; is this the address of Ray's dashboard?`,
-      });
+      throw this.#unexpected(method, path);
     }
+  }
+
+  #unexpected(method: string, path: string): Error {
+    const reason = `${method} ${path} was not answered as by Ray; is this the address of Ray's dashboard?`;
+    return RayRefused({ address: this.#base.origin, reason });
   }
 
   async #request(method: string, path: string, body: Buffer | undefined): Promise<{ status: number; text: string }> {
@@ -120,7 +132,7 @@ export class RayApi {
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
     };
     const { request, agent } = await this.#transport();
-    const url = new URL(path, this.#base);
+    const url = new URL(`${this.#base.origin}${this.#base.pathname.replace(/\/$/, '')}${path}`);
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => reject(RayUnreachable({ address: this.#base.origin, reason: error.message }, error));
       const sent = request(url, { method, headers, agent, timeout: TIMEOUT_MS }, (response) => {
@@ -151,6 +163,9 @@ export class RayApi {
     return { request: httpRequest, agent: this.#agent };
   }
 }
+
+/** Why a token that is there is not sent. */
+const modeNote = (): string => (rayAuthMode() === undefined ? '' : `; RAY_AUTH_MODE is ${rayAuthMode()}`);
 
 type Request = (
   url: URL,

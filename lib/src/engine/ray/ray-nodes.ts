@@ -1,6 +1,6 @@
 import type { Log } from '../../core/index.js';
 import { deferred, shortId } from '../../core/index.js';
-import type { AdmittedNode, DeclaredResources, JoinAddress } from '../engine.js';
+import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
 import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
@@ -14,6 +14,9 @@ const MAX_PAUSE_MS = 60_000;
 const GATHER_MS = 30_000;
 /** After so many looks, a job that waits is told. */
 const WAITS_LONG = 10;
+const WAITS = 'it waits until Ray has all of the node free; other jobs or actors may use it';
+/** The job of a node that is connected is looked at in one of so many looks: if it ends, the connection ends first. */
+const CONNECTED_EVERY = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
 
@@ -25,6 +28,8 @@ export interface RayNodesOptions {
   readonly address: JoinAddress;
   readonly tls?: JoinArguments['tls'];
   readonly admit: (node: AdmittedNode) => void;
+  /** Called when Ray has other nodes than before. @default nothing */
+  readonly onNodes?: () => void;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
@@ -40,6 +45,10 @@ interface Held {
   failures: number;
   /** It is not submitted before this time. */
   notBefore: number;
+  /** Why its submission failed; `null` if it did not. */
+  refused: Error | null;
+  /** What keeps its node from joining; `''` if nothing is known. */
+  problem: string;
 }
 
 /** Keeps one job, the agent of a node, on each node of a Ray cluster. */
@@ -53,6 +62,9 @@ export class RayNodes {
   #closed = false;
   /** What went wrong in the last look. */
   #problems = new Set<string>();
+  /** The nodes that are connected. */
+  readonly #joined = new Set<string>();
+  #looks = 0;
   /** The nodes that the start waits for; `null` before they are known. */
   #awaited: Set<string> | null = null;
   readonly #gathering = deferred<void>();
@@ -68,14 +80,44 @@ export class RayNodes {
     this.#demand.want(bundles);
   }
 
-  /** Resolves when each node of the first look has joined, or its agent has ended, or after half a minute. */
-  get gathered(): Promise<void> {
+  /** Resolves when each node of the first look has joined, or its agent has ended, or after half a minute. With why a node has not joined. */
+  get gathered(): Promise<readonly string[]> {
     setTimeout(() => this.#gathering.resolve(), GATHER_MS).unref();
-    return this.#gathering.promise;
+    return this.#gathering.promise.then(() =>
+      this.#awaited === null
+        ? [...this.#problems]
+        : this.#missing.map(
+            ({ node, problem }) => `node ${nameOf(node)} (${node.ip}) has not joined${problem && `: ${problem}`}`,
+          ),
+    );
+  }
+
+  /** The nodes of Ray that have not joined yet. */
+  get expected(): readonly NodeInfo[] {
+    return this.#missing.map(({ node }) => {
+      const { cpu, gpu, memory = 0, custom } = shareOf(node);
+      const gpus = Array.from({ length: gpu }, (_, number) => String(number));
+      return { id: nameOf(node), ip: node.ip, alive: false, isJoined: true, resources: { cpu, gpus, memory, custom } };
+    });
+  }
+
+  get #missing(): readonly Held[] {
+    return [...this.#held.values()].filter(({ node }) => !this.#joined.has(nameOf(node)));
   }
 
   /** To be called when a node has joined. */
   joined(node: string): void {
+    this.#joined.add(node);
+    this.#settled(node);
+  }
+
+  /** To be called when the connection of a node has ended. */
+  lost(node: string): void {
+    this.#joined.delete(node);
+  }
+
+  /** The start need not wait for this node any more. */
+  #settled(node: string): void {
     this.#awaited?.delete(node);
     if (this.#awaited?.size === 0) this.#gathering.resolve();
   }
@@ -109,19 +151,22 @@ export class RayNodes {
   /** @returns what went wrong. A node of which that is true does not keep the others from being looked at. */
   async #look(): Promise<readonly Error[]> {
     const all = await this.#options.api.nodes();
-    const workers = all.filter(({ isHead }) => !isHead);
-    // A Ray cluster of one node has only its head.
-    const wanted = workers.length > 0 ? workers : all;
+    this.#looks += 1;
+    const hasWorkers = all.some(({ isHead }) => !isHead);
+    // A Ray cluster of one node has only its head. If others come later, it keeps the agent that it has.
+    const wanted = all.filter((node) => !node.isHead || !hasWorkers || (this.#held.get(node.id)?.job ?? '') !== '');
+    const before = [...this.#held.keys()].join();
     if (this.#awaited === null) {
       this.#awaited = new Set(wanted.map(nameOf));
       if (wanted.length === 0) this.#gathering.resolve();
     }
-    const gone = [...this.#held.values()].filter((held) => all.every(({ id }) => id !== held.node.id));
+    const gone = [...this.#held.values()].filter(({ node }) => wanted.every(({ id }) => id !== node.id));
     const tended = await Promise.allSettled([
       ...gone.map((held) => this.#forget(held)),
       ...wanted.map((node) => this.#tend(node)),
       ...(this.#closed ? [] : [this.#demand.tend()]),
     ]);
+    if ([...this.#held.keys()].join() !== before) this.#options.onNodes?.();
     const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
     return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
   }
@@ -131,13 +176,25 @@ export class RayNodes {
     const info = job === '' ? undefined : await this.#options.api.job(job);
     if (info?.status === 'PENDING') this.#leaving.add(job, false);
     this.#held.delete(node.id);
+    this.#settled(nameOf(node));
   }
 
   async #tend(node: RayNode): Promise<void> {
-    const fresh: Held = { node, job: '', submitted: false, admitted: false, waits: 0, failures: 0, notBefore: 0 };
+    const fresh: Held = {
+      node,
+      job: '',
+      submitted: false,
+      admitted: false,
+      waits: 0,
+      failures: 0,
+      notBefore: 0,
+      refused: null,
+      problem: '',
+    };
     const held = this.#held.get(node.id) ?? fresh;
     this.#held.set(node.id, held);
     if (held.job === '') return this.#begin(held);
+    if (held.admitted && this.#joined.has(nameOf(node)) && this.#looks % CONNECTED_EVERY !== 0) return;
     const { api, admit, log } = this.#options;
     const info = await api.job(held.job);
     if (info === undefined) {
@@ -147,6 +204,7 @@ export class RayNodes {
     }
     held.submitted = true;
     if (info.status === 'FAILED' || info.status === 'STOPPED' || info.status === 'SUCCEEDED') return this.#ended(held, info);
+    held.problem = '';
     if (info.status === 'PENDING') this.#waits(held);
     if (held.admitted || info.status !== 'RUNNING') return;
     const fingerprint = FINGERPRINT.exec(await api.logs(held.job))?.[1];
@@ -160,16 +218,17 @@ export class RayNodes {
 
   #waits(held: Held): void {
     held.waits += 1;
+    held.problem = WAITS;
     const { node, job } = held;
-    const why = 'it waits until Ray has all of the node free; other jobs or actors may use it';
     if (held.waits === WAITS_LONG)
-      this.#options.log.warn(`the agent of node ${nameOf(node)} (${node.ip}), job ${job}, does not start: ${why}`);
+      this.#options.log.warn(`the agent of node ${nameOf(node)} (${node.ip}), job ${job}, does not start: ${WAITS}`);
   }
 
   async #begin(held: Held): Promise<void> {
     if (Date.now() < held.notBefore) return;
     held.job = `nbserve-${this.#options.cluster}-${nameOf(held.node)}-${shortId(6)}`;
     held.submitted = false;
+    held.refused = null;
     held.admitted = false;
     held.waits = 0;
     await this.#submit(held);
@@ -177,10 +236,20 @@ export class RayNodes {
 
   async #submit(held: Held): Promise<void> {
     if (this.#closed) return;
+    if (held.refused !== null && Date.now() < held.notBefore) throw held.refused;
     const { api, main, address, cluster, tls } = this.#options;
     const { job: id, node } = held;
-    await api.submit(nodeJob({ id, node, main, head: address.address, pin: address.pin, cluster, ...(tls && { tls }) }));
+    try {
+      await api.submit(nodeJob({ id, node, main, head: address.address, pin: address.pin, cluster, ...(tls && { tls }) }));
+    } catch (error) {
+      held.refused = error as Error;
+      held.problem = held.refused.message;
+      // Ray may refuse it for good, and each try costs it something.
+      this.#pause(held);
+      throw error;
+    }
     held.submitted = true;
+    held.refused = null;
   }
 
   async #ended(held: Held, { status, message = '' }: Omit<RayJobInfo, 'submission_id'>): Promise<void> {
@@ -188,8 +257,15 @@ export class RayNodes {
     const logs = (await api.logs(held.job).catch(() => '')).slice(-LOG_TAIL).trim();
     log.warn(`the agent of node ${nameOf(held.node)} (${held.node.ip}) ended: ${status} ${message}\n${logs}`);
     held.job = '';
-    this.joined(nameOf(held.node));
-    held.failures = held.admitted ? 1 : held.failures + 1;
+    held.problem = `its agent ended: ${status} ${logs.split('\n').at(-1) || message}`;
+    this.#settled(nameOf(held.node));
+    if (held.admitted) held.failures = 0;
+    this.#pause(held);
+  }
+
+  /** Nothing is submitted for this node for a time that grows with each failure. */
+  #pause(held: Held): void {
+    held.failures += 1;
     held.notBefore = Date.now() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (held.failures - 1));
   }
 }

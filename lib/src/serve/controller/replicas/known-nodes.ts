@@ -22,15 +22,17 @@ export class KnownNodes {
     this.#options = options;
     options.engine.onNodeChange(({ id, alive }) => {
       const { actual, log, onChange } = options;
-      log[alive ? 'info' : 'warn'](`node ${id} is ${alive ? 'up' : 'down'}`);
-      // A node of another machine has joined: what it has is not known yet.
-      if (actual.nodes?.every((node) => node.id !== id)) {
+      if (id !== '') log[alive ? 'info' : 'warn'](`node ${id} is ${alive ? 'up' : 'down'}`);
+      // If they are being requested for the first time, the answer will contain this.
+      if (actual.nodes === null) return onChange();
+      const known = actual.nodes.find((node) => node.id === id);
+      // The list has changed, or a node of another machine has joined, perhaps under the name of one that was lost: what it has is not known yet.
+      if (known === undefined || (alive && known.isJoined === true)) {
         this.#asked = null;
         void this.ask();
         return;
       }
-      // If they are being requested, the answer will contain this.
-      if (actual.nodes !== null) actual.nodes = actual.nodes.map((node) => (node.id === id ? { ...node, alive } : node));
+      actual.nodes = actual.nodes.map((node) => (node.id === id ? { ...node, alive } : node));
       onChange();
     });
   }
@@ -46,8 +48,11 @@ export class KnownNodes {
       (error: Error) => {
         log.warn(`the nodes' resources could not be read: ${error.message}`);
         this.#asked = null;
-        // Code that waits for a place requests them again.
-        clock.after(RETRY_MS, onChange);
+        // Code that waits for a place requests them again; what is known may be old.
+        clock.after(RETRY_MS, () => {
+          if (actual.nodes !== null) void this.ask();
+          onChange();
+        });
       },
     );
     return this.#asked;

@@ -156,7 +156,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckTimeoutMs',
     ['push'],
     duration({
-      doc: 'A replica that does not answer a health check within this time is taken for one that hangs, and is replaced; so is one whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
+      doc: 'How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
       where: 'healthCheckTimeout',
       default: 30_000,
       least: 1,

@@ -1,0 +1,115 @@
+/** Nodes of other machines that do not join, or whose name another one has now. Here they are other loopback addresses. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { serve } from 'nbserve';
+import { listLocalClusters } from '../../dist/engine/index.js';
+import { CommandFolder } from '../fixtures/command-folder.js';
+import { Machine } from '../fixtures/machine.js';
+import { until } from '../fixtures/wait.js';
+
+// No other test listens at these addresses.
+const net = `127.${1 + ((process.pid >> 8) % 254)}.${process.pid % 256}`;
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), 'nbse-'));
+const commands = new CommandFolder();
+const machines: Machine[] = [];
+let dir = '';
+let head: readonly [string, string];
+
+before(async () => {
+  await serve.start({ port: 0, machines: { host: `${net}.22` } });
+  dir = listLocalClusters()[0]?.dir as string;
+  const shown = await commands.output(['node', 'address', '--address', dir]);
+  head = shown.trim().split(' ').slice(3, 5) as [string, string];
+});
+
+after(async () => {
+  await serve.shutdown();
+  for (const machine of machines) await machine.end();
+  await commands.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function newMachine(last: number): Machine {
+  const machine = new Machine(`${net}.${last}`, 'other');
+  machines.push(machine);
+  return machine;
+}
+const admit = async (machine: Machine) =>
+  commands.output(['node', 'admit', await machine.fingerprint, '--name', 'other', '--address', dir]);
+const other = async () => (await serve.status()).nodes.find(({ id }) => id === 'other');
+
+test('a node that comes back ends if its name was given away, and the other one stays, with its own address and resources', async () => {
+  const [lost, next] = [newMachine(23), newMachine(24)];
+  lost.join(head, ['--num-cpus', '3', '--num-gpus', '0']);
+  await admit(lost);
+  await until(async () => (await other())?.alive);
+  assert.equal((await other())?.total.cpu, 3);
+  const agent = lost.agentPid() as number;
+  process.kill(agent, 'SIGSTOP');
+  await until(async () => (await other())?.alive === false);
+  next.join(head, ['--num-cpus', '7', '--num-gpus', '0', '--memory', '1000', '--resources', '{"tpu": 2}']);
+  await admit(next);
+  const { ip, total } = await until(async () => {
+    const node = await other();
+    return node?.alive === true && node;
+  });
+  assert.deepEqual([ip, total.cpu, total.memory, total.custom], [`${net}.24`, 7, 1000, { tpu: 2 }]);
+  process.kill(agent, 'SIGCONT');
+  assert.equal(await lost.ended, 1);
+  assert.match(lost.lines.join('\n'), /NBS_NODE_REFUSED: .* does not take this node as other any more/);
+  assert.deepEqual(lost.clusters(), []);
+  assert.equal((await other())?.alive, true);
+  assert.equal(next.child?.exitCode, null);
+  assert.deepEqual(
+    (await serve.status()).nodes.map(({ id }) => id),
+    ['local', 'other'],
+  );
+  next.child?.kill('SIGTERM');
+  assert.equal(await next.ended, 0);
+  await until(async () => (await other())?.alive === false);
+});
+
+test('a node with another version of nbserve says so at once, and not that it has joined', async () => {
+  const there = join(folder, 'nbserve');
+  mkdirSync(there);
+  for (const name of ['bin', 'dist', 'protos']) cpSync(join(PACKAGE, name), join(there, name), { recursive: true });
+  symlinkSync(join(PACKAGE, 'node_modules'), join(there, 'node_modules'));
+  symlinkSync(join(PACKAGE, '..', 'node_modules'), join(folder, 'node_modules'));
+  const described = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
+  writeFileSync(join(there, 'package.json'), JSON.stringify({ ...described, version: '77.7.0' }));
+  const strange = newMachine(25);
+  strange.join(head, [], { bin: join(there, 'bin', 'nbserve.js') });
+  await admit(strange);
+  assert.equal(await strange.ended, 1);
+  const text = strange.lines.join('\n');
+  assert.match(text, /NBS_VERSION_SKEW: .* this process 77\.7\.0/);
+  assert.doesNotMatch(text, /has joined/);
+  assert.deepEqual(strange.clusters(), []);
+});
+
+test('a head that cannot be reached is not taken for one that does not admit the node', async () => {
+  const alone = newMachine(26);
+  alone.join([`${net}.27:9`, head[1]], ['--wait', '1']);
+  assert.equal(await alone.ended, 1);
+  const text = alone.lines.join('\n');
+  assert.equal(text.match(/cannot connect to .*:9: connect ECONNREFUSED .* it is tried again for 1 s/g)?.length, 1, text);
+  assert.match(text, /NBS_CONNECT_FAILED: cannot connect to .*ECONNREFUSED/);
+  assert.doesNotMatch(text, /admit /);
+});
+
+test('options of a node are checked before it asks for anything', async () => {
+  for (const [option, value, message] of [
+    ['--num-cpus', 'many', /resources/],
+    ['--resources', '{', /--resources takes JSON/],
+  ] as const) {
+    const { code, stderr } = await commands.run(['node', 'join', ...head, '--host', `${net}.28`, option, value]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, message);
+  }
+});
