@@ -71,6 +71,7 @@ const ROOMS = [
   ['lib/src/python', 'Programs in Python'],
   ['lib/src/oip', 'Serving ONNX files'],
   ['lib/src/text', 'Language models'],
+  ['lib/src/openai', "OpenAI's interface"],
   ['lib/src/assets', 'Assets'],
   ['lib/src/data', 'Data sets'],
   ['lib/src/actors', 'Workers'],

@@ -15,7 +15,7 @@ const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 const MAX_HELLO_BYTES = 4096;
 /** Increase this by one when frames or messages change in a way that an older peer would misread. */
-const PROTOCOL_VERSION = 4;
+const PROTOCOL_VERSION = 5;
 
 let version: string | undefined;
 
