@@ -35,6 +35,7 @@ const CHECKS = [
   ['the scripts of ci/ are sound (tsc, checkJs)', 'node ci/check-scripts.mjs'],
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
+  ['rooms name and need only what the table says', 'node ci/check-arrows.mjs'],
   ['no file of a room is too long', 'node ci/check-length.mjs'],
   ['no dead code (knip)', 'npx knip --config ci/knip.json'],
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
