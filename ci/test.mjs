@@ -31,7 +31,10 @@ const words = (line) => line.split(' ');
 
 const CHECKS = [
   ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
-  ['promises and switches (oxlint, with types)', 'npx oxlint --type-aware -c ci/oxlint.json lib/src kernel-ext/src'],
+  [
+    'promises and switches (oxlint, with types)',
+    'npx oxlint --type-aware -c ci/oxlint.json lib/src lib/test kernel-ext/src kernel-ext/test ci',
+  ],
   ['the scripts of ci/ are sound (tsc, checkJs)', 'node ci/check-scripts.mjs'],
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
