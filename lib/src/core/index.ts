@@ -18,7 +18,6 @@ export {
 } from './cluster-layout.js';
 export {
   areRequestsWanted,
-  type CurrentRequest,
   currentRequest,
   provideRequests,
   type RequestCall,
@@ -53,7 +52,6 @@ export {
 export {
   aboutInput,
   defineError,
-  type ErrorDefinition,
   hasCode,
   isAboutInput,
   isNbserveError,
@@ -63,11 +61,11 @@ export {
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
-export { type FreeMemory, freeMemory, mebibytes } from './free-memory.js';
+export { freeMemory, mebibytes } from './free-memory.js';
 export { type Gpu, listGpus, nvidiaDriver, ownGpus, usableGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
-export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loaded-models.js';
+export { loadedModels, type ModelNote, noteModel } from './loaded-models.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
