@@ -11,7 +11,7 @@ const SIDE_DOORS = [
   '^lib/src/schemas/types\\.ts$',
   '^lib/src/oip/types\\.ts$',
   '^lib/src/serve/protocol/(grpc-call|policy|status|traffic-status)\\.ts$',
-  '^lib/src/core/errors\\.ts$',
+  '^lib/src/core/(errors|duration)\\.ts$',
   '^lib/src/serve/host\\.ts$',
   '^lib/src/code/analysis\\.ts$',
 ];

@@ -3,4 +3,5 @@ export { type Deferred, deferred } from './deferred.js';
 export { withoutTelemetry } from './env.js';
 export { Fifo } from './fifo.js';
 export { type Progress, setProgressDisplay } from './progress.js';
+export { CODE_ENDINGS, TYPED_ENDINGS } from './source-endings.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';

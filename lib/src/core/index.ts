@@ -25,6 +25,7 @@ export {
 } from './current-request.js';
 export { decodedPart } from './decoded-part.js';
 export { type Deferred, deferred } from './deferred.js';
+export type { Duration } from './duration.js';
 export {
   addToEnv,
   cacheFolder,
@@ -83,7 +84,8 @@ export {
   positive,
 } from './schema.js';
 export { shownValue } from './shown-value.js';
+export { CODE_ENDINGS } from './source-endings.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
-export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
+export { type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

@@ -1,7 +1,6 @@
 /** What a deployment's options are. They use no third-party types, because notebook cells see them. */
+import type { Duration } from '../core/duration.js';
 import type { AutoscalingPolicy } from './protocol/policy.js';
-
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 /** Options of a deployment. */
 export interface DeploymentOptions {

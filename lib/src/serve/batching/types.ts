@@ -1,6 +1,5 @@
 /** Types of `serve.batch`. They use no third-party types, because notebook cells see them. */
-
-type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+import type { Duration } from '../../core/duration.js';
 
 export interface BatchOptions {
   /** Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high. @default 10 */
