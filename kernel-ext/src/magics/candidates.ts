@@ -23,7 +23,7 @@ const ASSIGNS =
 /** `name?`, `name??` or `?name` */
 const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
 
-/** So many lines of a statement are parsed after each line. Behind them it is parsed only where its brackets are closed. */
+/** The first lines of a statement, this many, are parsed after each line. After that, it is parsed only if its brackets are closed. */
 const PARSED_LINES = 50;
 
 export interface MagicLines {

@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** How long a start waits for the nodes. */
 const GATHER_MS = 30_000;
-/** After so many looks, a job that waits is told. */
+/** After this number of checks, the user is told about a job that waits. */
 const WAITS_LONG = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
@@ -126,7 +126,7 @@ export class RayNodes {
     return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
   }
 
-  /** Its node is gone, and what ran there too. A job that waits for it would wait for ever. */
+  /** Its node has ended, and so has what ran there. A job that waits for it would wait for ever. */
   async #forget({ node, job }: Held): Promise<void> {
     const info = job === '' ? undefined : await this.#options.api.job(job);
     if (info?.status === 'PENDING') this.#leaving.add(job, false);
