@@ -34,6 +34,10 @@ for (const workspace of ['lib', 'kernel-ext']) {
   for (const file of files) {
     for (const [pattern, what] of UNWANTED) if (pattern.test(file)) problems.push(`${workspace}: ${file} is ${what}`);
   }
+  if (!files.has('README.md')) problems.push(`${workspace}: README.md is missing, which the page of the package shows`);
+  const licence = `${workspace}/LICENSE`;
+  if (!files.has('LICENSE') || readFileSync(licence, 'utf8') !== readFileSync('LICENSE', 'utf8'))
+    problems.push(`${licence} is missing or not the LICENSE of the repository`);
   for (const file of promised(manifest)) {
     if (!files.has(file)) problems.push(`${workspace}: ${file} is promised by package.json and would not be packed`);
     if (!existsSync(`${workspace}/${file}`)) problems.push(`${workspace}: ${file} is promised by package.json and is not there`);

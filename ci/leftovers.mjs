@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Of each job, a folder for its clusters and one for temporary files. Their paths are short, because paths of sockets must be short. */
+/** Two folders for each job: one for its clusters and one for temporary files. Their paths are short, because paths of sockets must be short. */
 export const foldersOf = (root, number) => ({ home: join(root, `${number}`), temporary: join(root, `${number}t`) });
 
 /** What other programs leave among the temporary files: tsgolint, pip, Chromium and Python's multiprocessing. */

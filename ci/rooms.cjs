@@ -14,7 +14,7 @@ const ROOMS = {
   ingress: ['core'],
   'ingress/app': ['core', 'ipc', 'openapi', 'serve/protocol'],
   schemas: ['core'],
-  'schemas/typescript': ['core', 'schemas'],
+  'schemas/typescript': ['schemas'],
   'schemas/answers': ['core', 'openapi', 'schemas'],
   'serve/protocol': ['core', 'ipc', 'code', 'schemas'],
   'serve/modules': ['core', 'code'],
@@ -22,7 +22,7 @@ const ROOMS = {
   'serve/multiplexing': ['core', 'serve/context'],
   'serve/batching': ['core', 'serve/context'],
   'serve/router': ['core', 'ipc', 'serve/protocol'],
-  'serve/handle': ['core', 'ipc', 'code', 'serve/protocol', 'serve/context', 'serve/router'],
+  'serve/handle': ['core', 'ipc', 'serve/protocol', 'serve/context', 'serve/router'],
   'serve/graph': ['core', 'ipc', 'serve/handle'],
   'serve/controller/target': ['core', 'ipc', 'serve/protocol'],
   'serve/controller/replicas': ['core', 'ipc', 'engine', 'serve/protocol', 'serve/controller/target'],
@@ -74,7 +74,6 @@ const ROOMS = {
     'ingress/app',
   ],
   'serve/local': [
-    'core',
     'ipc',
     'schemas',
     'serve/protocol',
@@ -124,7 +123,7 @@ const ROOMS = {
   lessons: ['core', 'code', 'serve'],
   config: ['core', 'serve', 'serve/protocol'],
   notebook: ['core', 'code'],
-  host: ['core', 'engine', 'code', 'serve', 'serve/protocol', 'serve/modules', 'notebook', 'python', 'config'],
+  host: ['core', 'engine', 'code', 'serve', 'notebook', 'python', 'config'],
   deploy: ['core', 'host', 'config'],
   dashboard: ['core', 'engine', 'host', 'serve/access', 'config', 'deploy'],
   cli: ['core', 'serve', 'host', 'assets', 'config', 'cuda', 'python', 'deploy', 'dashboard', 'grpc', 'oip', 'onnx/public'],
@@ -149,4 +148,35 @@ const KERNEL_ROOMS = {
   commands: ['install', 'magics', 'runner', 'session', 'testing'],
 };
 
-module.exports = { ROOMS, KERNEL_ROOMS };
+/** Files of an outer room, besides its index.ts, that a room inside of it may import: both are parts of one thing. */
+const OUTER_FILES = {
+  'engine/agent': [
+    'engine/agent-ops',
+    'engine/blob-store',
+    'engine/caller-mark',
+    'engine/child',
+    'engine/cluster-folder',
+    'engine/engine',
+    'engine/engine-connection',
+    'engine/errors',
+    'engine/exit-report',
+    'engine/lifeline',
+    'engine/line-splitter',
+    'engine/machines',
+    'engine/process-mark',
+  ],
+  'engine/ray': ['engine/engine', 'engine/machines'],
+  'schemas/answers': ['schemas/class-schema', 'schemas/errors', 'schemas/route-path', 'schemas/typed-answer'],
+  'schemas/typescript': ['schemas/class-schema', 'schemas/errors', 'schemas/route-notes', 'schemas/route-path'],
+};
+
+/** Files of other rooms that a room names by `new URL(…)`: programs that it starts, and declarations that cells see. An import of them is refused. */
+const NAMED_FILES = {
+  'lib/src/engine': ['engine/agent/main', 'engine/agent/join-main'],
+  'lib/src/serve': ['serve/controller/main', 'serve/proxy/main'],
+  'lib/src/serve/controller': ['index', 'ingress/app/index', 'serve/replica/main'],
+  'kernel-ext/src/install': ['kernel/main'],
+  'kernel-ext/src/session': ['display/comms', 'display/display', 'magics/registry'],
+};
+
+module.exports = { ROOMS, KERNEL_ROOMS, OUTER_FILES, NAMED_FILES };

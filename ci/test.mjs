@@ -31,10 +31,14 @@ const words = (line) => line.split(' ');
 
 const CHECKS = [
   ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
-  ['promises and switches (oxlint, with types)', 'npx oxlint --type-aware -c ci/oxlint.json lib/src kernel-ext/src'],
+  [
+    'promises and switches (oxlint, with types)',
+    'npx oxlint --type-aware -c ci/oxlint.json lib/src lib/test kernel-ext/src kernel-ext/test ci',
+  ],
   ['the scripts of ci/ are sound (tsc, checkJs)', 'node ci/check-scripts.mjs'],
   ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
+  ['rooms name and need only what the table says', 'node ci/check-arrows.mjs'],
   ['no file of a room is too long', 'node ci/check-length.mjs'],
   ['no dead code (knip)', 'npx knip --config ci/knip.json'],
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],

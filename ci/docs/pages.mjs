@@ -17,6 +17,8 @@ export function markdownFiles() {
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'datasets/README.md',
+    'lib/README.md',
+    'kernel-ext/README.md',
     ...below.sort().map((name) => join(FOLDER, name)),
   ];
 }

@@ -88,7 +88,7 @@ async function compareBroken({ requests, broken, pieces }, url, oracleUrl, quiet
   // Node answers a request if the bytes that it refuses come later, and the proxy reads one request after the other.
   const slowly = shown(await talk(oracleUrl, bits(broken), quietMs, PAUSE_MS), [method]);
   if (fits(read, expected, slowly)) return null;
-  // Of what follows a request with the header `upgrade` in the same piece, Node reads nothing. The proxy reads it as if the request had no such header.
+  // Node reads nothing of what follows a request with the header `upgrade` in the same piece. The proxy reads it as if the request had no such header.
   const plain = broken.replace(/\r\nUpgrade: [^\r]*(?=\r\n)/i, '');
   if (plain !== broken) {
     for (const [sent, pauseMs] of [

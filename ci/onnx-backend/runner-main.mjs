@@ -41,12 +41,15 @@ async function failure({ model, tests }) {
   return null;
 }
 
-process.on('message', async (/** @type {{ model: any, tests: any }} */ each) => {
+/** @param {{ model: any, tests: any }} each */
+async function answer(each) {
   try {
     process.send({ failure: await failure(each) });
   } catch (error) {
     process.send({ failure: `${error.code === undefined ? '' : `${error.code}: `}${error.message}` });
   }
-});
+}
+
+process.on('message', (/** @type {{ model: any, tests: any }} */ each) => void answer(each));
 process.on('disconnect', () => process.exit(0));
 process.send('ready');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
 
-/** Of each mistake cells, and what the line of help behind the type error says. */
+/** For each mistake, the cells that make it, and what the line of help behind the type error says. */
 const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: RegExp])[]>> = {
   'a shell line': [
     ['npm install lodash', /!npm install lodash$/],

@@ -80,11 +80,13 @@ const operations = {
   shutdown: () => serve.shutdown(),
 };
 
-process.on('message', async ({ id, operation, args }) => {
+process.on('message', (/** @type {{ id: number, operation: string, args: any }} */ message) => void answer(message));
+process.on('disconnect', () => process.exit(0));
+
+async function answer({ id, operation, args }) {
   try {
     process.send({ id, value: await operations[operation](args) });
   } catch (error) {
     process.send({ id, error: error.stack ?? String(error) });
   }
-});
-process.on('disconnect', () => process.exit(0));
+}

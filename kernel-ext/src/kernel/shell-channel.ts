@@ -44,7 +44,7 @@ export class ShellChannel {
     else void this.#handle(request);
   }
 
-  /** Ends all completions and inspections that have arrived: the one whose code was terminated, and those that wait behind it. */
+  /** Ends all completions and inspections that have arrived: the request whose code was terminated, and the requests that wait after it. */
   interrupt(): void {
     for (const end of this.#pending) end();
   }

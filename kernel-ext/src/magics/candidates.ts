@@ -29,7 +29,7 @@ const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID
 /** `%name?` or `?%name` */
 const MAGIC_HELP = /^[ \t]*(?:\?{1,2}[ \t]*%{1,2}\w+|%{1,2}\w+\?{1,2})[ \t]*$/;
 
-/** So many lines of a statement are parsed after each line. Behind them it is parsed only where its brackets are closed. */
+/** The first lines of a statement, this many, are parsed after each line. After that, it is parsed only if its brackets are closed. */
 const PARSED_LINES = 50;
 
 export interface MagicLines {

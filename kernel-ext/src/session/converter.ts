@@ -128,7 +128,7 @@ export interface Converter {
    * throws KeyboardInterrupt, and the next question starts another process. A converter without this method can only be terminated, and cannot be used afterwards.
    */
   checker?(): number | undefined;
-  /** Is called when nobody waits for the first cell any more. It takes 15 ms, and the first long cell is then converted in half of the time. */
+  /** The session calls this after the first cell has been answered. It takes 15 ms, and the first long cell is then converted in half of the time. */
   practise?(): void;
   dispose(): void;
 }

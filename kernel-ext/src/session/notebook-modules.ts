@@ -3,6 +3,7 @@ import { createRequire, isBuiltin, Module } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
+import { CODE_ENDINGS } from 'nbserve/basics';
 import type { Converter, SideModule } from './converter.js';
 import { AwaitingModule } from './errors.js';
 import { host, hostNow } from './host.js';
@@ -14,7 +15,7 @@ import { rememberModule } from './stack-positions.js';
 /** Packages that cells share with the kernel, so that there is one of each in the process. */
 const SHARED = /^nbserve(\/|$)/;
 
-const ENDINGS = ['.ts', '.tsx', '.mts', '.js', '.jsx'];
+const ENDINGS = [...CODE_ENDINGS, '.json'];
 
 const own = createRequire(import.meta.url);
 
@@ -203,7 +204,7 @@ export class NotebookModules {
     if (!id.startsWith('.') && !id.startsWith('/')) return undefined;
     const path = resolve(folder, id);
     // TypeScript may be imported by the name that its JavaScript would have.
-    const bare = path.replace(/\.[mj]?js$/, '');
+    const bare = path.replace(/\.[cm]?jsx?$/, '');
     return [path, ...[bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))].find((candidate) =>
       this.#compiled.has(candidate),
     );

@@ -7,7 +7,7 @@ type Definition = readonly [kind: NameKind, get: () => unknown, set: ((value: un
  * every cell sees one value. What cannot change becomes a plain property once the cell has ended.
  */
 export class NotebookNames {
-  /** Behind it are the globals: tslab takes `Array` for a name of an earlier cell once that cell has extended it by `declare global`. */
+  /** Its prototype is the global object, because tslab takes `Array` for a name of an earlier cell after that cell has extended it by `declare global`. */
   readonly exports: Record<string, unknown> = Object.create(globalThis) as Record<string, unknown>;
 
   /** Makes a cell's names visible. Until the cell reaches a declaration, other cells' functions still see the value from before. */

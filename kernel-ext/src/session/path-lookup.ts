@@ -30,9 +30,8 @@ const mayHave = (folder: string, name: string, request: string): boolean =>
   existsSync(join(folder, name)) || Object.keys(loader._extensions).some((ending) => existsSync(join(folder, request + ending)));
 
 /**
- * Call it right before modules are looked up. Node follows the links in a module's path until it meets what it knows from before, and then asks
- * whether the last thing of which anybody asked `fs.statSync` was a pipe or socket: it stops there, and the module is loaded a second time
- * under the path with the links.
+ * Call this right before modules are looked up. Node may take the result of the last `fs.statSync` for one of its own. If that was a pipe or a socket,
+ * Node loads the module again under its path with links.
  */
 export function forgetLastStat(): void {
   statSync('/');

@@ -7,7 +7,7 @@ const SOURCE = 'const practice = 2 * 2;\nString(practice)';
 
 const ID = 'practice.ts';
 
-/** How long cells may wait for the practice. It never ends if its code is terminated. */
+/** Longest time that cells wait for the warm-up. If its code is terminated, the warm-up never ends. */
 const LIMIT_MS = 1_000;
 
 /** The cell calls nothing of it. */

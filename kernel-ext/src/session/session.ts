@@ -123,7 +123,7 @@ export interface SessionOptions {
    */
   leadsGroup?: boolean;
   /**
-   * Runs work that an interrupt must wait for: a module that is terminated while it loads, TypeScript itself, cannot be loaded again.
+   * Runs work that an interrupt must not end. If the loading of TypeScript is terminated, TypeScript cannot be loaded again.
    * @default runs it as it is
    */
   uninterruptible?: <T>(work: () => T) => T;

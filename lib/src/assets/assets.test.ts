@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { runAssets } from '../cli/assets-command.js';
 import { Assets } from './assets.js';
 import { builderOf } from './build.js';
 import { datasetPath, datasetsFolder } from './dataset-path.js';
@@ -64,25 +63,6 @@ test('assets are checked by their bytes and selected by name or folder', async (
     ['a/here.bin', 'a/damaged.bin'],
   );
   assert.throws(() => assets.select(['c']), { code: 'NBS_DATASET_NOT_FOUND' });
-});
-
-test('the exit code of the command says whether something is wrong', async () => {
-  const run = async (...args: string[]) => {
-    let text = '';
-    const write = (more: string) => {
-      text += more;
-    };
-    return { code: await runAssets(args, { out: write, err: write, isTerminal: false }, deep), text };
-  };
-  assert.equal((await run('verify')).code, 1);
-  assert.match((await run('list')).text, /missing +1 kB {2}b\/missing\.bin/);
-  const fetched = await run('fetch', 'b');
-  assert.deepEqual(
-    [fetched.code, /NBS_ASSET_UNAVAILABLE: b\/missing\.bin could not be fetched .*it has none/.test(fetched.text)],
-    [1, true],
-  );
-  for (const wrong of [['sell'], ['fetch', '--from', 'moon'], ['list', '--from', 'hub'], ['fetch', '--fast']])
-    await assert.rejects(run(...wrong), { code: 'NBS_BAD_USAGE' }, wrong.join(' '));
 });
 
 test('an invalid manifest is refused with a reason', () => {

@@ -15,7 +15,7 @@ export function licenceNotice(asset: Asset, source: Source | undefined): string 
   const mark = join(cacheFolder('licences'), key);
   try {
     mkdirSync(dirname(mark), { recursive: true });
-    // Of several processes, only one creates the file.
+    // If several processes do this at once, only one of them creates the file.
     writeFileSync(mark, `${text}\n`, { flag: 'wx' });
   } catch (error) {
     // If the folder cannot be written to, it is shown each time.

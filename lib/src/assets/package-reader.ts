@@ -32,8 +32,12 @@ export class PackageReader {
   /** Why a registry could not be reached, so that the next package does not wait again. */
   readonly #unreachable = new Map<RegistrySource['registry'], Error>();
 
+  readonly #folder: string;
+
   /** @param folder the folder of downloads */
-  constructor(private readonly folder: string) {}
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /**
    * The bytes of the file that `source` names, verified by their sha256.
@@ -70,7 +74,7 @@ export class PackageReader {
   }
 
   async #open(source: RegistrySource, onProgress: ReadOptions['onProgress']): Promise<OpenPackage> {
-    const file = await downloadPackage(source, this.folder, onProgress);
+    const file = await downloadPackage(source, this.#folder, onProgress);
     try {
       const bytes = await readFile(file);
       if (source.registry === 'npm') {

@@ -8,15 +8,10 @@ export type { Reference } from './scope.js';
 export { mayShip } from './shipped-calls.js';
 
 /**
- * The uses of names that the statements do not declare themselves.
+ * The uses of names that the statements do not declare (`free`), and of names that they declare at their top level (`own`).
  * @param statements nodes of a Babel syntax tree
  * @param length the length of their source text, in UTF-16 units
  */
-export function freeReferences(statements: readonly Node[], length: number): readonly Reference[] {
-  return nameUses(statements, length).free;
-}
-
-/** The uses of names that the statements do not declare (`free`), and of names that they declare at their top level (`own`). Parameters are as above. */
 export function nameUses(statements: readonly Node[], length: number): Readonly<Record<'free' | 'own', readonly Reference[]>> {
   const { references, scope } = analyse(statements, length);
   const free: Reference[] = [];

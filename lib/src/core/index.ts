@@ -18,7 +18,6 @@ export {
 } from './cluster-layout.js';
 export {
   areRequestsWanted,
-  type CurrentRequest,
   currentRequest,
   provideRequests,
   type RequestCall,
@@ -26,6 +25,7 @@ export {
 } from './current-request.js';
 export { decodedPart } from './decoded-part.js';
 export { type Deferred, deferred } from './deferred.js';
+export type { Duration } from './duration.js';
 export {
   addToEnv,
   cacheFolder,
@@ -55,7 +55,6 @@ export {
 export {
   aboutInput,
   defineError,
-  type ErrorDefinition,
   hasCode,
   isAboutInput,
   isNbserveError,
@@ -65,11 +64,11 @@ export {
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
-export { type FreeMemory, freeMemory, mebibytes } from './free-memory.js';
+export { freeMemory, mebibytes } from './free-memory.js';
 export { type Gpu, listGpus, nvidiaDriver, ownGpus, usableGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
-export { type LoadedModel, loadedModels, type ModelNote, noteModel } from './loaded-models.js';
+export { loadedModels, type ModelNote, noteModel } from './loaded-models.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
@@ -88,8 +87,9 @@ export {
   positive,
 } from './schema.js';
 export { shownValue } from './shown-value.js';
+export { CODE_ENDINGS } from './source-endings.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
-export { type Clock, type Duration, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
+export { type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { wholeStack } from './whole-stack.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';

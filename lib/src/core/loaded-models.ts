@@ -17,13 +17,13 @@ const shared = globalThis as { [KEY]?: Set<WeakRef<ModelNote>> };
 const notes = shared[KEY] ?? new Set<WeakRef<ModelNote>>();
 shared[KEY] = notes;
 
-/** Forgets models that user code has let go of. */
+/** Forgets models that user code does not refer to any more. */
 const letGo = new FinalizationRegistry<WeakRef<ModelNote>>((entry) => notes.delete(entry));
 
 /** Is asked whenever somebody wants to know about the model. */
 export type ModelNote = () => LoadedModel;
 
-/** Enters a model. It is forgotten with its note, which the model holds: user code may let go of a model without a word. @returns a function that removes it */
+/** Enters a model. It is forgotten with its note, which the model holds: user code may drop its last reference without a call. @returns a function that removes it */
 export function noteModel(note: ModelNote): () => void {
   const entry = new WeakRef(note);
   notes.add(entry);

@@ -1,5 +1,6 @@
+import type { Duration } from './duration.js';
 import { defineError } from './errors.js';
-import { type Duration, toMs } from './time.js';
+import { toMs } from './time.js';
 
 export const InvalidOption = defineError('NBS_INVALID_OPTION', 400, '{where}: option {option} must be {expected}, got {value}');
 const UnknownOption = defineError('NBS_UNKNOWN_OPTION', 400, '{where}: unknown option {option}; the options are {valid}');

@@ -1,8 +1,6 @@
+import type { Duration } from './duration.js';
 import { defineError } from './errors.js';
 import { shownValue } from './shown-value.js';
-
-/** A duration: milliseconds, or a text such as `'30s'`, `'1.5m'`, `'250ms'`, `'2h'`. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 export const InvalidDuration = defineError(
   'NBS_INVALID_DURATION',

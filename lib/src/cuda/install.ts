@@ -35,7 +35,7 @@ export interface CudaSetup {
  * Nothing of the system is changed.
  * @param withoutDriver installs it although there is no GPU with a driver, as for an image that another machine will run
  * @param wheels a folder with the packages, from which they are installed without a registry; null for PyPI
- * @param onInstall is told which packages are installed, before the download begins
+ * @param onInstall is called with the packages that are installed, before the download begins
  * @throws NBS_CUDA_SETUP_IMPOSSIBLE if something is missing that cannot be installed, NBS_CUDA_SETUP_FAILED
  */
 export async function setUpCuda(

@@ -292,7 +292,7 @@ export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: J
   if (!Object.hasOwn(JOINS, kind))
     throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
   const query = async (a = '', b = ''): Promise<string> => {
-    // Of a side of which nothing is known, only the columns that are compared are needed.
+    // If nothing is known of a side, it needs only the columns that are compared.
     const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;
     if (a === NO_SOURCE) return b === NO_SOURCE ? NOTHING : query(like(b), b);
     if (b === NO_SOURCE) return query(a, like(a));

@@ -8,7 +8,7 @@ import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
 import type { Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 
-/** What DuckDB is told. It does not write Arrow. */
+/** The options of DuckDB's COPY for each format. DuckDB does not write Arrow. */
 const FORMATS = {
   arrow: null,
   parquet: 'FORMAT parquet, COMPRESSION zstd',

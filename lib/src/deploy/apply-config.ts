@@ -4,7 +4,7 @@ import { type Client, deleteApplication, deployPrepared, type PreparedApp, prepa
 import { loadApplication } from './load-application.js';
 
 export interface ApplyOptions {
-  /** Wait until every application runs. Otherwise until the cluster has accepted them. @default true */
+  /** Wait until every application runs. If false, wait only until the cluster has accepted them. @default true */
   readonly wait?: boolean;
   /** Called with each step, for people. */
   readonly onStep?: (text: string) => void;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { inspect } from 'node:util';
+import { CODE_ENDINGS } from '../core/index.js';
 import {
   compileModule,
   importModule,
@@ -11,7 +12,7 @@ import {
 } from '../host/index.js';
 import { ArgsWithoutBuilder, BuilderFailed, NoModuleFile, NotBuilt, NothingToRun } from './errors.js';
 
-const SUFFIXES = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '/index.ts', '/index.js'];
+const SUFFIXES = [...CODE_ENDINGS, '/index.ts', '/index.tsx', '/index.js'];
 
 type Exports = Readonly<Record<string, unknown>>;
 type LoadedApplication = Parameters<typeof prepareDeclared>[0];
@@ -74,7 +75,10 @@ function moduleFile(path: string): string {
   const tried = [path, ...new Set([path, dotted].flatMap((base) => SUFFIXES.map((suffix) => `${base}${suffix}`)))];
   const found = tried.slice(1).find((file) => existsSync(file));
   if (found !== undefined) return found;
-  throw NoModuleFile({ file: path, tried: extname(path) === '' ? tried.slice(1).join(', ') : path });
+  throw NoModuleFile({
+    file: path,
+    tried: CODE_ENDINGS.some((ending) => path.endsWith(ending)) ? path : tried.slice(1).join(', '),
+  });
 }
 
 /** The exports by name. A CommonJS file is bundled as a default export that contains them. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
+import { CODE_ENDINGS } from '../core/index.js';
 
 /** An editor writes a file in several steps, and several files at once. */
 const QUIET_MS = 50;
 /** The time in a file's record is the kernel's, which may be this much behind the clock. */
 const CLOCK_STEP_MS = 20;
-const SOURCES = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.json', '.yaml', '.yml']);
+const SOURCES = new Set<string>([...CODE_ENDINGS, '.json', '.yaml', '.yml']);
 
 /** What a deploy was made from. */
 export interface Watched {

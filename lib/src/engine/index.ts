@@ -20,7 +20,6 @@ export {
   type Engine,
   type GrpcAddress,
   type HttpOptions,
-  type JoinAddress,
   type LogLine,
   type MachineOptions,
   type NodeChange,

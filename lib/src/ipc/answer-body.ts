@@ -15,7 +15,7 @@ export class AnswerBody {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes a piece; NBS_ANSWER_TOO_LARGE if it is one too many, and what came before is let go of. */
+  /** Takes a piece; NBS_ANSWER_TOO_LARGE if it is one too many, and the pieces before it are dropped. */
   push(chunk: Uint8Array): Error | null {
     if (this.#bytes.length + chunk.length > this.#maxBytes) {
       this.#bytes.takeAll();

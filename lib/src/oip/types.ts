@@ -1,8 +1,7 @@
 /** Types of `onnx.serve`. They use no third-party types, because notebook cells see them. */
+import type { Duration } from '../core/duration.js';
 import type { DeviceChoice, Feeds, Results, RunIn, Tensor } from '../onnx/index.js';
 import type { DeploymentOptions } from '../serve/index.js';
-
-type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 /** Options of `onnx.serve`. Those of a model's own configuration (`config.pbtxt`) are used if an option is left out. */
 export interface ServeModelOptions {

@@ -36,7 +36,7 @@ export interface Ranked {
 
 /**
  * The `count` largest values with their indices, the largest first: one list for a plain array, one list for each row (the last dimension) of a tensor.
- * Of equal values, the first comes first. NaN comes last.
+ * Equal values keep their order. NaN comes last.
  */
 export function topK(row: Numbers, count: number): Ranked[];
 export function topK(value: Tensor, count: number): Ranked[][];

@@ -84,7 +84,7 @@ function toOptions(body: Readonly<Record<string, unknown>>): ChatRequest['option
     stop: stops as readonly string[],
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
-    // Of no tokens at all none could be chosen; the smallest number leaves the most likely one.
+    // With 0, no token could be chosen; the smallest number above it leaves the most likely one.
     ...(topP === undefined ? {} : { topP: Math.max(topP, Number.EPSILON) }),
     ...(seed === undefined ? {} : { seed }),
   };

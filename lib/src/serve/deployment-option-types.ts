@@ -1,17 +1,23 @@
 /** What a deployment's options are. They use no third-party types, because notebook cells see them. */
+import type { Duration } from '../core/duration.js';
 import type { AutoscalingPolicy } from './protocol/policy.js';
-
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
 
 /** Options of a deployment. */
 export interface DeploymentOptions {
-  /** Name of the deployment in handles, logs and the status. @default the class's or function's name */
+  /**
+   * Name of the deployment in handles, logs and the status. Set it if two deployments of an application have the same class.
+   * @default the class's or function's name
+   */
   readonly name?: string;
-  /** A label of your own for this version of the code, which the status shows and `serve.traffic` accepts. */
+  /**
+   * A label of your own for this version of the code, which the status shows and `serve.traffic` accepts. Set it if you roll out a new version by
+   * `serve.traffic` or `serve.canary`.
+   * @default no version
+   */
   readonly version?: string;
-  /** Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas. @default 1 */
+  /** Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas. Raise it if one process cannot answer all requests. @default 1 */
   readonly numReplicas?: number | 'auto';
-  /** Makes the number of replicas follow the load. Set it in place of `numReplicas` if the load varies. */
+  /** Makes the number of replicas follow the load. Set it in place of `numReplicas` if the load varies. @default the number is `numReplicas` */
   readonly autoscaling?: AutoscalingOptions;
   /**
    * Number of requests that one replica works on at the same time. Set it to 1 for code that uses a whole core, and higher for code that waits for
@@ -20,12 +26,14 @@ export interface DeploymentOptions {
    */
   readonly maxOngoingRequests?: number;
   /**
-   * Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit.
+   * Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit. Set it
+   * if clients should get an error at once rather than wait long.
    * @default -1
    */
   readonly maxQueuedRequests?: number;
   /**
-   * Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline.
+   * Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline. Set it if
+   * an answer is of no use after that time.
    * @default null
    */
   readonly requestTimeout?: Duration | null;
@@ -33,9 +41,17 @@ export interface DeploymentOptions {
   readonly gracefulShutdownTimeout?: Duration;
   /** How long the start of a replica may take, including its constructor. Raise it for models that load slowly. @default '60s' */
   readonly startupTimeout?: Duration;
-  /** How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. @default '30s' */
+  /**
+   * How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. Lower it if calls
+   * that are given up must free their replica soon.
+   * @default '30s'
+   */
   readonly stuckTimeout?: Duration;
-  /** How often the health of a running replica is checked (with `checkHealth`, if its class has that method). @default '10s' */
+  /**
+   * How often the health of a running replica is checked (with `checkHealth`, if its class has that method). Lower it to notice a failure sooner;
+   * raise it if `checkHealth` is expensive.
+   * @default '10s'
+   */
   readonly healthCheckPeriod?: Duration;
   /**
    * How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a
@@ -65,6 +81,7 @@ export interface DeploymentOptions {
   /**
    * Sends a copy of a request to a second replica if the answer is slow; the first answer is used. Set it if a few requests take much longer than the
    * others. It applies to `idempotent` methods only.
+   * @default no copies
    */
   readonly hedging?: HedgingOptions;
   /**
@@ -78,16 +95,24 @@ export interface DeploymentOptions {
    * deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.
    */
   readonly userConfig?: unknown;
-  /** Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved. @default {} */
+  /**
+   * Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved. Set it if
+   * too many replicas on one node would slow each other down.
+   * @default {}
+   */
   readonly resources?: ResourceOptions;
   /**
    * Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started
    * the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`,
-   * `TMPDIR` and the variables of nbserve itself are always inherited.
+   * `TMPDIR` and the variables of nbserve itself are always inherited. Set it for settings of libraries, and to keep secrets from the replicas.
    * @default { inherit: true }
    */
   readonly env?: ReplicaEnvironment;
-  /** What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables. */
+  /**
+   * What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables. Set it if
+   * they need other packages than the notebook or module has, or files beside it.
+   * @default what the notebook or module has
+   */
   readonly runtimeEnv?: RuntimeEnvOptions;
 }
 
@@ -95,13 +120,14 @@ export interface DeploymentOptions {
 export interface RuntimeEnvOptions {
   /**
    * npm packages that only this deployment uses: a list, an object of names and versions, or the path of a `package.json` (a `package-lock.json`
-   * beside it is followed). They are installed once, into a folder that all replicas with the same list share, and no install script runs.
+   * beside it is followed). They are installed once, into a folder that all replicas with the same list share, and no install script runs. Set it if
+   * the deployment needs another version of a package than the rest.
    * @default the packages of the notebook's or module's folder
    */
   readonly npm?: readonly string[] | Readonly<Record<string, string>> | string;
   /**
    * Working folder of the replica's process, from which its code opens files by relative paths. A relative path begins at the folder of the notebook
-   * or module. The folder is used as it is, and not copied. Imports do not depend on it.
+   * or module. The folder is used as it is, and not copied. Imports do not depend on it. Set it if the code opens files of another folder.
    * @default the folder of the notebook or module
    */
   readonly workingDir?: string;
@@ -113,7 +139,8 @@ export interface RuntimeEnvOptions {
   readonly nodeFlags?: readonly string[];
   /**
    * A file of environment variables, as `node --env-file` reads it. A relative path begins at the folder of the notebook or module. `serve.run` reads
-   * it. A variable in the option `env` goes before one of the file, and the file before what is inherited.
+   * it. A variable in the option `env` goes before one of the file, and the file before what is inherited. Set it if you keep settings and keys in
+   * such a file.
    * @default no file
    */
   readonly envFile?: string;
@@ -128,7 +155,10 @@ export interface ReplicaEnvironment {
 
 /** How many replicas an update replaces at a time, as numbers or as shares of the replicas such as `'25%'`. The two must not both be 0. */
 export interface RollingUpdateOptions {
-  /** How many replicas above `numReplicas` may run during an update; a share is rounded up. A higher value is faster and needs more room. @default 1 */
+  /**
+   * How many replicas above `numReplicas` may run during an update; a share is rounded up. Raise it if there is room: the update is faster then.
+   * @default 1
+   */
   readonly maxSurge?: number | `${number}%`;
   /**
    * How many replicas below `numReplicas` may run during an update; a share is rounded down. Set it above 0 if there is no room for an additional
@@ -140,28 +170,40 @@ export interface RollingUpdateOptions {
 
 /** How the number of replicas follows the load. The wanted number is the number of requests in progress or waiting, divided by `targetOngoingRequests`. */
 export interface AutoscalingOptions {
-  /** Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it. @default 1 */
+  /**
+   * Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it. Raise it
+   * if peaks come faster than replicas start.
+   * @default 1
+   */
   readonly minReplicas?: number;
-  /** Largest number of replicas. @default 1 */
+  /** Largest number of replicas. Raise it to what your machines can run. @default 1 */
   readonly maxReplicas?: number;
   /** Number of replicas that the first deploy starts. Set it if the load is high from the beginning. @default `minReplicas` */
   readonly initialReplicas?: number;
   /** Target number of requests for each replica, in progress or waiting. Set it lower for faster answers, and higher for fewer replicas. @default 2 */
   readonly targetOngoingRequests?: number;
   /**
-   * How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once.
+   * How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once. Lower it if
+   * the load rises fast and replicas start fast.
    * @default '30s'
    */
   readonly upscaleDelay?: Duration;
-  /** How long fewer replicas must be enough before the others are stopped. @default '10m' */
+  /**
+   * How long fewer replicas must be enough before the others are stopped. Raise it if replicas start slowly and the load comes in waves.
+   * @default '10m'
+   */
   readonly downscaleDelay?: Duration;
-  /** How often the routers report the load to the controller. @default '10s' */
+  /** How often the routers report the load to the controller. Lower it if `upscaleDelay` is shorter than this. @default '10s' */
   readonly metricsInterval?: Duration;
   /** Time over which the load is averaged. Set it longer if short peaks should not start replicas. @default '30s' */
   readonly lookBackPeriod?: Duration;
-  /** Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer. @default 1 */
+  /**
+   * Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer. Raise it if the load rises faster than replicas are
+   * added.
+   * @default 1
+   */
   readonly upscalingFactor?: number;
-  /** Factor for a step down, in the same way. @default 1 */
+  /** Factor for a step down, in the same way. Lower it if too many replicas are stopped at once. @default 1 */
   readonly downscalingFactor?: number;
   /**
    * Function that returns the wanted number of replicas. Set it if the number should depend on more than the load, such as the time of day. It runs
@@ -179,7 +221,11 @@ export interface HedgingOptions {
    * @default '50ms'
    */
   readonly delay?: Duration;
-  /** Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow. @default 0.1 */
+  /**
+   * Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow. Raise it if there is room
+   * for more copies.
+   * @default 0.1
+   */
   readonly maxExtra?: number;
 }
 
@@ -188,18 +234,27 @@ export interface ResourceOptions {
   /**
    * Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS`
    * (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and, to one more, `UV_THREADPOOL_SIZE` (pictures and runs of models at the same time,
-   * files).
+   * files). Set it if replicas compute.
    * @default 0, which sets no limit
    */
   readonly cpu?: number;
   /**
-   * Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it.
+   * Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it. Set it if the code uses a
+   * GPU.
    * @default 0, so that no GPU is visible
    */
   readonly gpu?: number;
-  /** Memory in bytes. It is counted, and not enforced; `memoryLimit` replaces a replica that has more. @default 0 */
+  /**
+   * Memory in bytes. Set it if replicas together could fill the memory of a node. It is counted, and not enforced; `memoryLimit` replaces a replica
+   * that has more.
+   * @default 0
+   */
   readonly memory?: number;
-  /** Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`. @default {} */
+  /**
+   * Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`. Set it if replicas need something that
+   * only some nodes have, or only a few at a time.
+   * @default {}
+   */
   readonly custom?: Readonly<Record<string, number>>;
 }
 

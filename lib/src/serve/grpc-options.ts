@@ -23,7 +23,7 @@ const paths = (doc: string): OptionSpec<readonly string[]> => ({
 /** Every option of `serve.start({ grpc })`. */
 export const GRPC_OPTIONS = {
   port: {
-    doc: "Port for gRPC. A number fails if the port is in use; `'auto'` means 9000, or the next free port.",
+    doc: "Port for gRPC. A number fails if the port is in use; `'auto'` means 9000, or the next free port. Set it if clients expect a certain port.",
     type: "number | 'auto'",
     expected: "an integer from 0 to 65535, or 'auto'",
     default: 'auto',
@@ -33,16 +33,20 @@ export const GRPC_OPTIONS = {
         : undefined,
   } satisfies OptionSpec<number | 'auto'> as OptionSpec<number | 'auto'>,
   host: {
-    doc: "Address on which gRPC is answered. With `'0.0.0.0'` other machines can call, without a password.",
+    doc: "Address on which gRPC is answered. With `'0.0.0.0'` other machines can call, without a password. Set it if clients run on other machines.",
     type: 'string',
     expected: 'an address of this machine',
     default: USUAL_ADDRESS.host,
     parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
   } satisfies OptionSpec<string> as OptionSpec<string>,
-  protos: paths('Proto files with the services that your deployments answer. Relative paths start from the working folder.'),
-  includeDirs: paths('Folders in which the files that a proto file imports are looked for, besides its own folder.'),
+  protos: paths(
+    'Proto files with the services that your deployments answer. Relative paths start from the working folder. Set it if your clients have proto files of their own.',
+  ),
+  includeDirs: paths(
+    'Folders in which the files that a proto file imports are looked for, besides its own folder. Set it if they are in other folders.',
+  ),
   generic: {
-    doc: 'If true, clients can call every public method by its name, through the service `nbserve.v1.Serve`.',
+    doc: 'If true, clients can call every public method by its name, through the service `nbserve.v1.Serve`. Set it to have that service besides `protos`, or not at all.',
     type: 'boolean',
     expected: 'true or false',
     default: undefined,
@@ -50,7 +54,7 @@ export const GRPC_OPTIONS = {
     parse: (value) => (typeof value === 'boolean' ? value : undefined),
   } satisfies OptionSpec<boolean | undefined> as OptionSpec<boolean | undefined>,
   maxMessageBytes: integer({
-    doc: 'Limit of one message in bytes, in both directions. Clients have such a limit too, 4 MiB by default.',
+    doc: 'Limit of one message in bytes, in both directions. Clients have such a limit too, 4 MiB by default. Raise it, and that of the clients, if requests or answers are larger.',
     default: DEFAULT_MESSAGE_BYTES,
     min: 1,
     max: MAX_MESSAGE_BYTES,
@@ -61,10 +65,11 @@ export const GRPC_OPTIONS = {
 type Parsed = OptionValues<typeof GRPC_OPTIONS>;
 
 export const grpcOption: OptionSpec<Parsed | undefined> = group<Parsed | undefined>({
-  doc: 'If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`.',
+  doc: 'If it is given, the cluster answers gRPC besides HTTP. `{}` stands for the defaults. It needs the package `@grpc/grpc-js`. Set it if clients speak gRPC.',
   type: 'GrpcOptions',
   expected: "an object such as { port: 9000, protos: ['./digits.proto'] }",
   default: undefined,
+  defaultText: 'no gRPC',
   parse: (value) => parseOptions(WHERE, GRPC_OPTIONS, value),
 });
 

@@ -20,7 +20,7 @@ const texts = (doc: string): OptionSpec<readonly string[]> => ({
 });
 
 const host: OptionSpec<string> = {
-  doc: "Address on which HTTP is answered. With `'0.0.0.0'` other machines can call, without a password.",
+  doc: "Address on which HTTP is answered. With `'0.0.0.0'` other machines can call, without a password. Set it if clients run on other machines.",
   type: 'string',
   expected: 'an address of this machine',
   default: USUAL_ADDRESS.host,
@@ -28,7 +28,7 @@ const host: OptionSpec<string> = {
 };
 
 const port: OptionSpec<number | 'auto'> = {
-  doc: "Port for HTTP. A number fails if the port is in use; `'auto'` means 8000, or the next free port.",
+  doc: "Port for HTTP. A number fails if the port is in use; `'auto'` means 8000, or the next free port. Set it if clients expect a certain port.",
   type: "number | 'auto'",
   expected: "an integer from 0 to 65535, or 'auto'",
   default: USUAL_ADDRESS.port,
@@ -39,7 +39,7 @@ const port: OptionSpec<number | 'auto'> = {
 };
 
 const proxyLocation: OptionSpec<ProxyLocation> = {
-  doc: 'Which nodes answer HTTP. Each node does so at the same port of its own address.',
+  doc: "Which nodes answer HTTP. Each node does so at the same port of its own address. Set it to `'HeadOnly'` if clients know only one address.",
   type: "'EveryNode' | 'HeadOnly' | 'Disabled'",
   expected: `one of ${LOCATIONS.join(', ')}`,
   default: 'EveryNode',
@@ -51,10 +51,10 @@ export const HTTP_OPTIONS = {
   host,
   port,
   allowedHosts: texts(
-    "Host names in requests that are accepted, besides loopback names and `host`, e.g. `['models.example.org']`; `'*'` means all.",
+    "Host names in requests that are accepted, besides loopback names and `host`, e.g. `['models.example.org']`; `'*'` means all. Set it if clients call by a name of this machine.",
   ),
   allowedOrigins: texts(
-    "Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all.",
+    "Origins of web pages that may call, besides loopback origins, e.g. `['https://example.org']`; `'*'` means all. Set it if web pages of other servers call your deployments.",
   ),
   https: tlsFiles('HTTP'),
   proxyLocation,

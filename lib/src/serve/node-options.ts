@@ -33,7 +33,7 @@ const resources = (doc: string, defaultText: string): OptionSpec<StartOptions['r
 });
 
 const nodes: OptionSpec<number | readonly NodeOptions[]> = {
-  doc: 'Nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with the settings of each. The first is the head node. Resources of the machine that no node declares are divided between the nodes.',
+  doc: 'Nodes on this machine, at 127.0.0.1, 127.0.0.2 …: their number, or a list with the settings of each. The first is the head node. Resources of the machine that no node declares are divided between the nodes. Raise it to try on one machine what happens on several.',
   type: 'number | readonly NodeOptions[]',
   expected: `a number from 1 to ${MAX_NODES}, or a list of so many such as [{ name: 'a', numGpus: 1, resources: { cpu: 2 } }]`,
   default: 1,
@@ -46,7 +46,7 @@ const nodes: OptionSpec<number | readonly NodeOptions[]> = {
 };
 
 const name: OptionSpec<string | undefined> = {
-  doc: 'Name of the node in the status.',
+  doc: 'Name of the node in the status. Set it to tell nodes apart in the status.',
   type: 'string',
   expected: "letters, digits, '_', '-' and '.', starting with a letter or digit, 32 at most",
   default: undefined,
@@ -57,8 +57,11 @@ const name: OptionSpec<string | undefined> = {
 /** Every option of a node of `serve.start({ nodes })`. */
 export const NODE_OPTIONS = {
   name,
-  numGpus: gpus('Number of GPUs of the node. No two nodes have a GPU of the same number.', '`numGpus` of `serve.start`'),
-  resources: resources('Other resources of the node.', '`resources` of `serve.start`'),
+  numGpus: gpus(
+    'Number of GPUs of the node. No two nodes have a GPU of the same number. Set it if nodes should have different numbers of GPUs.',
+    '`numGpus` of `serve.start`',
+  ),
+  resources: resources('Other resources of the node. Set it if nodes should differ.', '`resources` of `serve.start`'),
 } as const;
 
 function isCertificates(value: unknown): boolean {
@@ -68,7 +71,7 @@ function isCertificates(value: unknown): boolean {
 }
 
 const machines: OptionSpec<StartOptions['machines']> = {
-  doc: "If it is given, nodes on other machines can join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes. `tls` names files in PEM that are used instead of the certificates that the cluster makes: the certificate of this machine with its chain, its key, and the authority that has signed those of all machines; `serverName` is a DNS name that all of them have, else each has the address of its machine.",
+  doc: "Set it if one machine is not enough: nodes on other machines can then join, over TCP with TLS: `host` is the address at which they reach this machine, `port` that of the head's agent (0 lets the system choose). With `engine: 'ray'`, both have defaults, and `nbserve` is the folder of the package on Ray's nodes. `tls` names files in PEM that are used instead of the certificates that the cluster makes: the certificate of this machine with its chain, its key, and the authority that has signed those of all machines; `serverName` is a DNS name that all of them have, else each has the address of its machine.",
   type: '{ host?: string; port?: number; nbserve?: string; tls?: MachineCertificates }',
   expected:
     "an IP address of this machine that others reach, such as { host: '10.0.0.5' }, a port from 0 to 65535, and with tls the paths cert, key and ca",
@@ -88,7 +91,7 @@ const machines: OptionSpec<StartOptions['machines']> = {
 };
 
 const engine: OptionSpec<'local' | 'ray'> = {
-  doc: "What provides the nodes of the cluster: with `'local'` this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine.",
+  doc: "What provides the nodes of the cluster: with `'local'` this machine; with `'ray'`, `address` (default: `RAY_API_SERVER_ADDRESS`) is that of a Ray dashboard, such as `http://head:8265`, and each node of that Ray cluster becomes a node, besides this machine. Set it if you have a Ray cluster.",
   type: "'local' | 'ray'",
   expected: "'local' or 'ray'",
   default: 'local',
@@ -99,11 +102,11 @@ const engine: OptionSpec<'local' | 'ray'> = {
 /** Options of `serve.start` for the resources and nodes. */
 export const MACHINE_OPTIONS = {
   numGpus: gpus(
-    "Number of GPUs that replicas may use; with several nodes, the number on each node; with `engine: 'ray'`, the number on this machine.",
+    "Number of GPUs that replicas may use; with several nodes, the number on each node; with `engine: 'ray'`, the number on this machine. Set it if replicas should use fewer GPUs than there are.",
     'what `nvidia-smi` lists',
   ),
   resources: resources(
-    "Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node; with `engine: 'ray'`, those of this machine.",
+    "Other resources that replicas may use, e.g. `{ cpu: 8, memory: 2 ** 34, custom: { accelerator: 1 } }`, with memory in bytes; with several nodes, the resources of each node; with `engine: 'ray'`, those of this machine. Set it if other programs need a part of the machine, or to declare resources of your own.",
     "the machine's cores and memory",
   ),
   nodes,

@@ -3,7 +3,7 @@ import type { TlsFiles } from '../grpc/index.js';
 
 /** The option that names a certificate. @param protocol what is answered over TLS with it */
 export const tlsFiles = (protocol: string): OptionSpec<TlsFiles | undefined> => ({
-  doc: `Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, ${protocol} is answered over TLS only. Relative paths start from the working folder.`,
+  doc: `Files of a certificate, with the chain behind it, and of its private key, both in PEM. If they are given, ${protocol} is answered over TLS only. Relative paths start from the working folder. Set it if requests cross a network that you do not trust.`,
   type: '{ readonly cert: string; readonly key: string }',
   expected: "the paths of two files: { cert: './server.crt', key: './server.key' }",
   default: undefined,

@@ -3,10 +3,10 @@ import type { DeploymentOptions } from './deployment-option-types.js';
 import type { GraphArgs, GraphMethods, GraphNode } from './graph/types.js';
 import type { ApplicationBrand, DeploymentBrand, DeploymentHandle, HandleBrand, RemoteMethodName } from './handle/types.js';
 
+export type { Duration } from '../core/duration.js';
 export type {
   AutoscalingOptions,
   DeploymentOptions,
-  Duration,
   GraphOptions,
   HedgingOptions,
   ReplicaEnvironment,

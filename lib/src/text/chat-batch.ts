@@ -32,10 +32,13 @@ export class ChatBatch {
   #keyValues: KeyValues = {};
   #isRunning = false;
 
-  constructor(
-    private readonly model: Model,
-    private readonly maxRows: number,
-  ) {}
+  readonly #model: Model;
+  readonly #maxRows: number;
+
+  constructor(model: Model, maxRows: number) {
+    this.#model = model;
+    this.#maxRows = maxRows;
+  }
 
   get waiting(): number {
     return this.#waiting.filter(({ isEnded }) => !isEnded).length;
@@ -96,17 +99,17 @@ export class ChatBatch {
   /** Reads the next part of a prompt. When it is read to its end, the first token is chosen and the chat joins the batch. */
   async #read(): Promise<void> {
     if (this.#reading === undefined) {
-      if (this.#rows.length >= this.maxRows) return;
+      if (this.#rows.length >= this.#maxRows) return;
       const chat = this.#waiting.shift();
       if (chat === undefined) return;
-      this.#reading = { chat, keyValues: noKeyValues(this.model.inputs), length: 0 };
+      this.#reading = { chat, keyValues: noKeyValues(this.#model.inputs), length: 0 };
     }
     const reading = this.#reading;
     const { chat, length } = reading;
     const tokens = chat.prompt.slice(length, length + PROMPT_TOKENS);
     const all = length + tokens.length;
     const results = await this.#runModel([tokens], [length], length, reading.keyValues);
-    reading.keyValues = nextKeyValues(this.model.inputs, results);
+    reading.keyValues = nextKeyValues(this.#model.inputs, results);
     reading.length = all;
     if (all < chat.prompt.length) return;
     this.#reading = undefined;
@@ -129,7 +132,7 @@ export class ChatBatch {
       longest,
       this.#keyValues,
     );
-    this.#keyValues = nextKeyValues(this.model.inputs, results);
+    this.#keyValues = nextKeyValues(this.#model.inputs, results);
     for (const [i, row] of rows.entries()) {
       row.length += 1;
       if (!row.chat.isEnded) row.chat.take(lastLogits(results.logits as Tensor, i));
@@ -160,11 +163,11 @@ export class ChatBatch {
       attention_mask: { type: 'int64', dims: [rows, all], data: mask },
       position_ids: { type: 'int64', dims: [rows, count], data: positions },
     };
-    const feeds = this.model.inputs.flatMap(({ name }: TensorInfo) =>
+    const feeds = this.#model.inputs.flatMap(({ name }: TensorInfo) =>
       given[name] === undefined ? [] : [[name, given[name]] as const],
     );
     // The run serves all chats, not the request of the one that began it.
-    return this.model.run({ ...Object.fromEntries(feeds), ...keyValues }, { signal: null }) as Promise<
+    return this.#model.run({ ...Object.fromEntries(feeds), ...keyValues }, { signal: null }) as Promise<
       Readonly<Record<string, Tensor>>
     >;
   }

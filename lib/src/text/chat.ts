@@ -21,14 +21,21 @@ export class Chat {
   lastToken = 0;
   isEnded = false;
 
+  readonly #tokenizer: Tokenizer;
+  readonly #values: GenerateValues;
+  /** The most tokens of the answer. */
+  readonly #limit: number;
+
   constructor(
     readonly prompt: readonly number[],
     readonly generation: Generation,
-    private readonly tokenizer: Tokenizer,
-    private readonly values: GenerateValues,
-    /** The most tokens of the answer. */
-    private readonly limit: number,
+    tokenizer: Tokenizer,
+    values: GenerateValues,
+    limit: number,
   ) {
+    this.#tokenizer = tokenizer;
+    this.#values = values;
+    this.#limit = limit;
     this.#text = new TokenText((tokens) => tokenizer.decode(tokens));
     this.#stops = new StopTexts(values.stop);
     this.#json = values.format === 'json' ? new JsonForm() : undefined;
@@ -37,10 +44,11 @@ export class Chat {
 
   /** Chooses the next token. @param logits one for each token of the vocabulary */
   take(logits: Float32Array): void {
-    const token = this.#json === undefined ? chooseToken(logits, this.values, this.#random) : this.#jsonToken(logits, this.#json);
+    const token =
+      this.#json === undefined ? chooseToken(logits, this.#values, this.#random) : this.#jsonToken(logits, this.#json);
     this.lastToken = token;
     this.#count += 1;
-    if (this.tokenizer.endTokens.has(token)) {
+    if (this.#tokenizer.endTokens.has(token)) {
       this.#finish('stop');
       return;
     }
@@ -48,26 +56,26 @@ export class Chat {
     this.generation.give(text);
     if (isStopped) this.#end('stop');
     else if (this.#json?.isComplete) this.#finish('stop');
-    else if (this.#count >= this.limit) this.#finish('length');
+    else if (this.#count >= this.#limit) this.#finish('length');
   }
 
   /** Chooses among the tokens with which the text can still become a JSON object. */
   #jsonToken(logits: Float32Array, json: JsonForm): number {
     const left = logits.slice();
     for (let tries = 1; ; tries += 1) {
-      const token = chooseToken(left, this.values, this.#random);
-      const text = this.tokenizer.textOf(token);
-      if (!this.tokenizer.endTokens.has(token) && json.allows(text)) {
+      const token = chooseToken(left, this.#values, this.#random);
+      const text = this.#tokenizer.textOf(token);
+      if (!this.#tokenizer.endTokens.has(token) && json.allows(text)) {
         json.push(text);
         return token;
       }
       // To take out what was chosen and to choose again has the same outcome as to look at all tokens first, and most often it is far less work.
       left[token] = Number.NEGATIVE_INFINITY;
       // A vocabulary without the characters of JSON: the answer ends as it is.
-      if (tries > left.length) return this.tokenizer.endTokens.values().next().value ?? token;
+      if (tries > left.length) return this.#tokenizer.endTokens.values().next().value ?? token;
       if (tries !== MOST_TRIES) continue;
       for (let other = 0; other < left.length; other += 1)
-        if (!json.allows(this.tokenizer.textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
+        if (!json.allows(this.#tokenizer.textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
     }
   }
 

@@ -38,6 +38,8 @@ export class EncoderModel {
   readonly #model: Model;
   readonly #labels: readonly string[];
 
+  readonly #maxLength: number;
+
   /** @internal */
   constructor(
     /** The name of its folder. */
@@ -45,8 +47,9 @@ export class EncoderModel {
     readonly tokenizer: Tokenizer,
     model: Model,
     labels: readonly string[],
-    private readonly maxLength: number,
+    maxLength: number,
   ) {
+    this.#maxLength = maxLength;
     this.#model = model;
     this.#labels = labels;
   }
@@ -94,8 +97,8 @@ export class EncoderModel {
 
   #encode(texts: readonly string[]): TokenBatch {
     // What is cut in the end need not become tokens first: the time for a word without spaces grows with the square of its length.
-    const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.maxLength, this.tokenizer.cutsLeft);
-    return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.maxLength, side: 'right' });
+    const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.#maxLength, this.tokenizer.cutsLeft);
+    return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.#maxLength, side: 'right' });
   }
 
   async #runBatch(batch: TokenBatch): Promise<Readonly<Record<string, Tensor>>> {
@@ -133,7 +136,7 @@ export class EncoderModel {
   }
 
   toString(): string {
-    return `EncoderModel ${this.name}\n  up to ${this.maxLength} tokens of a text\n  ${this.#model.report.toString().replaceAll('\n', '\n  ')}`;
+    return `EncoderModel ${this.name}\n  up to ${this.#maxLength} tokens of a text\n  ${this.#model.report.toString().replaceAll('\n', '\n  ')}`;
   }
 
   [inspect.custom](): string {

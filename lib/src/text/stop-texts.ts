@@ -4,17 +4,21 @@
 export class StopTexts {
   #held = '';
 
-  constructor(private readonly stops: readonly string[]) {}
+  readonly #stops: readonly string[];
+
+  constructor(stops: readonly string[]) {
+    this.#stops = stops;
+  }
 
   /** Adds text, and returns what can be given. `isStopped`: a stop text was found, and nothing after it counts. */
   push(text: string): { readonly text: string; readonly isStopped: boolean } {
     const all = this.#held + text;
-    const found = this.stops.map((stop) => all.indexOf(stop)).filter((at) => at >= 0);
+    const found = this.#stops.map((stop) => all.indexOf(stop)).filter((at) => at >= 0);
     if (found.length > 0) {
       this.#held = '';
       return { text: all.slice(0, Math.min(...found)), isStopped: true };
     }
-    const held = Math.max(0, ...this.stops.map((stop) => begunAtEnd(all, stop)));
+    const held = Math.max(0, ...this.#stops.map((stop) => begunAtEnd(all, stop)));
     this.#held = all.slice(all.length - held);
     return { text: all.slice(0, all.length - held), isStopped: false };
   }

@@ -18,12 +18,13 @@ export class TokenRows {
   readonly #ids = new Map<string, number>();
   readonly #isRoberta: boolean;
 
-  constructor(
-    private readonly tokenizer: HubTokenizer,
-    processor: unknown,
-    /** Whether a text that is too long loses its beginning, and not its end. */
-    private readonly cutsLeft: boolean,
-  ) {
+  readonly #tokenizer: HubTokenizer;
+  /** Whether a text that is too long loses its beginning, and not its end. */
+  readonly #cutsLeft: boolean;
+
+  constructor(tokenizer: HubTokenizer, processor: unknown, cutsLeft: boolean) {
+    this.#tokenizer = tokenizer;
+    this.#cutsLeft = cutsLeft;
     const has = (config: ProcessorConfig | null | undefined): boolean =>
       config?.type === 'RobertaProcessing' || (config?.processors?.some(has) ?? false);
     this.#isRoberta = has(processor as ProcessorConfig | null | undefined);
@@ -47,21 +48,21 @@ export class TokenRows {
       Number.isFinite(maxLength) && special ? maxLength - this.added(pair !== null) : maxLength,
     );
     const { tokens, types } = this.#join(first, second, special);
-    const unknown = this.tokenizer.model?.unk_token_id;
-    const ids = tokens.map((token) => this.#ids.get(token) ?? this.tokenizer.token_to_id(token) ?? unknown);
+    const unknown = this.#tokenizer.model?.unk_token_id;
+    const ids = tokens.map((token) => this.#ids.get(token) ?? this.#tokenizer.token_to_id(token) ?? unknown);
     // A tokenizer without a token for what is unknown leaves it out.
     const known = ids.flatMap((id, place) => (id === undefined || id === null ? [] : [place]));
     return { ids: known.map((place) => ids[place] as number), types: known.map((place) => types[place] ?? 0) };
   }
 
   #tokensOf(text: string): string[] {
-    return text === '' ? [] : this.tokenizer.tokenize(text, { add_special_tokens: false });
+    return text === '' ? [] : this.#tokenizer.tokenize(text, { add_special_tokens: false });
   }
 
   /** Cuts the longer text first, and then both, as the strategy `longest_first` does. */
   #cut(first: string[], second: string[] | null, most: number): [string[], string[] | null] {
     const cut = (tokens: string[], length: number): string[] =>
-      tokens.length <= length ? tokens : this.cutsLeft ? tokens.slice(tokens.length - length) : tokens.slice(0, length);
+      tokens.length <= length ? tokens : this.#cutsLeft ? tokens.slice(tokens.length - length) : tokens.slice(0, length);
     if (second === null) return [cut(first, most), null];
     if (first.length + second.length <= most) return [first, second];
     const isSwapped = first.length > second.length;
@@ -79,7 +80,7 @@ export class TokenRows {
       tokens,
       tokens_pair: rest,
       token_type_ids: given,
-    } = this.tokenizer.post_processor?.(first, second, special) ?? {
+    } = this.#tokenizer.post_processor?.(first, second, special) ?? {
       tokens: first,
       tokens_pair: second ?? [],
     };

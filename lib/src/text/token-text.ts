@@ -9,7 +9,11 @@ export class TokenText {
   #before: readonly number[] = [];
   #pending: number[] = [];
 
-  constructor(private readonly decode: (tokens: readonly number[]) => string) {}
+  readonly #decode: (tokens: readonly number[]) => string;
+
+  constructor(decode: (tokens: readonly number[]) => string) {
+    this.#decode = decode;
+  }
 
   /** Adds a token, and returns the text that is complete now, which can be empty. */
   push(token: number): string {
@@ -27,6 +31,6 @@ export class TokenText {
   }
 
   #text(): string {
-    return this.decode([...this.#before, ...this.#pending]).slice(this.decode(this.#before).length);
+    return this.#decode([...this.#before, ...this.#pending]).slice(this.#decode(this.#before).length);
   }
 }

@@ -7,7 +7,7 @@ import { OtherMachine, WorkerLost } from './errors.js';
 import { Ring } from './ring.js';
 import { setPlace } from './worker-context.js';
 
-/** What a worker is told before it begins. */
+/** What a worker receives before it begins. */
 export interface Assignment {
   readonly rank: number;
   readonly workers: number;

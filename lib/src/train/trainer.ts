@@ -259,10 +259,13 @@ async function nextOf(workers: readonly Worker[], streams: readonly AsyncIterato
   return all;
 }
 
-/** How long to wait for the cause, when a worker has noticed that another one is gone. */
+/** How long to wait for the cause, when a worker has noticed that another one has ended. */
 const CAUSE_MS = 5000;
 
-/** All results. If one fails, its error; if that only says that another worker is gone, the error of the other one, which follows soon. */
+/**
+ * Returns all results. If one promise fails, this rejects with its error. If that error only says that another worker has ended, it waits shortly for the
+ * error of that worker.
+ */
 async function allOrCause<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   try {
     return await Promise.all(promises);

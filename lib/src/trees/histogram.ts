@@ -4,10 +4,10 @@
  */
 export type Histogram = Float64Array;
 
-/** Gradients are multiples of a unit such that the largest is at most this. With 2³⁰ rows, a sum stays below 2⁵³, and with it exact. */
+/** Gradients are multiples of a unit such that the largest is at most this. With 2³⁰ rows, a sum stays below 2⁵³, so it is exact. */
 export const LARGEST = 2 ** 22;
 
-/** The first bin of each feature in a histogram, and at last its length. */
+/** The first bin of each feature in a histogram, followed by the length of the histogram. */
 export function offsetsOf(counts: Uint16Array): Uint32Array {
   const offsets = new Uint32Array(counts.length + 1);
   counts.forEach((count, at) => {

@@ -124,7 +124,7 @@ const BELOW_1 = 1 - 2 ** -32;
 /** A normal curve at each place, and one over all: a place that nobody tried stays possible. */
 function smoothed(places: readonly number[]): Estimate {
   const sorted = [0.5, ...places].sort((a, b) => a - b);
-  // Of equal places, any one can stand for that of the curve over all.
+  // If places are equal, any one of them can stand for the place of the curve over all.
   const prior = sorted.indexOf(0.5);
   const curves = sorted.map((mean, i) => {
     const gap = Math.max(mean - (sorted[i - 1] ?? 0), (sorted[i + 1] ?? 1) - mean);

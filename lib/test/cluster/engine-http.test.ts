@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { hasCode, type NbserveError } from '../../dist/core/index.js';
 import { type Engine, PortInUse, ProcessExited, type ProcessInfo, startLocalCluster } from '../../dist/engine/index.js';
@@ -16,10 +17,8 @@ const proxyOf = async (engine: Engine): Promise<ProcessInfo> =>
 /** Sends one request on a connection of its own. */
 function get(url: string): Promise<{ pid: number }> {
   return new Promise((resolve, reject) => {
-    request(url, { agent: false }, async (response) => {
-      let text = '';
-      for await (const chunk of response) text += chunk;
-      resolve(JSON.parse(text));
+    request(url, { agent: false }, (response) => {
+      json(response).then((value) => resolve(value as { pid: number }), reject);
     })
       .on('error', reject)
       .end();

@@ -138,7 +138,7 @@ test('an answer streams, item by item, while it is made', async (t) => {
   const { near, far } = await pair(t);
   far.onCall = (call) => {
     call.started();
-    return async () => {
+    const answer = async () => {
       call.respond({ kind: 'items' });
       for (const word of ['a', 'b', 'c']) {
         await new Promise(setImmediate);
@@ -146,6 +146,7 @@ test('an answer streams, item by item, while it is made', async (t) => {
       }
       call.end();
     };
+    return () => void answer();
   };
   const sink = new Recorder();
   near.request(method('words'), null, sink);

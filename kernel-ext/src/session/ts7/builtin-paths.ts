@@ -5,7 +5,7 @@ import { nodeTypesFile } from '../../versions/index.js';
 
 /**
  * Says for each module of Node, such as `fs`, that its types are in the file that declares it. Without this, TypeScript looks for a package of that name
- * before it finds the declaration, which is several hundred questions about files when its server starts.
+ * before it finds the declaration, which takes several hundred file lookups when its server starts.
  */
 export function builtinPaths(): Record<string, string[]> {
   const folder = dirname(nodeTypesFile());

@@ -128,7 +128,7 @@ function isTypeOfCode(node: SyntaxNode, child: SyntaxNode): boolean {
 export const isCollection = ({ type, callee }: SyntaxNode): boolean =>
   type === 'NewExpression' && /^(Weak)?(Map|Set)$|^Array$/.test(String((callee as SyntaxNode).name));
 
-/** Tells whether the value of an expression is known from the expression: it is not empty, holds no function, and was not returned by one. */
+/** Tells whether an expression is plain data: it is not empty, holds no function, and was not returned by one. */
 export function isData(init: unknown): boolean {
   return (
     isNode(init) && !isEmpty(init) && !/^(Identifier|ThisExpression)$/.test(init.type) && !holdsFunction(init) && !calls(init)

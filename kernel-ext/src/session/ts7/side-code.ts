@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Loader, TransformOptions } from 'esbuild';
+import type { CODE_ENDINGS } from 'nbserve/basics';
 import { type Edit, edited, unmapped } from '../mapped-text.js';
 import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
 import { esbuild } from './cell-code.js';
@@ -15,7 +16,7 @@ export const LOADERS: Readonly<Record<string, Loader>> = {
   '.mjs': 'js',
   '.cjs': 'js',
   '.json': 'json',
-};
+} satisfies Readonly<Record<(typeof CODE_ENDINGS)[number] | '.json', Loader>>;
 
 export interface SideCode {
   /** A CommonJS module with its source map. If it awaits at its top level, it is a function expression instead. */

@@ -3,13 +3,14 @@ import { createRequire, isBuiltin } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resolveImport } from 'nbserve/analysis';
+import { TYPED_ENDINGS } from 'nbserve/basics';
 import type { SideModule } from '../converter.js';
 import type { NotebookConfig } from './notebook-config.js';
 import { type SeenFile, specifiersOf } from './old-files.js';
 import { compileSide, LOADERS } from './side-code.js';
 import { modificationTime } from './tsconfig-file.js';
 
-const TYPED = new Set(['.ts', '.tsx', '.mts', '.cts']);
+const TYPED = new Set<string>(TYPED_ENDINGS);
 const ENDINGS = Object.keys(LOADERS);
 const NODE_MODULES = /[\\/]node_modules[\\/]/;
 

@@ -89,7 +89,7 @@ export class TypeServer {
   #libraries = new JoinedLibraries([]);
   #api: API | undefined;
   #snapshot: Snapshot | undefined;
-  /** The snapshot before the present one. The server is told after the question that it is not needed any more, which is a request that has to be sent anyway. */
+  /** The snapshot before the present one. After the question, the server is asked to release it, which is a request that has to be sent anyway. */
   #previous: Snapshot | undefined;
   #everythingChanged = false;
   #hasAnswered = false;

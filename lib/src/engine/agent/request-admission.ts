@@ -19,7 +19,7 @@ export interface AdmittedSelf {
 
 /**
  * Asks the head to admit this node, again and again, until it does. Nothing is sent before the head has shown that it is the one with the pin.
- * @param announce is told the fingerprint that the head must be told
+ * @param announce is called with the fingerprint that must be given to the head
  * @throws NBS_NOT_ADMITTED, NBS_CONNECT_FAILED if the head cannot be reached, NBS_OTHER_CLUSTER, NBS_FOREIGN_CERTIFICATE, NBS_BAD_MACHINE_CERTIFICATE
  */
 export async function requestAdmission(

@@ -250,7 +250,7 @@ export class WorkerNode {
 
   async #followExits(call: OpCaller<WorkerOps>): Promise<void> {
     for await (const { entries } of follow((after) => call('exits', { after }), 0)) {
-      // The end of a process is told after its last line.
+      // The end of a process is reported after its last line.
       await this.#linesKept(call).catch(() => {});
       // Otherwise all that ran there was reported as lost.
       if (this.#call !== call && !this.#leaving) return;

@@ -67,7 +67,7 @@ export class Authority {
   }
 }
 
-/** A key with a certificate that it signs itself, for who is not in a cluster yet. */
+/** A key with a certificate that it signs itself, for a node that is not in a cluster yet. */
 export function selfSigned(): { readonly key: string; readonly cert: string; readonly fingerprint: string } {
   const { privateKey, publicKey } = newKeys();
   const now = Date.now();

@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** How long a start waits for the nodes. */
 const GATHER_MS = 30_000;
-/** After so many looks, a job that waits is told. */
+/** After this number of checks, the user is told about a job that waits. */
 const WAITS_LONG = 10;
 const WAITS = 'it waits until Ray has all of the node free; other jobs or actors may use it';
 /** The job of a node that is connected is looked at in one of so many looks: if it ends, the connection ends first. */
@@ -171,7 +171,7 @@ export class RayNodes {
     return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
   }
 
-  /** Its node is gone, and what ran there too. A job that waits for it would wait for ever. */
+  /** Its node has ended, and so has what ran there. A job that waits for it would wait for ever. */
   async #forget({ node, job }: Held): Promise<void> {
     const info = job === '' ? undefined : await this.#options.api.job(job);
     if (info?.status === 'PENDING') this.#leaving.add(job, false);

@@ -6,7 +6,7 @@ import { fromNative, shapeOf, toNative } from './values.js';
 /** The severity of the runtime's messages above which there is none. */
 const FATAL = 4;
 
-/** Frees the memory of sessions that user code has let go of without `dispose`. */
+/** Frees the memory of sessions that user code does not refer to any more, without having called `dispose`. */
 const forgotten = new FinalizationRegistry<{ readonly api: NativeApi; readonly session: Address }>(({ api, session }) =>
   api.release.session(session),
 );
@@ -52,7 +52,7 @@ export class BesideSession implements ModelSession {
   /**
    * Runs on another thread.
    * @param stop ends the run: its promise is then rejected with the reason, when the run has ended
-   * @param onTime is told how long a run took that was not ended
+   * @param onTime is called with the duration of each run that was not ended
    */
   run(
     feeds: Feeds,

@@ -4,17 +4,17 @@ import type { BatchOptions } from './types.js';
 /** Every option of `serve.batch`. */
 export const BATCH_OPTIONS = {
   maxBatchSize: integer({
-    doc: 'Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high.',
+    doc: 'Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high. Raise it if larger batches take less time for each item.',
     default: 10,
     min: 1,
   }),
   batchWaitTimeout: duration({
-    doc: 'How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop.',
+    doc: 'How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop. Raise it for fuller batches, and lower it for faster answers.',
     where: 'batchWaitTimeout',
     default: 10,
   }),
   maxConcurrentBatches: integer({
-    doc: 'Number of batches that one instance works on at the same time. Meanwhile the next batch collects items.',
+    doc: 'Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. Raise it if a batch waits for something else than this process.',
     default: 1,
     min: 1,
   }),

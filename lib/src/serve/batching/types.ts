@@ -1,13 +1,24 @@
 /** Types of `serve.batch`. They use no third-party types, because notebook cells see them. */
-
-type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+import type { Duration } from '../../core/duration.js';
 
 export interface BatchOptions {
-  /** Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high. @default 10 */
+  /**
+   * Largest number of items in a batch. Batches become full only if `maxOngoingRequests` of the deployment is at least as high. Raise it if larger
+   * batches take less time for each item.
+   * @default 10
+   */
   readonly maxBatchSize?: number;
-  /** How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop. @default '10ms' */
+  /**
+   * How long the first item of a batch waits for others. 0 means until the end of the current turn of the event loop. Raise it for fuller batches,
+   * and lower it for faster answers.
+   * @default '10ms'
+   */
   readonly batchWaitTimeout?: Duration;
-  /** Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. @default 1 */
+  /**
+   * Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. Raise it if a batch waits for something
+   * else than this process.
+   * @default 1
+   */
   readonly maxConcurrentBatches?: number;
 }
 

@@ -153,7 +153,7 @@ export class Controller {
     return (await this.accept(spec)).deployed;
   }
 
-  /** Resolves when the version is on disk, as what is wanted; `deployed` is the rest. @throws as {@link deploy} */
+  /** Resolves when the target state is on disk; `deployed` resolves when the deploy has ended. @throws as {@link deploy} */
   async accept(spec: AppSpec): Promise<{ readonly deployed: Promise<Deployed> }> {
     const accepted = await this.#gathering.join(spec);
     return { deployed: accepted.get(spec.name) as Promise<Deployed> };

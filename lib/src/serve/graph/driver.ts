@@ -90,7 +90,7 @@ function fill(part: unknown, valueAt: (at: number) => unknown): unknown {
 /** The text of V8 for a member that a value does not have. */
 const NO_MEMBER = /is not a function|is not iterable|^Cannot (?:read|destructure|convert)/;
 
-/** If a node looked for a member of a Request in another value, the error says how a Request comes there. */
+/** If a node looked for a member of a Request in another value, the error says how to pass a Request to the node. */
 function withoutRequest(error: Error, node: string): Error {
   const isMissing = error.name === 'TypeError' && NO_MEMBER.test(error.message);
   return isMissing ? GraphTakesRequest({ node, reason: error.message }, error) : named(error, node);

@@ -10,7 +10,7 @@ const MAX_IDLE_BYTES = 64 * 1024 * 1024;
 const idle = new Set<IdleAnswer>();
 let total = 0;
 
-/** The answer may still be awaited or passed on again, so it is kept until there are too many. Then the ones that wait longest are let go of. */
+/** The answer may still be awaited or passed on again, so it is kept until there are too many. Then those that have waited longest are dropped. */
 export function addIdle(answer: IdleAnswer): void {
   idle.add(answer);
   total += answer.keptBytes;

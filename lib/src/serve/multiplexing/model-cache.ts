@@ -128,8 +128,8 @@ export class ModelCache {
   }
 
   /**
-   * Counts these loads, at most up to the limit, because there may be thousands and each step needs the number. Of the loads that are passed over, there are
-   * no more than models.
+   * Counts these loads, at most up to the limit, because there may be thousands and each step needs the number. At most as many loads are
+   * skipped as there are models.
    */
   #countMissing(limit: number): number {
     let count = 0;

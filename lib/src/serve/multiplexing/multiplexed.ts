@@ -5,7 +5,7 @@ import { ModelCache } from './model-cache.js';
 import type { ModelLoader, MultiplexedDecorator, MultiplexedOptions } from './types.js';
 
 const maxNumModelsPerReplica: OptionSpec<number> = {
-  doc: 'Largest number of models in one replica, including those that are being loaded or freed. To load one more, the replica frees the model that was not used for the longest time, once no request uses it. -1 means no limit.',
+  doc: 'Largest number of models in one replica, including those that are being loaded or freed. To load one more, the replica frees the model that was not used for the longest time, once no request uses it. -1 means no limit. Set it to the number of models that fit into memory.',
   type: 'number',
   expected: 'an integer of at least 1, or -1 for no limit',
   default: 3,

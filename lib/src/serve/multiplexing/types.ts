@@ -3,7 +3,7 @@
 export interface MultiplexedOptions {
   /**
    * Largest number of models in one replica, including those that are being loaded or freed. To load one more, the replica frees the model that was
-   * not used for the longest time, once no request uses it. -1 means no limit.
+   * not used for the longest time, once no request uses it. -1 means no limit. Set it to the number of models that fit into memory.
    * @default 3
    */
   readonly maxNumModelsPerReplica?: number;

@@ -81,7 +81,7 @@ export interface GpuStatus {
   readonly uuid?: string;
   /** All its memory, in bytes. */
   readonly memory?: number;
-  /** What of its memory is in use, by replicas and by others, in bytes. */
+  /** Memory of it that is in use, by replicas and by others, in bytes. */
   readonly used?: number;
   /** How much of the time it worked lately, from 0 to 1. */
   readonly utilization?: number;

@@ -165,7 +165,7 @@ export class HttpProxy implements ExchangeHost {
     else this.#forwardOnceRouted(exchange, url);
   }
 
-  /** A request with the header `upgrade`, which Node has let go of together with its connection. */
+  /** A request with the header `upgrade`, which Node has handed over together with its connection. */
   #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
     // What comes behind it is kept until the answers to the requests before it are sent.
     socket.pause();

@@ -141,7 +141,7 @@ export class Upgrade implements ResponseSink {
     this.#socket.resume();
   }
 
-  /** An answer of plain HTTP, with which the connection ends: Node's server has let go of it. */
+  /** An answer of plain HTTP, with which the connection ends: Node's server has handed it over. */
   #respond(): ServerResponse {
     if (this.#response !== null) return this.#response;
     const response = new ServerResponse(this.#request);

@@ -10,7 +10,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
 export interface KeptAnswersOptions {
   /** The place of this replica; `''` if it has none, so that nobody could read an answer. */
   readonly place: () => string;
-  /** Called when an answer is let go of. */
+  /** Called when an answer is dropped. */
   readonly onDropped: () => void;
 }
 

@@ -140,8 +140,8 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /**
-   * The samples of this process: every `workers`-th of the common order, so a batch of each process together is a batch of one with all of them.
-   * All processes get the same number. If that does not come out even, samples from the beginning are used twice, or left out with `dropLast`.
+   * The samples of this process: every `workers`-th of the common order. Together, one batch of each process equals one batch of a single process.
+   * All processes get the same number. If the samples cannot be divided evenly, samples from the beginning are used twice, or left out with `dropLast`.
    */
   #order(epoch: number): Int32Array {
     const { shuffle, seed } = this.#options;

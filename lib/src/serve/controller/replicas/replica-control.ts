@@ -26,7 +26,7 @@ export interface ReplicaControl {
   drain(timeoutMs: number): Promise<void>;
   /** There is no connection yet: nothing that was asked has reached the replica. */
   readonly isWaiting?: boolean;
-  /** Resolves when the connection is gone; never rejects. */
+  /** Resolves when the connection has ended; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
 }

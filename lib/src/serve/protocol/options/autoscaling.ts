@@ -30,29 +30,34 @@ function isPlainFunction(value: unknown): value is AutoscalingPolicy {
 /** Every option of `autoscaling`; names and defaults are Ray Serve's. */
 export const AUTOSCALING_OPTIONS = {
   minReplicas: integer({
-    doc: 'Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it.',
+    doc: 'Smallest number of replicas. With 0, all replicas stop while there are no requests; the next request starts a replica and waits for it. Raise it if peaks come faster than replicas start.',
     default: 1,
     min: 0,
     max: 10_000,
   }),
-  maxReplicas: integer({ doc: 'Largest number of replicas.', default: 1, min: 1, max: 10_000 }),
+  maxReplicas: integer({
+    doc: 'Largest number of replicas. Raise it to what your machines can run.',
+    default: 1,
+    min: 1,
+    max: 10_000,
+  }),
   initialReplicas,
   targetOngoingRequests: positive({
     doc: 'Target number of requests for each replica, in progress or waiting. Set it lower for faster answers, and higher for fewer replicas.',
     default: 2,
   }),
   upscaleDelay: duration({
-    doc: 'How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once.',
+    doc: 'How long the load must call for more replicas before they are started. With no replica running, the first request starts one at once. Lower it if the load rises fast and replicas start fast.',
     where: 'autoscaling.upscaleDelay',
     default: 30_000,
   }),
   downscaleDelay: duration({
-    doc: 'How long fewer replicas must be enough before the others are stopped.',
+    doc: 'How long fewer replicas must be enough before the others are stopped. Raise it if replicas start slowly and the load comes in waves.',
     where: 'autoscaling.downscaleDelay',
     default: 600_000,
   }),
   metricsInterval: duration({
-    doc: 'How often the routers report the load to the controller.',
+    doc: 'How often the routers report the load to the controller. Lower it if `upscaleDelay` is shorter than this.',
     where: 'autoscaling.metricsInterval',
     default: 10_000,
   }),
@@ -62,10 +67,13 @@ export const AUTOSCALING_OPTIONS = {
     default: 30_000,
   }),
   upscalingFactor: positive({
-    doc: 'Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer.',
+    doc: 'Factor for a step up: above 1 adds more replicas than the load calls for, below 1 adds fewer. Raise it if the load rises faster than replicas are added.',
     default: 1,
   }),
-  downscalingFactor: positive({ doc: 'Factor for a step down, in the same way.', default: 1 }),
+  downscalingFactor: positive({
+    doc: 'Factor for a step down, in the same way. Lower it if too many replicas are stopped at once.',
+    default: 1,
+  }),
   policy,
 } as const;
 

@@ -18,7 +18,7 @@ const text = (doc: string, defaultText?: string): OptionSpec<string | undefined>
 });
 
 const numReplicas: OptionSpec<number | 'auto'> = {
-  doc: "Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas.",
+  doc: "Number of replica processes. `'auto'` means `autoscaling` from 1 to 100 replicas. Raise it if one process cannot answer all requests.",
   type: "number | 'auto'",
   expected: "an integer from 0 to 10000, or 'auto'",
   default: 1,
@@ -37,7 +37,7 @@ const idempotent: OptionSpec<readonly string[] | true> = {
 };
 
 const requestTimeout: OptionSpec<number | null> = {
-  doc: 'Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline.',
+  doc: 'Deadline of each request, including the time in the queue; after it, the caller gets 504 NBS_REQUEST_TIMEOUT. `null` means no deadline. Set it if an answer is of no use after that time.',
   type: 'Duration | null',
   expected: "milliseconds, a text such as '30s', or null",
   default: null,
@@ -66,6 +66,7 @@ const userConfig: OptionSpec<unknown> = {
   type: 'unknown',
   expected: 'a JSON value',
   default: undefined,
+  defaultText: 'no value, and `reconfigure` is not called',
   parse: (value) => (isJson(value) ? value : undefined),
 };
 
@@ -77,12 +78,18 @@ export const DEPLOYMENT_OPTIONS = {
   name: option(
     'name',
     ['restart'],
-    text('Name of the deployment in handles, logs and the status.', "the class's or function's name"),
+    text(
+      'Name of the deployment in handles, logs and the status. Set it if two deployments of an application have the same class.',
+      "the class's or function's name",
+    ),
   ),
   version: option(
     'version',
     ['restart'],
-    text('A label of your own for this version of the code, which the status shows and `serve.traffic` accepts.'),
+    text(
+      'A label of your own for this version of the code, which the status shows and `serve.traffic` accepts. Set it if you roll out a new version by `serve.traffic` or `serve.canary`.',
+      'no version',
+    ),
   ),
   numReplicas: option('numReplicas', ['control'], numReplicas),
   autoscaling: option(
@@ -93,6 +100,7 @@ export const DEPLOYMENT_OPTIONS = {
       type: 'AutoscalingOptions',
       expected: 'an object such as { minReplicas: 1, maxReplicas: 4, targetOngoingRequests: 2 }',
       default: undefined,
+      defaultText: 'the number is `numReplicas`',
       parse: autoscalingConfig,
     }),
   ),
@@ -109,7 +117,7 @@ export const DEPLOYMENT_OPTIONS = {
     'maxQueuedRequests',
     ['routes'],
     integer({
-      doc: 'Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit.',
+      doc: 'Number of requests that may wait at each router while every replica is busy; a further request gets 503 NBS_QUEUE_FULL. -1 means no limit. Set it if clients should get an error at once rather than wait long.',
       default: -1,
       min: -1,
     }),
@@ -137,7 +145,7 @@ export const DEPLOYMENT_OPTIONS = {
     'stuckTimeoutMs',
     ['push'],
     duration({
-      doc: 'How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop.',
+      doc: 'How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. Lower it if calls that are given up must free their replica soon.',
       where: 'stuckTimeout',
       default: 30_000,
     }),
@@ -146,7 +154,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckPeriodMs',
     ['push'],
     duration({
-      doc: 'How often the health of a running replica is checked (with `checkHealth`, if its class has that method).',
+      doc: 'How often the health of a running replica is checked (with `checkHealth`, if its class has that method). Lower it to notice a failure sooner; raise it if `checkHealth` is expensive.',
       where: 'healthCheckPeriod',
       default: 10_000,
       least: 1,
@@ -156,7 +164,7 @@ export const DEPLOYMENT_OPTIONS = {
     'healthCheckTimeoutMs',
     ['push'],
     duration({
-      doc: 'How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is.',
+      doc: 'How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a row. Time in which a request blocks the event loop does not count, however long it is. Raise it if `checkHealth` may take long.',
       where: 'healthCheckTimeout',
       default: 30_000,
       least: 1,
@@ -184,6 +192,7 @@ export const DEPLOYMENT_OPTIONS = {
       type: 'HedgingOptions',
       expected: "an object such as { delay: '50ms', maxExtra: 0.1 }",
       default: undefined,
+      defaultText: 'no copies',
       parse: hedgingConfig,
     }),
   ),
@@ -193,7 +202,7 @@ export const DEPLOYMENT_OPTIONS = {
     'resources',
     ['restart'],
     group<Resources>({
-      doc: 'Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved.',
+      doc: 'Resources that one replica needs on its node; the replica waits until a node has room. A resource that you leave out is not reserved. Set it if too many replicas on one node would slow each other down.',
       type: 'ResourceOptions',
       expected:
         'an object such as { cpu: 1, gpu: 0.5, memory: 2**30, custom: { accelerator: 1 } } of numbers of at least 0, gpu below 1 or whole',
@@ -207,11 +216,12 @@ export const DEPLOYMENT_OPTIONS = {
     'runtimeEnv',
     ['restart'],
     group<RuntimeEnv | undefined>({
-      doc: 'What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables.',
+      doc: 'What the replicas need besides the code: npm packages of their own, a working folder, flags of Node, a file of environment variables. Set it if they need other packages than the notebook or module has, or files beside it.',
       type: 'RuntimeEnvOptions',
       expected:
         "an object such as { npm: ['left-pad@1.3.0'], workingDir: './data', nodeFlags: ['--max-old-space-size=512'], envFile: '.env' }",
       default: undefined,
+      defaultText: 'what the notebook or module has',
       parse: parseRuntimeEnv,
     }),
   ),

@@ -2,7 +2,7 @@ import { duration, type OptionSpec, parseOptions } from '../../../core/index.js'
 import type { HedgingConfig } from '../config.js';
 
 const maxExtra: OptionSpec<number> = {
-  doc: 'Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow.',
+  doc: 'Share of the requests that may be sent twice, above 0 and up to 1. It limits the extra load when all replicas are slow. Raise it if there is room for more copies.',
   type: 'number',
   expected: 'a number above 0 and up to 1',
   default: 0.1,

@@ -11,7 +11,7 @@ const EXPECTED =
   "a list such as ['left-pad@1.3.0'], an object such as { 'left-pad': '^1.3.0' }, or the path of a package.json; with packages of the npm registry only: a name and a version, range or tag";
 
 export const npmPackages: OptionSpec<NpmPackages | undefined> = {
-  doc: 'npm packages that only this deployment uses: a list, an object of names and versions, or the path of a `package.json` (a `package-lock.json` beside it is followed). They are installed once, into a folder that all replicas with the same list share, and no install script runs.',
+  doc: 'npm packages that only this deployment uses: a list, an object of names and versions, or the path of a `package.json` (a `package-lock.json` beside it is followed). They are installed once, into a folder that all replicas with the same list share, and no install script runs. Set it if the deployment needs another version of a package than the rest.',
   type: 'readonly string[] | Readonly<Record<string, string>> | string',
   expected: EXPECTED,
   default: undefined,

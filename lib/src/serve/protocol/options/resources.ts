@@ -12,7 +12,7 @@ const amount = (doc: string, defaultText?: string): OptionSpec<number> => ({
 
 const gpu: OptionSpec<number> = {
   ...amount(
-    'Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it.',
+    'Number of GPUs: a whole number, or a part of one GPU that replicas share. nbserve sets `CUDA_VISIBLE_DEVICES` for it. Set it if the code uses a GPU.',
     '0, so that no GPU is visible',
   ),
   expected: 'a number of at least 0, below 1 or whole',
@@ -20,7 +20,7 @@ const gpu: OptionSpec<number> = {
 };
 
 const custom: OptionSpec<Readonly<Record<string, number>>> = {
-  doc: 'Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`.',
+  doc: 'Amounts of your own resources, by name, as you declare them with `serve.start({ resources: { custom } })`. Set it if replicas need something that only some nodes have, or only a few at a time.',
   type: 'Readonly<Record<string, number>>',
   expected: 'an object of numbers of at least 0, such as { accelerator: 1 }',
   default: {},
@@ -33,11 +33,13 @@ const custom: OptionSpec<Readonly<Record<string, number>>> = {
 /** Every option of `resources`. */
 export const RESOURCE_OPTIONS = {
   cpu: amount(
-    'Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and, to one more, `UV_THREADPOOL_SIZE` (pictures and runs of models at the same time, files).',
+    'Number of cores, which may be a fraction. It also limits the threads of libraries to its whole part, at least 1: nbserve sets `OMP_NUM_THREADS` (ONNX Runtime), `VIPS_CONCURRENCY` (sharp, for one picture) and, to one more, `UV_THREADPOOL_SIZE` (pictures and runs of models at the same time, files). Set it if replicas compute.',
     '0, which sets no limit',
   ),
   gpu,
-  memory: amount('Memory in bytes. It is counted, and not enforced; `memoryLimit` replaces a replica that has more.'),
+  memory: amount(
+    'Memory in bytes. Set it if replicas together could fill the memory of a node. It is counted, and not enforced; `memoryLimit` replaces a replica that has more.',
+  ),
   custom,
 } as const;
 

@@ -12,7 +12,7 @@ const amount = (doc: string, fallback: number): OptionSpec<ReplicaAmount> => ({
 /** Every option of `rollingUpdate`. */
 export const ROLLING_UPDATE_OPTIONS = {
   maxSurge: amount(
-    'How many replicas above `numReplicas` may run during an update; a share is rounded up. A higher value is faster and needs more room.',
+    'How many replicas above `numReplicas` may run during an update; a share is rounded up. Raise it if there is room: the update is faster then.',
     1,
   ),
   maxUnavailable: amount(

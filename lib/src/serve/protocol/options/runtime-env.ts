@@ -16,12 +16,12 @@ const path = (doc: string, defaultText: string): OptionSpec<string | undefined> 
 export const RUNTIME_ENV_OPTIONS = {
   npm: npmPackages,
   workingDir: path(
-    "Working folder of the replica's process, from which its code opens files by relative paths. A relative path begins at the folder of the notebook or module. The folder is used as it is, and not copied. Imports do not depend on it.",
+    "Working folder of the replica's process, from which its code opens files by relative paths. A relative path begins at the folder of the notebook or module. The folder is used as it is, and not copied. Imports do not depend on it. Set it if the code opens files of another folder.",
     'the folder of the notebook or module',
   ),
   nodeFlags,
   envFile: path(
-    'A file of environment variables, as `node --env-file` reads it. A relative path begins at the folder of the notebook or module. `serve.run` reads it. A variable in the option `env` goes before one of the file, and the file before what is inherited.',
+    'A file of environment variables, as `node --env-file` reads it. A relative path begins at the folder of the notebook or module. `serve.run` reads it. A variable in the option `env` goes before one of the file, and the file before what is inherited. Set it if you keep settings and keys in such a file.',
     'no file',
   ),
 } as const;

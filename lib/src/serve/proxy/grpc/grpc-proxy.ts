@@ -65,7 +65,7 @@ export class GrpcProxy {
     this.server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      // Node's HTTP/2 has its own listener, but not before it has taken the socket, nor after it has let go of it.
+      // Node's HTTP/2 has its own listener, but not before it has taken the socket, nor after it has released it.
       socket.on('error', () => {});
       socket.setNoDelay();
       connections.injectConnection(socket);
