@@ -78,7 +78,7 @@ function boundsOf(values: Numbers, dims: readonly number[], tolerance: number, c
     }
     for (let i = 0; i < bounds.length; i += 1) {
       const column = columns[Math.floor(i / inner) % size] as number;
-      // Of a column of zeros, such as a feature that a picture does not have, the CPU does not tell the size.
+      // If a column is zero, such as that of a feature that a picture does not have, the CPU does not tell its size.
       if (column > 0) bounds[i] = Math.min(bounds[i] as number, columnTolerance * column);
     }
   }

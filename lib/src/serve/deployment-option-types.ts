@@ -55,7 +55,7 @@ export interface DeploymentOptions {
   readonly healthCheckPeriod?: Duration;
   /**
    * How long a replica may take to answer a health check. After that time it is replaced; so is a replica whose `checkHealth` throws three times in a
-   * row. Time in which a request blocks the event loop does not count, however long it is.
+   * row. Time in which a request blocks the event loop does not count, however long it is. Raise it if `checkHealth` may take long.
    * @default '30s'
    */
   readonly healthCheckTimeout?: Duration;
@@ -93,6 +93,7 @@ export interface DeploymentOptions {
   /**
    * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If a
    * deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.
+   * @default no value, and `reconfigure` is not called
    */
   readonly userConfig?: unknown;
   /**
