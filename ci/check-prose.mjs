@@ -6,7 +6,7 @@ import { findFiles } from './find-files.mjs';
 const LIMITS = {
   // How often, for each 100 times "if" or "when". "Where" means a place; a condition begins with "if" or "when".
   'where in comments': 2,
-  'where in comments of tests and scripts': 11,
+  'where in comments of tests and scripts': 10,
   'where in texts of errors, options and commands': 0,
   'where in Markdown': 3,
   'comments that begin with "Of"': 0,
