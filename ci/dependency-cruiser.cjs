@@ -37,7 +37,7 @@ const CONTROLLER_TESTS = `${path(LIB, CONTROLLER)}.*${TEST}`;
 const isOfController = (base, name) => base === LIB && `${name}/`.startsWith(`${CONTROLLER}/`);
 
 /** What the kernel may load of nbserve at its start, by room. All rooms may load the errors and basics, and import the types of each public entry. */
-const KERNEL_LOADS = { commands: ['host', 'cli'], runner: ['host'], session: ['analysis'] };
+const KERNEL_LOADS = { commands: ['host', 'cli'], runner: ['host', 'cli'], session: ['analysis'] };
 const declarationOf = (entry) => entries[entry].types.replace('./', 'lib/');
 const publicFiles = Object.keys(entries)
   .filter((entry) => entry !== './package.json')

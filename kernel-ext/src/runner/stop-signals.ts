@@ -1,3 +1,5 @@
+import { packageRunnerGone, RUNNER_GONE } from 'nbserve/cli';
+
 /** npx passes on the Ctrl-C that the terminal has already sent to this process. Within this time, it does not count as a second one. */
 const SAME_MS = 200;
 
@@ -29,9 +31,7 @@ export function onStopSignals(
     onFirst(signal);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  // The command has loaded it; the process of the notebook does without.
-  void import('nbserve/cli').then(async ({ packageRunnerGone, RUNNER_GONE }) => {
-    await packageRunnerGone();
+  void packageRunnerGone().then(() => {
     if (isClosed || received !== undefined) return;
     console.error(RUNNER_GONE);
     onSignal('SIGTERM');
