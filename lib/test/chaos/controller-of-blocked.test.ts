@@ -27,7 +27,7 @@ test('a controller that is started anew during an honest long run takes the repl
       name: 'honest',
       routePrefix: '/honest',
     });
-  const handle = await run();
+  const handle = await run({ userConfig: { ms: 1 } });
   const pid = await handle.block.remote(0);
   const running = handle.block.remote(15_000);
   await killWhileBusy('honest');
