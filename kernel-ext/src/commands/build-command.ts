@@ -1,5 +1,5 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { type Command, checkOutput, parseCommand, writeOutput } from 'nbserve/cli';
+import { type Command, checkOutput, parseCommand, shownPath, writeOutput } from 'nbserve/cli';
 import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
 import { type Grammar, splitCell } from '../magics/index.js';
 import { readNotebook } from '../runner/index.js';
@@ -31,7 +31,7 @@ export const buildCommand: Command = {
     for (const { name, routePrefix } of applications) console.log(`application ${name} at ${routePrefix ?? 'no route'}`);
     if (built.leftOut.length > 0) console.log(`left out:\n${built.leftOut.map((line) => `  ${line}`).join('\n')}`);
     for (const note of built.notes) console.log(`note: ${note}`);
-    for (const { file } of files) console.log(`wrote ${relative('', file)}`);
+    for (const { file } of files) console.log(`wrote ${shownPath(file)}`);
     return 0;
   },
 };

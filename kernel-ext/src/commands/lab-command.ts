@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, packageRunnerGone } from 'nbserve/cli';
+import { type Command, packageRunnerGone, RUNNER_GONE } from 'nbserve/cli';
 import { installKernelspec } from '../install/index.js';
 import { labEnvironment } from './env.js';
 import { jupyterWithLab } from './jupyter.js';
@@ -36,7 +36,10 @@ another kernel that supports only TCP, add --KernelManager.transport=tcp.`,
       // Ctrl-C reaches Jupyter directly, and it asks the user. This process ends when Jupyter does.
       process.on('SIGINT', () => {});
       for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => lab.kill('SIGTERM'));
-      void packageRunnerGone().then(() => lab.kill('SIGTERM'));
+      void packageRunnerGone().then(() => {
+        console.error(RUNNER_GONE);
+        lab.kill('SIGTERM');
+      });
       return await new Promise<number>((resolve, reject) => {
         lab.on('error', reject);
         lab.on('exit', (code) => resolve(code ?? 1));

@@ -1,7 +1,7 @@
 import { readClusterLogs } from '../host/index.js';
 import { ADDRESS_OPTIONS, findCluster } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
-import { packageRunnerGone } from './package-runner.js';
+import { packageRunnerGone, RUNNER_GONE } from './package-runner.js';
 
 const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--address <folder>]';
 
@@ -24,7 +24,10 @@ what was printed there.`,
     const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
     const [of] = positionals;
-    void packageRunnerGone().then(() => process.exit(1));
+    void packageRunnerGone().then(() => {
+      console.error(RUNNER_GONE);
+      process.exit(1);
+    });
     for await (const { label, stream, text } of readClusterLogs(findCluster(values), {
       follow: values.follow ?? false,
     })) {

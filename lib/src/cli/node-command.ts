@@ -4,7 +4,7 @@ import { admitNode, declaredNodes, joinAddressOf, startNode } from '../host/inde
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
 import { RESOURCE_OPTIONS, resourcesOf } from './options.js';
-import { packageRunnerGone } from './package-runner.js';
+import { packageRunnerGone, RUNNER_GONE } from './package-runner.js';
 
 const USAGE = `nbserve node address [--address <folder>]
        nbserve node join <host:port> <pin> --host <address of this machine> [--cert <file> --key <file> --ca <file> [--server-name <DNS name>]] [--wait <seconds>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>]
@@ -94,6 +94,9 @@ async function join(args: readonly string[]): Promise<number> {
   // Ctrl-C reaches the child too.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
-  void packageRunnerGone().then(() => child.kill('SIGTERM'));
+  void packageRunnerGone().then(() => {
+    console.error(RUNNER_GONE);
+    child.kill('SIGTERM');
+  });
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 }

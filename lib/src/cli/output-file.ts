@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, stat, writeFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { OutputExists, OutputNotWritable } from './errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -13,10 +13,16 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'there is no space left on the disk',
 };
 
+/** A path as messages name it: from the working directory if it is below that, otherwise absolute. */
+export function shownPath(file: string): string {
+  const path = relative('', file);
+  return /^\.\.([\\/]|$)/.test(path) ? resolve(file) : path;
+}
+
 function notWritable(file: string, error: NodeJS.ErrnoException): Error {
   const known = REASONS[error.code ?? ''];
   const reason = known ?? error.message;
-  return OutputNotWritable({ file: relative('', file), reason }, known === undefined ? error : undefined);
+  return OutputNotWritable({ file: shownPath(file), reason }, known === undefined ? error : undefined);
 }
 
 /**
@@ -30,7 +36,7 @@ export async function checkOutput(file: string, force: boolean): Promise<void> {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
-    if (there !== undefined && !force) throw OutputExists({ file: relative('', file) });
+    if (there !== undefined && !force) throw OutputExists({ file: shownPath(file) });
     if (there?.isDirectory() === true) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     await access(there === undefined ? dirname(file) : file, constants.W_OK);
   } catch (error) {

@@ -86,7 +86,7 @@ export {
   parseOptions,
   positive,
 } from './schema.js';
-export { shownValue } from './shown-value.js';
+export { plainText, shownValue } from './shown-value.js';
 export { CODE_ENDINGS } from './source-endings.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';

@@ -6,3 +6,12 @@ export function shownValue(value: unknown): string {
     return typeof value === 'bigint' ? `${value}n` : `a value of type ${typeof value}`;
   }
 }
+
+/** A value as a text. It never throws, also if the value has no prototype, as the groups of a match. */
+export function plainText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return shownValue(value);
+  }
+}

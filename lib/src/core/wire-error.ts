@@ -1,4 +1,5 @@
 import { aboutInput, isAboutInput, isNbserveError, NbserveError } from './errors.js';
+import { plainText } from './shown-value.js';
 
 /** An error as it is sent to another process: JSON, with the stack of the process that threw it. */
 export interface WireError {
@@ -25,8 +26,7 @@ const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
 );
 
 export function toWireError(value: unknown, depth = 0): WireError {
-  if (!(value instanceof Error) && !isErrorLike(value))
-    return { name: 'Error', message: typeof value === 'string' ? value : String(value) };
+  if (!(value instanceof Error) && !isErrorLike(value)) return { name: 'Error', message: plainText(value) };
   const cause = (value as { cause?: unknown }).cause;
   return {
     name: value.name,

@@ -1,5 +1,5 @@
 export { compilePlan, type GrpcSources } from './compile.js';
-export { BadMessage, BadMetadata, WrongKindOfCall, WrongMessageCount } from './errors.js';
+export { BadMessage, BadMetadata, MessageTooLarge, WrongKindOfCall, WrongMessageCount } from './errors.js';
 export { FrameSplitter, messageFrame, type Trailers, trailersFrame } from './message-frames.js';
 export { MessageTypes } from './message-types.js';
 export { metadataFault } from './metadata-fault.js';

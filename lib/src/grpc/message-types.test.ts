@@ -12,6 +12,7 @@ message All {
   string text = 1; int32 small = 2; uint64 big = 3; double real = 4; bool is_true = 5; bytes raw = 6;
   Heat heat = 7; One one = 8; repeated float vector = 9; map<string, int32> counts = 10; map<int32, One> ones = 11;
   repeated One list = 12; google.protobuf.Timestamp at = 13; oneof side { string salad = 14; int32 fries = 15; }
+  map<bool, string> flags = 16; repeated int64 ids = 17; optional int32 maybe = 18;
 }`;
 const TIMESTAMP = 'syntax = "proto3"; package google.protobuf; message Timestamp { int64 seconds = 1; int32 nanos = 2; }';
 
@@ -97,7 +98,31 @@ test('a value that does not have the form of its field is an error that names th
     [{ counts: { a: 'b' } }, /^counts\["a"\] of the result must be an integer/],
     [{ ones: { x: {} } }, /^the key of ones\["x"\] of the result must be an integer/],
     [{ at: new Date('no') }, /^at of the result is an invalid Date$/],
+    [{ salad: 'a', fries: 1 }, /^the result has salad and fries, of which side allows only one$/],
+    [{ flags: { no: 'a' } }, /^the key of flags\["no"\] of the result must be true or false, and it is "no"$/],
+    [
+      { ids: new Array(2).fill(1, 0, 1) },
+      /^ids\[1\] of the result must be an integer of the range of int64, and it is undefined$/,
+    ],
+    [{ vector: new Array(2).fill(1, 0, 1) }, /^vector\[1\] of the result must be a number, and it is undefined$/],
+    [{ ids: [1, 2 ** 63] }, /^ids\[1\] of the result must be an integer of the range of int64/],
     [{ at: '2024-01-01' }, /^at of the result must be an object of the form of google\.protobuf\.Timestamp/],
   ];
   for (const [value, message] of wrong) assert.match(refusal(value), message);
+});
+
+test('the keys of a map may be true and false', () => {
+  const flags = { true: 'on', false: 'off' };
+  assert.deepEqual(sent({ flags }).flags, flags);
+  assert.deepEqual(sent({ flags: new Map(Object.entries(flags).map(([key, text]) => [key === 'true', text])) }).flags, flags);
+  assert.deepEqual(sent(sent({ flags })).flags, flags);
+});
+
+test('long lists of integers are passed on as they are', () => {
+  const ids = [0, -1, Number.MAX_SAFE_INTEGER, '9223372036854775807', -(2n ** 63n), 2 ** 62];
+  assert.deepEqual(
+    sent({ ids }).ids,
+    ids.map((id) => String(BigInt(id))),
+  );
+  assert.deepEqual(sent({ ids: Int32Array.from([1, -2]), small: -0, maybe: 1 }).ids, ['1', '-2']);
 });

@@ -1,10 +1,12 @@
 import { types } from 'node:util';
 import type { Enum, Field, MapField, Type } from 'protobufjs';
 
-const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = Object.fromEntries(
+/** The least and the largest value of each type, and the same as numbers, which are compared faster. */
+const INTEGERS: Readonly<Record<string, readonly [bigint, bigint, number, number]>> = Object.fromEntries(
   [32n, 64n].flatMap((bits) => {
-    const signed = [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] as const;
-    const unsigned = [0n, 2n ** bits - 1n] as const;
+    const limits = (least: bigint, most: bigint) => [least, most, Number(least), Number(most)] as const;
+    const signed = limits(-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n);
+    const unsigned = limits(0n, 2n ** bits - 1n);
     return [
       ...['int', 'sint', 'sfixed'].map((kind) => [`${kind}${bits}`, signed] as const),
       ...['uint', 'fixed'].map((kind) => [`${kind}${bits}`, unsigned] as const),
@@ -14,13 +16,15 @@ const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = Object.fro
 const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity']);
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
+/** The place of a value in the result, such as `lines[2]`; empty for the result itself. It is a function, because only errors need the text. */
+type Place = () => string;
+
 /**
  * Checks a message that a method returned, and converts it into the form that protobufjs encodes without a loss: `fromObject` would write 0 for a value that
  * it does not understand, and leave out a field that the message does not have.
- * @param where the place of the message in the result, such as `lines[2]`; empty for the result itself
  * @throws TypeError that names the field
  */
-export function messageValue(type: Type, value: unknown, where = ''): Record<string, unknown> {
+export function messageValue(type: Type, value: unknown, where: Place = () => ''): Record<string, unknown> {
   const name = type.fullName.slice(1);
   if (value instanceof Date && name === 'google.protobuf.Timestamp') return timestampOf(value, where);
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value) || isKeyed(value))
@@ -32,7 +36,11 @@ export function messageValue(type: Type, value: unknown, where = ''): Record<str
   for (const field of type.fieldsArray) {
     const own = given[field.name];
     if (own !== undefined && own !== null)
-      out[field.name] = fieldValue(field, own, where === '' ? field.name : `${where}.${field.name}`);
+      out[field.name] = fieldValue(field, own, () => (where() === '' ? field.name : `${where()}.${field.name}`));
+  }
+  for (const { name: choice, oneof } of type.oneofsArray) {
+    const set = oneof.filter((one) => Object.hasOwn(out, one));
+    if (set.length > 1) throw new TypeError(`${placeOf(where)} has ${set.join(' and ')}, of which ${choice} allows only one`);
   }
   for (const [key, own] of Object.entries(given)) {
     // The name of a `oneof` says which of its fields is set; a message that came in has it.
@@ -43,15 +51,15 @@ export function messageValue(type: Type, value: unknown, where = ''): Record<str
   return out;
 }
 
-function fieldValue(field: Field, value: unknown, where: string): unknown {
+function fieldValue(field: Field, value: unknown, where: Place): unknown {
   if (field.map) {
     if (!(value instanceof Map) && !isPlain(value)) refuse(where, 'an object or a Map', value);
     const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value as object);
     const { keyType } = field as unknown as MapField;
     return Object.fromEntries(
       entries.map(([key, item]) => {
-        const place = `${where}[${JSON.stringify(String(key))}]`;
-        return [String(keyType === 'bool' ? key : scalar(keyType, key, `the key of ${place}`)), single(field, item, place)];
+        const place = (): string => `${where()}[${JSON.stringify(String(key))}]`;
+        return [keyOf(keyType, key, () => `the key of ${place()}`), single(field, item, place)];
       }),
     );
   }
@@ -59,15 +67,26 @@ function fieldValue(field: Field, value: unknown, where: string): unknown {
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   if (!isList) refuse(where, 'an array', value);
   const list = value as ArrayLike<unknown>;
-  // A long vector is not worth a text for the place of each number.
   if ((field.type === 'float' || field.type === 'double') && isOfNumbers(list))
     return Array.isArray(list) ? list : Array.from(list);
-  return Array.from(list, (item, i) => single(field, item, `${where}[${i}]`));
+  return Array.from(list, (item, i) => single(field, item, () => `${where()}[${i}]`));
 }
 
-const isOfNumbers = (list: ArrayLike<unknown>): boolean => Array.from(list).every((item) => typeof item === 'number');
+function isOfNumbers(list: ArrayLike<unknown>): boolean {
+  // `every` would leave out holes.
+  for (let i = 0; i < list.length; i += 1) if (typeof list[i] !== 'number') return false;
+  return true;
+}
 
-function single({ resolvedType, type }: Field, value: unknown, where: string): unknown {
+/** The key of an entry of a map. protobufjs writes `true` for each text that is not empty. */
+function keyOf(type: string, key: unknown, where: Place): string {
+  if (type !== 'bool') return String(scalar(type, key, where));
+  const isTrue = key === true || key === 'true';
+  if (!isTrue && key !== false && key !== 'false') refuse(where, 'true or false', key);
+  return isTrue ? 'true' : '';
+}
+
+function single({ resolvedType, type }: Field, value: unknown, where: Place): unknown {
   if (resolvedType === null) return scalar(type, value, where);
   if ('fieldsArray' in resolvedType) return messageValue(resolvedType, value, where);
   const { values } = resolvedType as Enum;
@@ -76,7 +95,7 @@ function single({ resolvedType, type }: Field, value: unknown, where: string): u
   return refuse(where, `one of ${Object.keys(values).join(', ')}`, value);
 }
 
-function scalar(type: string, value: unknown, where: string): unknown {
+function scalar(type: string, value: unknown, where: Place): unknown {
   if (type === 'bool') return typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
   if (type === 'string') {
     const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
@@ -91,7 +110,13 @@ function scalar(type: string, value: unknown, where: string): unknown {
   return number;
 }
 
-function integerOf(type: string, [least, most]: readonly [bigint, bigint], value: unknown, where: string): unknown {
+function integerOf(
+  type: string,
+  [least, most, low, high]: readonly [bigint, bigint, number, number],
+  value: unknown,
+  where: Place,
+): unknown {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= low && value <= high) return value;
   const isLong = typeof value === 'object' && value !== null && 'low' in value && 'high' in value;
   const isWhole = typeof value === 'bigint' || Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value));
   if (isLong && type.endsWith('64')) return value;
@@ -100,7 +125,7 @@ function integerOf(type: string, [least, most]: readonly [bigint, bigint], value
   return type.endsWith('64') ? String(whole) : Number(whole);
 }
 
-function bytesOf(value: unknown, where: string): unknown {
+function bytesOf(value: unknown, where: Place): unknown {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
@@ -109,7 +134,7 @@ function bytesOf(value: unknown, where: string): unknown {
   return isBytes ? Uint8Array.from(value as number[]) : refuse(where, 'bytes, such as a Uint8Array', value);
 }
 
-function timestampOf(date: Date, where: string): Record<string, unknown> {
+function timestampOf(date: Date, where: Place): Record<string, unknown> {
   const ms = date.getTime();
   if (Number.isNaN(ms)) throw new TypeError(`${placeOf(where)} is an invalid Date`);
   const seconds = Math.floor(ms / 1000);
@@ -123,9 +148,9 @@ const isKeyed = (value: unknown): boolean =>
 const isPlain = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isKeyed(value);
 
-const placeOf = (where: string): string => (where === '' ? 'the result' : `${where} of the result`);
+const placeOf = (where: Place): string => (where() === '' ? 'the result' : `${where()} of the result`);
 
-function refuse(where: string, expected: string, value: unknown): never {
+function refuse(where: Place, expected: string, value: unknown): never {
   throw new TypeError(`${placeOf(where)} must be ${expected}, and it is ${kindOf(value)}`);
 }
 

@@ -128,3 +128,53 @@ test('a constant names the application that is deleted, and what is not followed
     'cell 4: serve.run in a function is left out; call it outside of functions',
   ]);
 });
+
+test('a change of what the whole program sees is left out if it cannot run', () => {
+  const { modules, notes } = buildNotebook(
+    {
+      file: '/nb/lesson.ipynb',
+      cells: [
+        "process.env.HF_TOKEN = await prompt('token');",
+        'process.env.FIRST = files[0];',
+        "const asked = await prompt('key');\nprocess.env.KEY = asked;",
+        'process.env.LATER = String(() => display(1));',
+        chat('x'),
+        'serve.run(Chat.bind())',
+      ].map((source, i) => ({ number: i + 1, source })),
+      magics: [{ cell: 2, text: 'files = !ls' }],
+    },
+    () => '/nb/lesson.app.ts',
+  );
+  const text = modules[0]?.text ?? '';
+  assert.doesNotMatch(text, /HF_TOKEN|FIRST|KEY|asked/);
+  assert.match(text, /process\.env\.LATER/);
+  assert.deepEqual(notes, [
+    'cell 4 uses display, which exists only in a notebook, and the module does not have it',
+    'cell 1 uses prompt, which the module does not have, in a statement that is left out',
+    'cell 2 uses files, which the module does not have, in a statement that is left out',
+    'cell 3 uses prompt, which the module does not have, in a statement that is left out',
+  ]);
+});
+
+test('a statement that only asks for the type of a global is left out', () => {
+  const text = only('console.log(typeof fetch);', 'delete process.env.OLD;', chat('x'), 'serve.run(Chat.bind())');
+  assert.doesNotMatch(text, /typeof fetch/);
+  assert.match(text, /delete process\.env\.OLD/);
+});
+
+test('a class and a type of its name from another cell do not stand in one module', () => {
+  const use = (name: string, how: string) =>
+    `const ${name} = serve.deployment(class ${name} { fetch() { ${how} } });\nserve.run(${name}.bind(), { name: '${name}', routePrefix: '/${name}' })`;
+  for (const first of ['class Box { size = 1 }', 'enum Box { Small }']) {
+    const asValue = use('A', 'return String(Box);');
+    const asType = use('B', "const box: Box = { color: 'red' }; return box.color;");
+    for (const cells of [
+      [first, asValue, 'interface Box { color: string }', asType],
+      ['type Box = { color: string };', asType, first, asValue],
+    ]) {
+      const { modules } = build(...cells);
+      assert.equal(modules.length, 2, modules.map(({ text }) => text).join('\n---\n'));
+      for (const { text } of modules) assert.equal(text.match(/(class|enum|interface|type) Box/g)?.length, 1, text);
+    }
+  }
+});

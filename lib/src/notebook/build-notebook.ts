@@ -3,6 +3,7 @@ import { childrenOf, type Node } from '../code/index.js';
 import { NothingToBuild } from './errors.js';
 import { findRuns } from './find-runs.js';
 import { type ModulePlan, planModules, statementsIn, textOf } from './module-text.js';
+import { isMissing, NOTEBOOK_IMPORTS, NOTEBOOK_ONLY } from './notebook-names.js';
 import { type Slice, sliceOf } from './slice.js';
 import { type CellText, type Statement, statementsOf } from './statement.js';
 
@@ -41,25 +42,6 @@ export interface BuiltNotebook {
   /** What the user should know. */
   readonly notes: readonly string[];
 }
-
-/** Names that cells have without a declaration, and the modules that export them. */
-const NOTEBOOK_IMPORTS: Readonly<Record<string, string>> = { serve: 'nbserve', onnx: 'nbserve/onnx' };
-/** Names that only a notebook has. */
-const NOTEBOOK_ONLY = new Set([
-  'display',
-  'prompt',
-  'input',
-  '__filename',
-  '__dirname',
-  'require',
-  'module',
-  'exports',
-  'comms',
-  'magics',
-  '_',
-  '__',
-  '___',
-]);
 
 /**
  * Makes modules from a notebook that runs applications: each contains what the applications need, and nothing else of the notebook.
@@ -153,7 +135,7 @@ function missingIn(slices: readonly Slice[], magics: readonly LeftOutLine[]): st
   const hint = runs.length === 0 ? '' : `; if it is from ${runs.join(' or ')}, import the file instead`;
   return slices
     .flatMap(({ free }) => [...free])
-    .filter(([name]) => !(name in NOTEBOOK_IMPORTS) && (NOTEBOOK_ONLY.has(name) || !(name in globalThis)))
+    .filter(([name]) => isMissing(name))
     .map(([name, cell]) => {
       if (NOTEBOOK_ONLY.has(name))
         return `cell ${cell} uses ${name}, which exists only in a notebook, and the module does not have it`;

@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { childrenOf, isNode, type Node } from '../code/index.js';
 import type { Slice } from './slice.js';
-import type { Statement } from './statement.js';
+import { declaresTypesToo, type Statement } from './statement.js';
 
 /** One module: applications whose slices agree on every name. */
 export interface ModulePlan {
@@ -18,7 +18,13 @@ export function planModules(slices: readonly Slice[]): readonly ModulePlan[] {
   for (const slice of slices) {
     const agrees = (own: ReadonlyMap<string, Statement>, all: ReadonlyMap<string, Statement>): boolean =>
       [...own].every(([name, statement]) => (all.get(name) ?? statement) === statement);
-    const fits = plans.find(({ values, types }) => agrees(slice.values, values) && agrees(slice.types, types));
+    const fits = plans.find(
+      ({ values, types }) =>
+        agrees(slice.values, values) &&
+        agrees(slice.types, types) &&
+        mayStandBeside(slice.values, types) &&
+        mayStandBeside(values, slice.types),
+    );
     const plan = fits ?? { slices: [], values: new Map<string, Statement>(), types: new Map<string, Statement>() };
     if (fits === undefined) plans.push(plan);
     plan.slices.push(slice);
@@ -27,6 +33,10 @@ export function planModules(slices: readonly Slice[]): readonly ModulePlan[] {
   }
   return plans;
 }
+
+/** A class or an enum has no other type of its name beside it, except in its own cell: `class Box {…} interface Box {…}` is one type. */
+const mayStandBeside = (values: ReadonlyMap<string, Statement>, types: ReadonlyMap<string, Statement>): boolean =>
+  [...values].every(([name, one]) => !declaresTypesToo(one) || (types.get(name)?.cell ?? one.cell) === one.cell);
 
 /** The statements of a module, each after those that it uses when it runs. */
 export function statementsIn({ slices, values, types }: ModulePlan): readonly Statement[] {

@@ -1,6 +1,8 @@
+import type { Reference } from '../code/index.js';
 import { CannotBuild } from './errors.js';
 import { changesCluster, type NotebookApp } from './find-runs.js';
-import type { Statement } from './statement.js';
+import { isMissing } from './notebook-names.js';
+import { declaresTypesToo, type Statement } from './statement.js';
 
 /** What one application needs of the notebook. */
 export interface Slice {
@@ -15,6 +17,9 @@ export interface Slice {
   readonly free: ReadonlyMap<string, number>;
   readonly notes: readonly string[];
 }
+
+/** True if the statement itself changes the name, and no function in it. */
+const isWrite = ({ kind, depth }: Reference): boolean => depth === 0 && (kind === 'write' || kind === 'mutate');
 
 /**
  * Finds what the expression of an application needs, as it was when its cell ran: of a name that several cells declare, the last declaration before that.
@@ -50,9 +55,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     include(found, [...path, name]);
     for (const one of before) {
       if (one.order <= found.order || one.order >= at || changes.has(one) || values.get(name) === one) continue;
-      const writes = one.uses.some(
-        (use) => use.name === name && (use.kind === 'write' || use.kind === 'mutate') && use.depth === 0,
-      );
+      const writes = one.uses.some((use) => use.name === name && isWrite(use));
       const all = one.calls.filter((call) => call.name === name);
       const calls = all.filter((call) => !call.isArgument);
       const [passed] = all.filter((call) => call.isArgument);
@@ -92,6 +95,20 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       return changesCluster(used) || usesCluster(used, seen);
     });
 
+  /** A name that the statement, or one that it needs, uses when it runs, and that a module does not have; otherwise null. */
+  const missingOf = (statement: Statement, seen = new Set([statement])): string | null => {
+    for (const { name, kind, depth } of statement.uses) {
+      if (depth > 0 || kind === 'typeof') continue;
+      const used = declaring(name);
+      if (used === undefined && isMissing(name)) return name;
+      if (used === undefined || seen.has(used)) continue;
+      seen.add(used);
+      const missing = missingOf(used, seen);
+      if (missing !== null) return missing;
+    }
+    return null;
+  };
+
   /** The values of `typeof Chat` in types. A handle is not needed, because types do not run. */
   const needTypeOf = (statement: Statement, path: readonly string[]): void => {
     for (const name of statement.typeQueries) {
@@ -104,7 +121,11 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     for (const word of words) {
       if (types.has(word)) continue;
       const found = before.findLast((one) => one.types.has(word));
-      if (found === undefined) continue;
+      const value = declaring(word);
+      // A class of a later cell has taken the name of the type.
+      const isTaken = (type: Statement): boolean =>
+        value !== undefined && declaresTypesToo(value) && value.order > type.order && value.cell !== type.cell;
+      if (found === undefined || isTaken(found)) continue;
       types.set(word, found);
       needTypes(found.words, path);
       needTypeOf(found, path);
@@ -148,12 +169,17 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       const { node } = one;
       const imports =
         node.type === 'ImportDeclaration' && (node.specifiers as unknown[]).length === 0 && node.importKind !== 'type';
-      const written = one.uses.find(({ name, kind, depth }) => depth === 0 && kind !== 'read' && isGlobal(name));
+      const written = one.uses.find((use) => isWrite(use) && isGlobal(use.name));
       const called = one.calls.find(({ name, isKnown }) => isKnown && name !== 'console' && isGlobal(name));
       if (!imports && written === undefined && called === undefined) continue;
       if (changesCluster(one) || usesCluster(one)) {
         const { name } = (written ?? called) as { name: string };
         notes.add(`cell ${one.cell} changes ${name} in a statement that uses the cluster, and is left out`);
+        continue;
+      }
+      const lacking = missingOf(one);
+      if (lacking !== null) {
+        notes.add(`cell ${one.cell} uses ${lacking}, which the module does not have, in a statement that is left out`);
         continue;
       }
       changes.add(one);

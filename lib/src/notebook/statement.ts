@@ -99,6 +99,11 @@ function namesIn(node: Node, keys: Readonly<Record<string, string>>): ReadonlySe
   return names;
 }
 
+const TYPES_TOO = new Set(['ClassDeclaration', 'TSEnumDeclaration', 'ImportDeclaration']);
+
+/** True if the values that it declares may be types too: of a class, an enum or an import. */
+export const declaresTypesToo = ({ node }: Statement): boolean => TYPES_TOO.has(node.type);
+
 function typesOf(node: Node): ReadonlySet<string> {
   const nameOf = (id: unknown): string[] => (isNode(id) && typeof id.name === 'string' ? [id.name] : []);
   if (node.type === 'TSInterfaceDeclaration' || node.type === 'TSTypeAliasDeclaration') return new Set(nameOf(node.id));

@@ -12,8 +12,8 @@ export class KeepAlive {
   begin(): void {
     this.#count += 1;
     if (this.#count > 1) return;
-    this.#timer ??= setTimeout(() => {}, NEVER_MS);
-    this.#timer.refresh().ref();
+    this.#timer ??= setTimeout(() => this.#timer?.refresh(), NEVER_MS);
+    this.#timer.ref();
   }
 
   end(): void {

@@ -128,6 +128,8 @@ test('errors have the status that user code gave them, and strangers see no insi
   assert.deepEqual(shown(await cook('NOT_FOUND')), [Code.NOT_FOUND, 'the kitchen says NOT_FOUND', 'NBS_USER_ERROR']);
   assert.deepEqual(shown(await cook('by number', 10)), [Code.ABORTED, 'the kitchen says by number', 'NBS_USER_ERROR']);
   assert.deepEqual(shown(await cook('http')), [Code.NOT_FOUND, 'no such dish', 'NBS_USER_ERROR']);
+  const long = await cook('long');
+  assert.deepEqual([long.code, long.details.length, long.trailers['nbserve-code']], [Code.NOT_FOUND, 2000, 'NBS_USER_ERROR']);
   const secret = await cook('secret');
   assert.deepEqual([secret.code, secret.trailers['nbserve-code']], [Code.INTERNAL, 'NBS_USER_ERROR']);
   const internal = await cook('INTERNAL');
@@ -254,7 +256,12 @@ test('messages are limited in both directions', async () => {
   const { code, message } = await kitchen.call('Cook', { photo: large.subarray(0, 3 * 1024 * 1024) });
   assert.deepEqual([code, (message?.photo as Buffer | undefined)?.length], [Code.OK, 3 * 1024 * 1024]);
   const down = await kitchen.call('Courses', { dish: 'huge', count: 1 });
-  assert.equal(down.code, Code.RESOURCE_EXHAUSTED);
+  assert.deepEqual(shown(down), [
+    Code.RESOURCE_EXHAUSTED,
+    'a message of the answer is larger than this server sends',
+    'NBS_MESSAGE_TOO_LARGE',
+  ]);
+  assert.equal(down.trailers['grpc-retry-pushback-ms'], undefined);
 });
 
 test('a deployment that is a function answers every RPC, and a stream may be an array', async () => {

@@ -24,6 +24,7 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
   let version: string | null = null;
   let raw: RawReplica;
   let router: Router;
+  let snapshot: Parameters<Router['apply']>[0];
   let proxy: GrpcProxy;
   let kitchen: TestClient;
 
@@ -32,7 +33,7 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
     router = new Router({
       connect: (to) => connect({ path: to }, { token: TOKEN, hello: helloOf('proxy', 'p'), kinds: REQUEST_KINDS }),
     });
-    router.apply({
+    snapshot = {
       version: 1,
       routes: [],
       ingresses: { app: 'Main' },
@@ -49,7 +50,8 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
           http: false,
         },
       },
-    });
+    };
+    router.apply(snapshot);
     const plan = compilePlan({
       protos: [KITCHEN_PROTO],
       includes: [],
@@ -132,8 +134,9 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
 
   test('a message over the limit is refused when its length is known', async () => {
     raw.answer = (stream) => answer(stream, {}, Buffer.from([0, 0x40, 0, 0, 0, 1]), Flag.NONE);
-    const { code, details } = await kitchen.call('Courses', { dish: 'x' });
+    const { code, details, trailers: told } = await kitchen.call('Courses', { dish: 'x' });
     assert.equal(code, Status.RESOURCE_EXHAUSTED);
+    assert.equal(told['grpc-retry-pushback-ms'], undefined, 'it would be too large again');
     assert.match(details, /maxMessageBytes is 100000/);
   });
 
@@ -143,5 +146,15 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
     version = null;
     assert.equal(code, Status.NOT_FOUND);
     assert.equal((failures.at(-1) as { code?: string }).code, 'NBS_NO_SUCH_DEPLOYMENT');
+  });
+
+  test('nor is it if the version is just being started', async () => {
+    version = 'a-secret-version';
+    router.apply({ ...snapshot, version: 2, rising: [{ prefix: '/x', app: version }] });
+    const { code, details } = await kitchen.call('Cook', { dish: 'x' });
+    version = null;
+    router.apply({ ...snapshot, version: 3 });
+    assert.equal(code, Status.UNAVAILABLE);
+    assert.doesNotMatch(details, /secret/);
   });
 });

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { type ClassSchema, JAVASCRIPT, type JsonSchema } from '../class-schema.js';
+import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { expectedBy, shown } from './describe-schema.js';
 
 /** One fault of a request. */
@@ -85,7 +85,7 @@ export class Validators {
 
   #issues(errors: readonly ErrorObject[], place: Issue['in'], root: string): readonly Issue[] {
     const issues = new Map<string, Issue>();
-    for (const error of mostTelling(errors)) {
+    for (const error of mostTelling(errors, this.#schema.defs)) {
       const issue = this.#issue(error, place, root);
       const before = issues.get(issue.field);
       if (before === undefined) issues.set(issue.field, issue);
@@ -135,7 +135,7 @@ function canBe(name: string, text: string): boolean {
  * If no member of a union matches, Ajv reports the faults of all members. This keeps the faults inside the member that is closest to the value; if no member
  * is close, it keeps one fault for the whole union.
  */
-function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+function mostTelling(errors: readonly ErrorObject[], defs: ClassSchema['defs']): readonly ErrorObject[] {
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
   let left = errors;
   for (const union of unions) {
@@ -143,7 +143,7 @@ function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     const deeper = inside.filter(
       ({ instancePath, keyword }) => instancePath.length > union.instancePath.length || keyword === 'required',
     );
-    const kept = deeper.length > 0 ? closest(deeper, union) : [union];
+    const kept = deeper.length > 0 ? closest(deeper, union, defs) : [union];
     left = left.filter((error) => (error === union || inside.includes(error) ? kept.includes(error) : true));
   }
   return left.length > 0 ? left : errors;
@@ -153,13 +153,18 @@ function mostTelling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
  * Keeps the faults in the members of a union whose literals match the value, such as `{ ok: true; … }` for `{ ok: true }`. If the literals of no member match, it
  * keeps those faults alone.
  */
-function closest(errors: readonly ErrorObject[], union: ErrorObject): readonly ErrorObject[] {
+function closest(errors: readonly ErrorObject[], union: ErrorObject, defs: ClassSchema['defs']): readonly ErrorObject[] {
+  const alternatives = literalsOfAll(union.schema as readonly JsonSchema[], defs);
   const members = new Map<string, ErrorObject[]>();
   for (const error of errors) {
     const member = memberOf(error, union);
     members.set(member, [...(members.get(member) ?? []), error]);
   }
-  const isWrongTag = (error: ErrorObject): boolean => isTag(error) && depthOf(error) === depthOf(union) + 1;
+  const isWrongTag = (error: ErrorObject): boolean =>
+    isTag(error) &&
+    depthOf(error) === depthOf(union) + 1 &&
+    // One of several literals is a usual value, unless each member has some there.
+    (error.keyword !== 'enum' || alternatives.has(error.instancePath.split('/').at(-1) as string));
   const all = [...members.values()];
   const matching = all.filter((own) => !own.some(isWrongTag));
   if (matching.length === all.length) return errors;
@@ -167,6 +172,20 @@ function closest(errors: readonly ErrorObject[], union: ErrorObject): readonly E
   const tags = all.map((own) => new Set(own.filter(isWrongTag).map(tagOf)));
   const common = [...(tags[0] ?? [])].filter((tag) => tags.every((own) => own.has(tag)));
   return common.length === 0 ? errors : errors.filter((error) => isWrongTag(error) && common.includes(tagOf(error)));
+}
+
+/** The properties for which each member of a union has literals. */
+function literalsOfAll(members: readonly JsonSchema[], defs: ClassSchema['defs']): ReadonlySet<string> {
+  const all = members.map((member) => {
+    const { properties = {} } = resolved(member, defs) as {
+      properties?: Readonly<Record<string, JsonSchema>>;
+    };
+    return Object.keys(properties).filter((name) => {
+      const property = properties[name] as JsonSchema;
+      return 'const' in property || 'enum' in property;
+    });
+  });
+  return new Set((all[0] ?? []).filter((name) => all.every((own) => own.includes(name))));
 }
 
 /** True for a literal that is wrong, or missing. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { isErrorStatus, isNbserveError } from '../../core/index.js';
-import { readPlan } from '../../grpc/index.js';
+import { hasCode, isErrorStatus, isNbserveError } from '../../core/index.js';
+import { MessageTooLarge, readPlan } from '../../grpc/index.js';
 import { isToken } from '../access/index.js';
 import type { RouterLike } from '../router/index.js';
 import type { FailureLog } from './failure-log.js';
@@ -42,7 +42,8 @@ export async function openGrpc({ dir, token, router, failures, splits, fd }: Ope
         const { code, message, withholds } = strangerError(error, status);
         // The replica has already logged an error of user code, with its stack.
         const isWritten = isNbserveError(error) && error.expose === false;
-        if (withholds && !isWritten && status >= 500) failures.tell({ method: 'gRPC', url: rpc }, status, error, requestId);
+        const isOurs = status >= 500 || hasCode(error, MessageTooLarge);
+        if (withholds && !isWritten && isOurs) failures.tell({ method: 'gRPC', url: rpc }, status, error, requestId);
         return { code, message };
       },
     },

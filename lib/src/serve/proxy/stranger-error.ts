@@ -36,6 +36,8 @@ const IN_OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   [BodyNotReplayable.code, `the process that worked on this request went away; ${AGAIN}`],
   [RequestTimeout.code, 'there was no answer within the time that the request had'],
   [BadAnswer.code, 'the answer of the application cannot be sent over HTTP'],
+  // grpc-js itself refuses a request that is too large.
+  ['NBS_MESSAGE_TOO_LARGE', 'a message of the answer is larger than this server sends'],
 ]);
 
 /** @param status the HTTP status of the answer */

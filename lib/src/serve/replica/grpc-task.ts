@@ -1,4 +1,4 @@
-import { aboutInput, exposeOf, toWireError } from '../../core/index.js';
+import { aboutInput, exposeOf, plainText, toWireError, type WireError } from '../../core/index.js';
 import {
   GENERIC_SERVICE,
   givenStatus,
@@ -182,17 +182,32 @@ class GrpcTask extends ValueTask {
     const expose = given === undefined ? (failure.expose ?? undefined) : (exposeOf(thrown).expose ?? TOLD.has(given));
     const isOurs = code === Status.INTERNAL || code === Status.UNKNOWN;
     if (isOurs) console.error(`${this.workName()} failed (request ${this.#head.requestId}): ${failure.stack ?? failure.message}`);
-    const error = { ...toWireError(failure), ...(expose === undefined ? {} : { expose }) };
+    const error = { ...cut(toWireError(failure)), ...(expose === undefined ? {} : { expose }) };
     let metadata: readonly string[] = [];
     try {
       metadata = flatMetadata(this.#request.trailers);
     } catch {
       // The error that is there is the one to tell.
     }
-    const trailers = trailersFrame({ code, message: failure.message, metadata, error });
+    const trailers = trailersFrame({ code, message: error.message, metadata, error });
     if (this.#headSent) this.call.end(trailers);
     else this.call.respond({ kind: 'grpc', queue: this.host.ongoing, metadata: [] }, trailers, true);
   }
+}
+
+/** Clients get no more of a message. The trailers, which have a limit, contain the messages of all causes, and each stack contains its message. */
+const MAX_MESSAGE = 2000;
+const MAX_STACK = 20_000;
+
+function cut(error: WireError): WireError {
+  const { message, stack, cause } = error;
+  return {
+    ...error,
+    // A cause may be an error of any form.
+    message: plainText(message).slice(0, MAX_MESSAGE),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK) }),
+    ...(cause === undefined ? {} : { cause: cut(cause) }),
+  };
 }
 
 /** Statuses that say something about the request. Their messages are for the client. */

@@ -1,4 +1,4 @@
-import { exposeOf, isAboutInput, isNbserveError, NbserveError, statusOf, wholeStack } from '../../core/index.js';
+import { exposeOf, isAboutInput, isNbserveError, NbserveError, plainText, statusOf, wholeStack } from '../../core/index.js';
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
@@ -46,5 +46,5 @@ const told = (error: NbserveError): NbserveError => Object.assign(error, { expos
 
 function asError(thrown: unknown): { message: string; name: string; stack?: string | undefined; code?: unknown } {
   if (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string') return thrown as Error;
-  return { message: String(thrown), name: 'Error' };
+  return { message: plainText(thrown), name: 'Error' };
 }

@@ -44,6 +44,10 @@ test('what is wrong with the body is the error of the client in a copy too', asy
     async () => new Request(real(make('{')), { method: 'PUT' }).json(),
     async () => new Request(real(make('{', form))).formData(),
     async () => make('{', form).clone().formData(),
+    async () => new Request(real(make('{'))).clone().json(),
+    async () => new Request(real(make('{'))).clone().clone().json(),
+    async () => new Request(new Request(real(make('{')))).json(),
+    async () => new Request(make('{').clone()).json(),
   ]) {
     const error: unknown = await read().catch((thrown: unknown) => thrown);
     assert.equal(badBody(error)?.status, 400);
@@ -51,6 +55,7 @@ test('what is wrong with the body is the error of the client in a copy too', asy
   // What user code has put there is its own fault, and so is reading twice.
   for (const read of [
     async () => new Request(real(make('{}')), { body: '{' }).json(),
+    async () => new Request(new Request(real(make('{}'))), { body: '{' }).json(),
     async () => {
       const copy = new Request(real(make('{}')));
       await copy.text();
@@ -61,6 +66,19 @@ test('what is wrong with the body is the error of the client in a copy too', asy
     assert.ok(error instanceof Error);
     assert.equal(badBody(error), null);
   }
+});
+
+test('a class of the user keeps its own methods', async () => {
+  class Mine extends Request {}
+  // Their types are those of properties, so TypeScript allows no methods here.
+  Object.assign(Mine.prototype, {
+    async json(this: Mine): Promise<unknown> {
+      return { mine: JSON.parse(await this.text()) };
+    },
+    formData: async () => new FormData(),
+  });
+  assert.deepEqual(await new Mine(real(make('{"n":1}'))).json(), { mine: { n: 1 } });
+  assert.deepEqual([...(await new Mine(real(make('{'))).formData())], []);
 });
 
 test('query is the first value of each name', () => {

@@ -157,6 +157,7 @@ export class LazyRequest {
    * Not for user code.
    */
   copied(made: Request): Request {
+    copies.set(made, this);
     const { prototype } = NativeRequest;
     const reader = (read: () => Promise<unknown>, form: BodyForm) => ({
       value: async () => {
@@ -170,10 +171,14 @@ export class LazyRequest {
       configurable: true,
       writable: true,
     });
-    return Object.defineProperties(made, {
-      json: reader(prototype.json, 'json'),
-      formData: reader(prototype.formData, 'form'),
-    });
+    // A class of the user may have methods of its own.
+    if (made.json === prototype.json) Object.defineProperty(made, 'json', reader(prototype.json, 'json'));
+    if (made.formData === prototype.formData) Object.defineProperty(made, 'formData', reader(prototype.formData, 'form'));
+    if (made.clone === prototype.clone) {
+      const value = (): Request => this.copied(prototype.clone.call(made) as Request);
+      Object.defineProperty(made, 'clone', { value, configurable: true, writable: true });
+    }
+    return made;
   }
 
   /** A property of the real request, other than its method. Not for user code. */
@@ -235,6 +240,8 @@ export class LazyRequest {
   }
 }
 
+/** Requests that user code made of others: whose body they have. */
+const copies = new WeakMap<Request, LazyRequest>();
 /** The fetch standard allows no body for these methods. */
 const BODYLESS = new Set(['GET', 'HEAD']);
 /** The fetch standard allows no request with these methods. */
@@ -287,7 +294,8 @@ export function installRequest(): void {
     construct: (target, args, newTarget) => {
       const made = Reflect.construct(target, unwrap(args), newTarget) as Request;
       const [first, init] = args as [unknown, RequestInit | undefined];
-      return first instanceof LazyRequest && (init?.body ?? null) === null ? first.copied(made) : made;
+      const origin = first instanceof LazyRequest ? first : copies.get(first as Request);
+      return origin !== undefined && (init?.body ?? null) === null ? origin.copied(made) : made;
     },
   });
   const nativeFetch = globalThis.fetch;

@@ -11,13 +11,20 @@ import {
   WrongMessageCount,
 } from '../../../grpc/index.js';
 import { type OutgoingCall, ProtocolViolation, type ResponseSink } from '../../../ipc/index.js';
-import { type AnswerHead, deploymentKey, type GrpcCallHead, NoSuchDeployment } from '../../protocol/index.js';
+import {
+  type AnswerHead,
+  AppStarting,
+  deploymentKey,
+  type GrpcCallHead,
+  NoSuchDeployment,
+  QueueFull,
+} from '../../protocol/index.js';
 import type { DeadlineLimit } from '../../router/index.js';
 import { NoApplication } from './errors.js';
 import type { GrpcContext, Version } from './host.js';
 import { CallMetadata, toMetadata } from './metadata.js';
 import { retryMetadata } from './retry-info.js';
-import { findTarget } from './target.js';
+import { ANY_STARTING, findTarget } from './target.js';
 
 export type ServerCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -185,7 +192,8 @@ export class GrpcExchange implements ResponseSink {
       if (this.#inputEnded) this.#outgoing.end();
     } catch (error) {
       // The version was chosen for the client, which does not know its name.
-      if (this.#version === null || !hasCode(error, NoApplication)) this.#fail(error as Error);
+      if (this.#version !== null && hasCode(error, AppStarting)) this.#fail(AppStarting(ANY_STARTING));
+      else if (this.#version === null || !hasCode(error, NoApplication)) this.#fail(error as Error);
       else this.onError(NoSuchDeployment({ deployment: this.#version.app, running: 'none' }));
     }
   }
@@ -264,7 +272,8 @@ export class GrpcExchange implements ResponseSink {
     const { token } = this.#metadata;
     const isTrusted = token !== undefined && host.isToken(token);
     const told = host.tell(error, { rpc: this.#rpc.path, requestId: this.#requestId, isTrusted });
-    const mayTryAgain = code === Status.UNAVAILABLE || code === Status.RESOURCE_EXHAUSTED;
+    // Other limits would be exceeded again.
+    const mayTryAgain = code === Status.UNAVAILABLE || hasCode(error, QueueFull);
     const metadata = this.#endMetadata([
       ...trailers,
       'nbserve-code',

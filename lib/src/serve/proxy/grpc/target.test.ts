@@ -71,3 +71,12 @@ test("the services of nbserve's own do not choose an application by its methods"
   const apps = snapshotOf({ digits: ['call'], words: ['count'] });
   assert.throws(() => findTarget(apps, undefined, rpcOf('Call', true), null), { code: 'NBS_APPLICATION_UNNAMED' });
 });
+
+test('a call that several applications answer must name one, also while another is being started', () => {
+  const rising = [{ prefix: '/letters', app: 'letters' }];
+  const apps: RouteSnapshot = { ...snapshotOf({ digits: ['classify'], words: ['classify'] }), rising };
+  assert.throws(() => target(apps, 'Classify'), { code: 'NBS_APPLICATION_UNNAMED' });
+  assert.throws(() => findTarget(apps, undefined, rpcOf('Call', true), null), { code: 'NBS_APPLICATION_UNNAMED' });
+  // The one that is being started may answer it.
+  assert.throws(() => target(apps, 'Draw'), { code: 'NBS_APP_STARTING' });
+});

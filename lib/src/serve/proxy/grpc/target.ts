@@ -32,16 +32,21 @@ export function findTarget(snapshot: RouteSnapshot | null, named: string | undef
   return { app, deployment, method };
 }
 
+/** What is told of an application that is being started if the client has not named it. */
+export const ANY_STARTING = { which: 'that would answer this call' };
+
 function onlyApplication(snapshot: RouteSnapshot | null, rpc: Rpc): string {
   const names = Object.keys(snapshot?.ingresses ?? {});
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
-  const found =
-    snapshot?.routes.find(({ prefix }) => prefix === '/')?.app ??
-    (snapshot === null || rpc.own === true ? null : answering(snapshot, rpc));
-  if (found !== null) return found;
+  const root = snapshot?.routes.find(({ prefix }) => prefix === '/')?.app;
+  if (root !== undefined) return root;
+  // Each application answers the services of nbserve's own.
+  const apps = snapshot === null || rpc.own === true ? names : answering(snapshot, rpc);
+  const [first] = apps;
+  if (first !== undefined && apps.length === 1) return first;
   // Perhaps the call is meant for one that is being started.
-  if (snapshot?.rising !== undefined) throw AppStarting({ which: 'that would answer this call' });
+  if (first === undefined && snapshot?.rising !== undefined) throw AppStarting(ANY_STARTING);
   throw ApplicationUnnamed();
 }
 
@@ -49,22 +54,23 @@ function onlyApplication(snapshot: RouteSnapshot | null, rpc: Rpc): string {
 export const isRising = (snapshot: RouteSnapshot | null, app: string): boolean =>
   snapshot?.rising?.some((rising) => rising.app === app) === true;
 
-/** The applications that answer each RPC alone. A snapshot does not change, so they are looked for once. */
-const known = new WeakMap<RouteSnapshot, Map<string, string | null>>();
+/** The applications that answer each RPC. A snapshot does not change, so they are looked for once. */
+const known = new WeakMap<RouteSnapshot, Map<string, readonly string[]>>();
 
-function answering(snapshot: RouteSnapshot, rpc: Rpc): string | null {
-  const found = known.get(snapshot) ?? new Map<string, string | null>();
+function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
+  const found = known.get(snapshot) ?? new Map<string, readonly string[]>();
   known.set(snapshot, found);
-  let app = found.get(rpc.path);
-  if (app === undefined) {
+  let apps = found.get(rpc.path);
+  if (apps === undefined) {
     const names = methodNames(rpc.name);
-    const apps = Object.entries(snapshot.ingresses).filter(([name, deployment]) =>
-      snapshot.deployments[deploymentKey(name, deployment)]?.methods.some((method) => names.includes(method)),
+    apps = Object.keys(snapshot.ingresses).filter((name) =>
+      snapshot.deployments[deploymentKey(name, snapshot.ingresses[name] as string)]?.methods.some((method) =>
+        names.includes(method),
+      ),
     );
-    app = apps.length === 1 ? (apps[0]?.[0] ?? null) : null;
-    found.set(rpc.path, app);
+    found.set(rpc.path, apps);
   }
-  return app;
+  return apps;
 }
 
 const methodNames = (name: string): readonly string[] => [name, name.slice(0, 1).toLowerCase() + name.slice(1)];
