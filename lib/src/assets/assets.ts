@@ -198,7 +198,7 @@ export class Assets {
         sha256: sha256OfFile(file),
       };
       await keepFile(asset, path, file);
-      await writeHubRecord(asset.name, record);
+      await writeHubRecord(asset, record);
     });
   }
 

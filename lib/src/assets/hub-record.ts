@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cacheFolder } from '../core/index.js';
+import { keepFile } from './keep-file.js';
 import type { Asset } from './manifest.js';
 
 /** What is known about an asset in the cache that came from the hub, whose bytes the manifest does not know. */
@@ -38,10 +39,9 @@ export function hubRecord(name: string): HubRecord | null {
   }
 }
 
-export async function writeHubRecord(name: string, record: HubRecord): Promise<void> {
-  await mkdir(dirname(pathOf(name)), { recursive: true });
-  await writeFile(pathOf(name), `${JSON.stringify(record, null, 2)}\n`);
-}
+/** @throws NBS_ASSET_NOT_KEPT */
+export const writeHubRecord = (asset: Asset, record: HubRecord): Promise<void> =>
+  keepFile(asset, pathOf(asset.name), Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
 
 export async function removeHubRecord(name: string): Promise<void> {
   await rm(pathOf(name), { force: true });

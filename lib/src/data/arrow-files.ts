@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isNbserveError } from '../core/index.js';
 import { type Arrow, arrow } from './arrow.js';
-import { type Block, makeBlock } from './block.js';
+import { type Block, emptyBlock, makeBlock } from './block.js';
 import { checkColumns, columnTypes } from './describe.js';
 import { DataUnreadable } from './errors.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
@@ -54,19 +54,38 @@ export function arrowFilesPlan(files: readonly string[], { columns, includePaths
       }
   };
   return streamPlan(what, [], blocks, async () => {
-    const names = new Set(columns ?? (await Promise.all(files.map(columnsOfFile))).flat());
+    const names = new Set(columns);
+    // One after the other: there may be more files than a process can open at the same time.
+    if (columns === undefined) for (const file of files) for (const name of await columnsOfFile(file)) names.add(name);
     return [...names, ...(includePaths ? ['path'] : [])];
   });
 }
 
-/** The columns of a file, by its first batch. */
+/** The columns of a file, by its schema. */
 async function columnsOfFile(file: string): Promise<string[]> {
-  for await (const { columns } of blocksOfFile(file)) return Object.keys(columns);
+  for await (const columns of openFile(file, async function* (names) {
+    yield names;
+  }))
+    return columns;
   return [];
 }
 
-/** A file in the format of files, or of streams. @throws NBS_DATA_UNREADABLE, NBS_ARROW_TYPE, NBS_NO_ARROW */
-async function* blocksOfFile(file: string): AsyncGenerator<Block> {
+/** The rows of a file. @throws NBS_DATA_UNREADABLE, NBS_ARROW_TYPE, NBS_NO_ARROW */
+const blocksOfFile = (file: string): AsyncGenerator<Block> =>
+  openFile(file, async function* (names, batches) {
+    let any = false;
+    for await (const batch of batches) {
+      any = true;
+      yield blockOfArrow(names, batch);
+    }
+    if (!any) yield emptyBlock(names);
+  });
+
+/** What is read from a file in the format of files, or of streams. It is closed at the end. @throws NBS_DATA_UNREADABLE, NBS_NO_ARROW */
+async function* openFile<T>(
+  file: string,
+  read: (names: string[], batches: AsyncIterable<Arrow.RecordBatch>) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
   const api = await arrow();
   const unreadable = (error: unknown) => DataUnreadable({ reason: `${file}: ${(error as Error).message}` }, error);
   const handle = await open(file).catch((error: unknown) => {
@@ -76,16 +95,7 @@ async function* blocksOfFile(file: string): AsyncGenerator<Block> {
     const reader = await api.RecordBatchReader.from(handle);
     await reader.open();
     const names = distinctNames(reader.schema.fields.map(({ name }) => name));
-    let any = false;
-    for await (const batch of reader) {
-      any = true;
-      yield blockOfArrow(names, batch);
-    }
-    if (!any)
-      yield makeBlock(
-        0,
-        names.map((name) => [name, []]),
-      );
+    yield* read(names, reader);
   } catch (error) {
     throw isNbserveError(error) ? error : unreadable(error);
   } finally {

@@ -93,11 +93,14 @@ export class Computation {
   async rowsOf(plan: Plan): Promise<Row[]> {
     const rows: Row[] = [];
     const names = new Set<string>();
+    let isUneven = false;
     for await (const block of this.blocks(plan)) {
-      for (const name of Object.keys(block.columns)) names.add(name);
+      const [own, before] = [Object.keys(block.columns), names.size];
+      for (const name of own) names.add(name);
+      isUneven ||= (rows.length > 0 && names.size > before) || (block.rows > 0 && own.length < names.size);
       for (const row of rowsOf(block)) rows.push(row);
     }
-    return withKeys(rows, names);
+    return isUneven ? withKeys(rows, names) : rows;
   }
 
   /** The blocks of one run, each of `batchSize` rows. */

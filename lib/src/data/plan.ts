@@ -18,6 +18,8 @@ export type Plan =
       readonly isVolatile?: boolean;
       /** Gives the query for the rows of the only input, which it computes once. It stands in the place of `query`. */
       readonly kept?: (compute: () => Promise<Spooled>) => Promise<string>;
+      /** Whether the rows are kept already. @default false */
+      readonly isComputed?: () => boolean;
     }
   | {
       readonly kind: 'stream';

@@ -33,7 +33,7 @@ export const streamPlan = (
 /** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
 async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
   if (plan.kind === 'stream') return (await plan.columns?.()) ?? null;
-  if (!isQuery(plan)) return null;
+  if (!(await isQuery(plan))) return null;
   const run = new Run();
   try {
     return await namesOf(await run.source(plan));
@@ -42,8 +42,17 @@ async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
   }
 }
 
-/** Whether DuckDB makes all rows of a plan. */
-const isQuery = (plan: Plan): boolean => plan.kind === 'sql' && (plan.kept !== undefined || plan.inputs.every(isQuery));
+/** Whether no function has to run before DuckDB can tell the columns of a plan. */
+async function isQuery(plan: Plan): Promise<boolean> {
+  if (plan.kind !== 'sql') return false;
+  if (plan.isComputed?.() === true) return true;
+  for (const input of plan.inputs) {
+    // To keep the rows of a function is to run it. Other rows can be kept for this.
+    const isKnown = plan.kept === undefined ? await isQuery(input) : (await knownColumns(input)) !== null;
+    if (!isKnown) return false;
+  }
+  return true;
+}
 
 /** An operation on one plan that DuckDB runs. */
 export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): SqlPlan =>
@@ -66,12 +75,15 @@ const unused = new FinalizationRegistry<() => Promise<void>>((release) => void r
 /** The rows of a plan, computed when they are first asked for, and kept in memory and on the disk: each later request gets the same ones. */
 export function keptPlan(input: Plan): Plan {
   let query: Promise<string> | null = null;
+  let isComputed = false;
   const plan: Plan = {
     ...queryPlan('kept', input, () => ''),
+    isComputed: () => isComputed,
     kept: (compute) => {
       query ??= compute().then(
         ({ sql, release }) => {
           unused.register(plan, release);
+          isComputed = true;
           return sql;
         },
         (error: unknown) => {
@@ -159,14 +171,24 @@ export function limitPlan(input: Plan, rows: number): Plan {
   return streamPlan(what, [input], blocks, () => knownColumns(input));
 }
 
+/** The inputs of unions that DuckDB does not make. */
+const unions = new WeakMap<Plan, readonly Plan[]>();
+
 /** The rows of all, one after the other; columns are matched by name. */
-export function unionPlan(inputs: readonly Plan[]): Plan {
+export function unionPlan(given: readonly Plan[]): Plan {
+  // A union of unions is one of all their inputs: each level would ask all levels below for their columns again.
+  const inputs = given.flatMap((input) => unions.get(input) ?? input);
   if (inputs.every(({ kind }) => kind === 'sql'))
     return sqlPlan('union', inputs, (...all) => {
       const known = all.filter((source) => source !== NO_SOURCE);
       return known.length === 0 ? NOTHING : known.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME ');
     });
-  const known = (): Promise<(readonly string[] | null)[]> => Promise.all(inputs.map(knownColumns));
+  // One after the other, because each may open files or keep rows.
+  const known = async (): Promise<(readonly string[] | null)[]> => {
+    const all: (readonly string[] | null)[] = [];
+    for (const input of inputs) all.push(await knownColumns(input));
+    return all;
+  };
   const blocks = async function* (run: Run): AsyncGenerator<Block> {
     const names = new Set((await known()).flatMap((columns) => columns ?? []));
     for (const input of inputs)
@@ -176,10 +198,12 @@ export function unionPlan(inputs: readonly Plan[]): Plan {
         yield withColumns(block, names);
       }
   };
-  return streamPlan('union', inputs, blocks, async () => {
+  const plan = streamPlan('union', inputs, blocks, async () => {
     const all = await known();
     return all.includes(null) ? null : [...new Set(all.flatMap((columns) => columns ?? []))];
   });
+  unions.set(plan, inputs);
+  return plan;
 }
 
 export const sortPlan = (input: Plan, columns: readonly string[], descending: boolean): Plan =>

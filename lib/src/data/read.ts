@@ -110,15 +110,17 @@ export const data = {
 
   readImages,
 
-  /** Makes a data set of rows. A value that is no object becomes a row with the column `item`. */
+  /** Makes a data set of rows. A value that is no object becomes a row with the column `item`. The rows are not copied, so leave them as they are. */
   fromItems<V>(items: readonly V[]): Dataset<V extends Row ? V : { item: V }> {
     if (!Array.isArray(items)) throw InvalidCall({ what: 'fromItems', expected: 'a list of rows', got: shownType(items) });
     const rows = items.map((item: unknown) => (isRow(item) ? item : { item }));
     const size = 16_384;
+    let known: Set<string> | undefined;
     const names = (): Set<string> => {
-      const all = new Set<string>();
-      for (const row of rows) for (const name of Object.keys(row)) all.add(name);
-      return all;
+      if (known !== undefined) return known;
+      known = new Set();
+      for (const row of rows) for (const name of Object.keys(row)) known.add(name);
+      return known;
     };
     const blocks = async function* (): AsyncGenerator<Block> {
       // Each block has the columns of all rows.

@@ -51,7 +51,7 @@ const LONGEST_WAIT_MS = 20_000;
 /**
  * Downloads a file, and compares it with its digest. What an attempt or a killed process has left is continued by a range request.
  * @returns its path in `folder`
- * @throws NBS_SERVER_UNREACHABLE, NBS_DOWNLOAD_REFUSED, NBS_DOWNLOAD_BROKEN, NBS_DOWNLOAD_MISMATCH, or the error of the file system; then nothing is left
+ * @throws NBS_SERVER_UNREACHABLE, NBS_DOWNLOAD_REFUSED, NBS_DOWNLOAD_BROKEN, NBS_DOWNLOAD_MISMATCH, or the error of the file system; if that is one of a write, nothing is left
  */
 export async function downloadFile(wanted: Wanted, options: DownloadOptions): Promise<string> {
   const whole = join(options.folder, wanted.key);

@@ -1,7 +1,7 @@
 import type { Channel } from './channel.js';
 import { FeedUnacknowledged } from './errors.js';
 import { changeBetween } from './feed-change.js';
-import type { FeedMessage } from './messages.js';
+import { type FeedMessage, showPeer } from './messages.js';
 
 interface Subscriber {
   readonly channel: Channel;
@@ -59,7 +59,7 @@ export class FeedPublisher {
       this.#waiters.add(waiter);
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
-        const peers = this.#lagging(topic, version).map(({ channel }) => `${channel.peer.role} ${channel.peer.id}`);
+        const peers = this.#lagging(topic, version).map(({ channel }) => showPeer(channel.peer));
         reject(FeedUnacknowledged({ topic, version, peers: peers.join(', '), timeoutMs }));
       }, timeoutMs);
     });

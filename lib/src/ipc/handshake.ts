@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { AuthFailed, ProtocolViolation, VersionSkew } from './errors.js';
-import type { Hello } from './messages.js';
+import { type Hello, showPeer } from './messages.js';
 
 /**
  * The handshake of a connection. Both sides prove that they know the cluster token before either reads anything of variable length:
@@ -110,7 +110,7 @@ abstract class Handshake {
     const ours = this.options.hello;
     if (peer.protocol === ours.protocol && minorOf(peer.version) === minorOf(ours.version)) return null;
     return VersionSkew({
-      peer: `${peer.role} ${peer.id}`,
+      peer: showPeer(peer),
       theirs: peer.version,
       theirProtocol: peer.protocol,
       ours: ours.version,

@@ -46,6 +46,7 @@ export type {
   ResponseHead,
   TlsIdentity,
 } from './messages.js';
+export { PASS_MARK, showPeer } from './messages.js';
 export {
   connectController,
   connectPlace,

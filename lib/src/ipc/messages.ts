@@ -11,6 +11,12 @@ export interface Hello {
   readonly version: string;
 }
 
+/** Between the name of a node and its pass, in the id by which its agent introduces itself. A name of a node does not contain it. */
+export const PASS_MARK = '#';
+
+/** A peer in messages. The pass of a node's agent is a secret, so it is left out. */
+export const showPeer = ({ role, id }: Hello): string => `${role} ${role === 'agent' ? id.split(PASS_MARK, 1)[0] : id}`;
+
 /** A certificate of the cluster and its private key, with the certificate of the authority that signs all of them; each in PEM. */
 export interface TlsIdentity {
   readonly ca: string;

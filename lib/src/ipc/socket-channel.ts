@@ -16,7 +16,7 @@ import { Flag, FrameType, MAX_HEAD, WHOLE_BODY_MAX, WINDOW_BYTES } from './frame
 import { FrameParser, type FrameSink } from './frame-parser.js';
 import { callHeadFault, callName } from './head-faults.js';
 import { IncomingStream } from './incoming-call.js';
-import type { CallHead, FeedMessage, Hello, Notification, ResponseHead } from './messages.js';
+import { type CallHead, type FeedMessage, type Hello, type Notification, type ResponseHead, showPeer } from './messages.js';
 import { Outbox } from './outbox.js';
 import { OutgoingStream } from './outgoing-call.js';
 import type { StreamHost } from './stream-host.js';
@@ -61,7 +61,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.#isRemote = socket.remoteAddress !== undefined;
     this.kinds = kinds;
     this.peer = peer;
-    this.peerName = `${peer.role} ${peer.id}`;
+    this.peerName = showPeer(peer);
     this.#parity = side === 'connecting' ? 1 : 0;
     this.#nextStream = side === 'connecting' ? 1 : 2;
     this.#parser = new FrameParser(this, this.peerName);

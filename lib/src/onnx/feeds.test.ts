@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAboutInput } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { checkFeeds, toFeeds } from './feeds.js';
 import { tensor } from './tensor.js';
@@ -43,6 +44,34 @@ test('each wrong feed has its code and says what would be valid', () => {
   );
   refuses(null, 'NBS_ONNX_INVALID_TENSOR', /got null/);
   refuses(new Float32Array(4), 'NBS_ONNX_INVALID_TENSOR', /got a Float32Array/);
+});
+
+test('a tensor that code has made wrong is not an error about the input, and one of JSON is', () => {
+  const about = (data: unknown, dims: number[]): boolean => {
+    const tensors = { ...ok(1), image: { type: 'float32', dims, data } };
+    try {
+      checkFeeds([image, mask], tensors as never);
+    } catch (error) {
+      return isAboutInput(error);
+    }
+    return assert.fail('it is not refused');
+  };
+  assert.equal(about(new Float64Array(4), [1, 1, 2, 2]), false);
+  assert.equal(about(new Float32Array(4), [1, 1, 2, 3]), false);
+  assert.equal(about(new Float32Array(4), [1, 1, 2, 2.5]), false);
+  assert.equal(about([1, 2, 3, 4], [1, 1, 2, 3]), true);
+});
+
+test('code that fixes all dimensions but one leaves that one to the data, also if there is one value', () => {
+  const model: TensorInfo[] = [{ name: 'x', type: 'float32', shape: ['n', 3] }];
+  for (const values of [[1], [1, 2]]) {
+    const given = tensor('float32', values as never, [1, values.length]);
+    assert.throws(
+      () => checkFeeds(model, { x: given }),
+      (error) => isAboutInput(error),
+      String(values),
+    );
+  }
 });
 
 test('a batch is cut into runs of at most maxBatchSize rows, in order', async () => {

@@ -62,6 +62,7 @@ export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
     checkData(input.name, value);
     if (value.data.length !== sizeOf(value.dims)) {
       throw wrongData(
+        value,
         `input ${input.name} has ${value.data.length} values, its dimensions [${value.dims.join(', ')}] need ${sizeOf(value.dims)}`,
       );
     }
@@ -103,17 +104,25 @@ function checkShape(
 /** The runtime's binding reads dimensions as 32-bit integers. */
 const MAX_DIMENSION = 2 ** 31 - 1;
 
-/** A tensor whose parts do not fit each other was made by hand: by a client, if the code takes tensors as JSON. */
-const wrongData = (reason: string): NbserveError => aboutInput(InvalidTensor({ reason }));
+/** The error of a tensor whose parts do not fit each other: it was made by hand, by a client if the code takes tensors as JSON. */
+function wrongData(value: Tensor, reason: string): NbserveError {
+  const error = InvalidTensor({ reason });
+  // JSON holds no typed arrays, so code has made this tensor.
+  return ArrayBuffer.isView(value.data) && !hasSizesOfData(value) ? error : aboutInput(error);
+}
 
 /** Checks a tensor's own values: it can be any object, such as one from a request's JSON. */
-function checkData(name: string, { type, dims, data }: Tensor): void {
+function checkData(name: string, value: Tensor): void {
+  const { type, dims, data } = value;
   if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION))
-    throw wrongData(`input ${name} has the dimensions [${dims.join(', ')}]; they must be integers from 0 to ${MAX_DIMENSION}`);
+    throw wrongData(
+      value,
+      `input ${name} has the dimensions [${dims.join(', ')}]; they must be integers from 0 to ${MAX_DIMENSION}`,
+    );
   const kind = ArrayBuffer.isView(data) ? typeOfView(data as Arrays) : undefined;
   const fits =
     Array.isArray(data) || kind === type || (type === 'bool' && kind === 'uint8') || (type === 'float16' && kind === 'uint16');
-  if (!fits) throw wrongData(`input ${name} is ${type}, its data is ${show(data)}`);
+  if (!fits) throw wrongData(value, `input ${name} is ${type}, its data is ${show(data)}`);
   if (type === 'bool' && kind === 'uint8') checkBooleans(data as Uint8Array);
   if (type === 'string') convert(type, data as ArrayLike<string>, dims);
 }

@@ -1,11 +1,6 @@
+import { inputsOf, isBreak } from './broken-run.js';
 import { copyOf } from './elements.js';
 import type { Feeds, ModelSession, RunPlace, Tensor, TensorInfo } from './types.js';
-
-/**
- * After a run that asks for more than 2^63 bytes, the allocator of a session doubles its next region beyond what a number holds, and refuses
- * every larger region from then on.
- */
-const BREAKS = /integer overflow/i;
 
 type RunArguments = Parameters<ModelSession['run']>;
 
@@ -53,16 +48,20 @@ export class LastingSession implements ModelSession {
     this.#active += 1;
     this.#begun += 1;
     const begun = this.#begun;
+    let feeds: Feeds | undefined;
     try {
       return await session.run(...args);
     } catch (error) {
       if (!isBreak(error) || this.#isReleased) throw error;
       if (session === this.#session) this.#renewal ??= this.#renew();
       if (wasAlone && begun === this.#begun) throw error;
+      feeds = inputsOf(error);
+      if (feeds === undefined) throw error;
     } finally {
       this.#active -= 1;
     }
-    return this.#runApart(args);
+    const [, outputs, stop] = args;
+    return this.#runApart([feeds, outputs, stop]);
   }
 
   /** Makes a run once more, on a session that no other run can break. */
@@ -107,5 +106,3 @@ const copyOfFeeds = (feeds: Feeds): Feeds =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, value]) => [name, { ...value, data: copyOf(value.data) } as Tensor] as const),
   );
-
-const isBreak = (error: unknown): boolean => BREAKS.test(String((error as Error | null)?.message));

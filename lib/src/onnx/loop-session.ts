@@ -1,3 +1,4 @@
+import { noteInputs } from './broken-run.js';
 import { bitsOf } from './float16.js';
 import { loadRuntime, type OrtSession, toRuntime } from './runtime.js';
 import type { DataType, Feeds, ModelSession, RunStop, Tensor, TensorInfo } from './types.js';
@@ -36,13 +37,11 @@ export class LoopSession implements ModelSession {
     stop: RunStop | null,
   ): Promise<Record<string, Tensor>> {
     stop?.throwIfStopped();
-    const found = await this.#session.run(values as never, outputs);
-    return Object.fromEntries(
-      outputs.map((name) => {
-        const { type, dims, data } = found[name] as unknown as Tensor;
-        return [name, { type, dims, data: type === 'float16' ? bitsOf(data) : data } as Tensor];
-      }),
-    );
+    const found = await this.#session.run(values as never, outputs).catch((error: unknown) => {
+      noteInputs(error, () => tensorsOf(values, Object.keys(values)));
+      throw error;
+    });
+    return tensorsOf(found, outputs);
   }
 
   async release(): Promise<void> {
@@ -51,6 +50,15 @@ export class LoopSession implements ModelSession {
     if (this.#isProfiled) this.#session.endProfiling();
     await this.#session.release();
   }
+}
+
+function tensorsOf(values: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { type, dims, data } = values[name] as Tensor;
+      return [name, { type, dims, data: type === 'float16' ? bitsOf(data) : data } as Tensor];
+    }),
+  );
 }
 
 function toInfos(metadata: OrtSession['inputMetadata']): TensorInfo[] {

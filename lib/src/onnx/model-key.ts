@@ -18,7 +18,8 @@ export function keysOf(source: string | Uint8Array, what: unknown): { readonly m
     return { model: hashOf([...place, version]), version };
   }
   const path = realpathSync(source);
-  return { model: hashOf([...place, path]), version: hashOf([path, ...filesOfWeights(source)].map(stampOf)) };
+  const weights = filesOfWeights(source).map((file) => realpathSync(file));
+  return { model: hashOf([...place, path]), version: hashOf([path, ...weights].map(stampOf)) };
 }
 
 function stampOf(file: string): readonly unknown[] {

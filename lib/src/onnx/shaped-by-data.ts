@@ -26,13 +26,13 @@ export function inheritOrigin<T extends Tensor>(made: T, parts: readonly Tensor[
 }
 
 /**
- * Marks `made`, to which code gave the dimensions `dims`: if one of them is -1, or if all values lie along one dimension (`[1, n]`), there is as many of
+ * Marks `made`, to which code gave the dimensions `dims`: if one of them is -1, or if all values lie along one dimension (`[1, n]`, also for one value), there is as many of
  * it as there are data.
  */
 export function inheritSizes<T extends Tensor>(made: T, from: Tensor, dims: readonly number[]): T {
   const origin = originOf(from);
   if (origin === undefined) return made;
-  const isByData = dims.includes(-1) || made.dims.filter((dim) => dim !== 1).length === 1;
+  const isByData = dims.includes(-1) || made.dims.filter((dim) => dim !== 1).length <= 1;
   origins.set(made, { rank: false, sizes: origin.sizes && isByData, type: origin.type });
   return made;
 }

@@ -25,7 +25,7 @@ test('a small column beside a large one has a scale of its own, and single numbe
   const turned = (score: number): Results =>
     ({
       y: tensor(
-        Array.from({ length: 32 }, (_, i) => (i < 16 ? 640 : score)),
+        Array.from({ length: 32 }, (_, i) => (i < 16 ? 640 : score * (1 - (i % 16) / 1000))),
         [1, 2, 16],
       ),
     }) as Results;
@@ -34,6 +34,19 @@ test('a small column beside a large one has a scale of its own, and single numbe
   const logits = (small: number): Results => ({ y: tensor([12, -9, 7, small, 3, 5, -4, 8, 2], [1, 9]) }) as Results;
   assert.equal(findDifference(logits(0.004), logits(-0.003)), undefined);
   assert.equal(findDifference(rows(1e-9), rows(0)), undefined);
+});
+
+test('equal rows do not tell how large the numbers of a column are, and no bound is smaller than the noise of the largest number', () => {
+  const rows = (of: (row: number) => number[]): Results =>
+    ({
+      y: tensor(Array.from({ length: 8 }, (_, row) => of(row)).flat(), [8, 3]),
+    }) as Results;
+  const equal = (small: number) => rows(() => [10, small, -7]);
+  assert.equal(findDifference(equal(0.002), equal(0.001)), undefined);
+  const noisy = (noise: number) => rows((row) => [1000 + row, (noise * row) / 10, -7]);
+  assert.equal(findDifference(noisy(0.002), noisy(0.001)), undefined);
+  assert.notEqual(findDifference(noisy(0.2), noisy(0.1)), undefined);
+  assert.equal(findDifference(noisy(0.2), noisy(0.1), 0.01, Number.POSITIVE_INFINITY), undefined);
 });
 
 test('NaN and infinities are equal to themselves only', () => {

@@ -8,15 +8,17 @@ const TOLERANCE = 0.01;
  * numbers near zero are sums in which larger ones cancel each other, and a device may be less exact about those.
  */
 const COLUMN_TOLERANCE = 0.25;
-/** A column of fewer numbers does not tell how large its numbers are. */
+/** A column of fewer different numbers does not tell how large its numbers are. */
 const SMALLEST_COLUMN = 8;
+/** The least of these bounds, as a part of the largest number of the output: sums of numbers of that size leave such a difference. */
+const LEAST_TOLERANCE = 1e-5;
 const EXACT = new Set(['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'bool', 'string']);
 
 /**
  * Compares what a device has computed with what the CPU has computed from the same inputs. Numbers with a point may differ a little; whole numbers,
  * booleans, texts and dimensions may not.
  * @param tolerance how far a number may be from the CPU's, as a part of the largest of its output
- * @param columnTolerance the same, as a part of the largest that has the same index in one of the dimensions; columns of fewer than 8 numbers are left out
+ * @param columnTolerance the same, as a part of the largest that has the same index in one of the dimensions; columns of fewer than 8 different numbers are left out
  * @returns what differs most; `undefined` if nothing does
  */
 export function findDifference(
@@ -67,19 +69,25 @@ function boundsOf(values: Numbers, dims: readonly number[], tolerance: number, c
   let largest = 0;
   for (const value of values) largest = Math.max(largest, sizeOfNumber(value));
   const bounds = new Float64Array(values.length).fill(tolerance * largest);
+  if (!Number.isFinite(columnTolerance)) return bounds;
   let inner = values.length;
   for (const size of dims) {
     inner /= size;
     if (size === 1 || values.length / size < SMALLEST_COLUMN) continue;
     const columns = new Float64Array(size);
+    const seen = Array.from({ length: size }, () => new Set<number>());
     for (const [i, value] of values.entries()) {
       const at = Math.floor(i / inner) % size;
       columns[at] = Math.max(columns[at] as number, sizeOfNumber(value));
+      const different = seen[at] as Set<number>;
+      if (different.size < SMALLEST_COLUMN) different.add(value);
     }
     for (let i = 0; i < bounds.length; i += 1) {
-      const column = columns[Math.floor(i / inner) % size] as number;
-      // If a column is zero, such as that of a feature that a picture does not have, the CPU does not tell its size.
-      if (column > 0) bounds[i] = Math.min(bounds[i] as number, columnTolerance * column);
+      const at = Math.floor(i / inner) % size;
+      // The numbers of equal rows, or of a feature that a picture does not have, do not tell the size of others.
+      if ((seen[at] as Set<number>).size < SMALLEST_COLUMN) continue;
+      const bound = Math.max(columnTolerance * (columns[at] as number), LEAST_TOLERANCE * largest);
+      bounds[i] = Math.min(bounds[i] as number, bound);
     }
   }
   return bounds;

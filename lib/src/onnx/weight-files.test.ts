@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { keysOf } from './model-key.js';
 import { bytesField, type Field, integerField, join as joined, messageField } from './protobuf.js';
@@ -57,6 +57,20 @@ test('the files that a model names are found: in folders, with long names, in su
   assert.notEqual(changed.version, before.version);
   writeFileSync(join(folder, 'other.bin'), 'other');
   assert.deepEqual(keysOf(model, null), changed);
+});
+
+test('a file of weights is named once, and a model has the same keys, by a relative path and through a linked folder', () => {
+  const [own, linked] = [join(folder, 'own'), join(folder, 'linked')];
+  mkdirSync(own);
+  symlinkSync(own, linked);
+  writeFileSync(join(own, 'w.bin'), 'weights');
+  const model = join(own, 'm.onnx');
+  writeFileSync(model, joined([integerField(1, 8), messageField(7, [messageField(5, tensorIn('w.bin'))])]));
+  const others = [relative(process.cwd(), model), join(linked, 'm.onnx'), `./${relative(process.cwd(), join(linked, 'm.onnx'))}`];
+  for (const path of others) {
+    assert.equal(filesOfWeights(path).length, 1, path);
+    assert.deepEqual(keysOf(path, null), keysOf(model, null), path);
+  }
 });
 
 test('what is no model names no files', () => {

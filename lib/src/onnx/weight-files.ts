@@ -16,7 +16,7 @@ type Kind = keyof typeof INSIDE;
 
 /**
  * The files in which a model says that its weights lie: the entry `location` of the external data of a tensor. Files that do not exist are left out, and a
- * model that cannot be read has none.
+ * model that cannot be read has none. Each file is named once.
  */
 export function filesOfWeights(path: string): string[] {
   const places = new Set<string>();
@@ -26,8 +26,11 @@ export function filesOfWeights(path: string): string[] {
     return [];
   }
   // Beside a link to a model lie its weights, or links to them.
-  const folders = new Set([dirname(path), dirname(realpathSync(path))]);
-  return [...folders].flatMap((folder) => [...places].map((place) => join(folder, place))).filter((file) => existsSync(file));
+  const folders = [dirname(path), dirname(realpathSync(path))];
+  const files = folders.flatMap((folder) => [...places].map((place) => join(folder, place))).filter((file) => existsSync(file));
+  // Two paths can be one file: if the path is relative, or leads through a linked folder.
+  const known = new Set<string>();
+  return files.filter((file) => known.size < known.add(realpathSync(file)).size);
 }
 
 function collect(bytes: Bytes, end: number, kind: Kind, places: Set<string>): void {

@@ -206,13 +206,15 @@ function prepare({ where, params, labelColumn, sets, numWorkers, earlyStoppingRo
     };
   });
   const isCategory = features.map(({ categories }) => categories !== undefined);
+  let lastLabels = labels;
   const scored = others.map(([name, columns]) => {
     const own = readLabels(inSet(name), columns, labelColumn, isBinary);
+    lastLabels = own;
     return [name, new ScoredSet(encode(inSet(name), columns, features), isCategory, own, objective, base)] as const;
   });
   if (earlyStoppingRounds !== undefined && metrics.at(-1) === 'auc') {
-    const [name, columns] = sets.at(-1) as readonly [string, Columns];
-    const seen = new Set(readLabels(inSet(name), columns, labelColumn, isBinary));
+    const [name] = sets.at(-1) as readonly [string, Columns];
+    const seen = new Set(lastLabels);
     if (seen.size < 2) throw OneLabel({ where: inSet(name), label: [...seen].join() });
   }
   return { features, bins, base, metrics, labels, shards, scored };

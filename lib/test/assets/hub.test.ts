@@ -135,6 +135,15 @@ test('what cannot be read is damaged, and the others are listed too', async () =
   assert.match(fetched.text, /^NBS_ASSET_NOT_KEPT: one\/a\.bin cannot be kept at .*there is a folder of that name/m);
 });
 
+test('if the record of a file cannot be kept, its place is named, and not the folder of downloads', async () => {
+  const folder = project('record', [asset('one/a.bin', [onHub('config.json')])]);
+  mkdirSync(join(folder, 'cache', 'hub', 'one'), { recursive: true });
+  mkdirSync(join(folder, 'cache', 'hub', 'one', 'a.bin.json'));
+  const { code, text } = await run(folder, ['fetch', '--from', 'hub']);
+  assert.equal(code, 1, text);
+  assert.match(text, /^NBS_ASSET_NOT_KEPT: one\/a\.bin cannot be kept at .*\/hub\/one\/a\.bin\.json: there is a folder/m);
+});
+
 test('on a full disk no part of a download is left, and the error says what to do', async (t) => {
   const folder = project('full', [asset('tiny/model.onnx', [onHub('onnx/model.onnx')])]);
   const disk = join(folder, 'cache');

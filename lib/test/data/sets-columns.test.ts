@@ -1,9 +1,11 @@
 /** Which columns the rows have, which files are read, and what `stats` knows afterwards. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { data } from 'nbserve/data';
 
@@ -73,6 +75,56 @@ test('what a function makes in one part of a union, or in some rows only, is nul
       { id: 39_999, last: true },
     ],
   );
+});
+
+test('the first rows of a union do not wait for functions of the other part, which has been split', async () => {
+  let calls = 0;
+  const slow = data.range(1000).map(({ id }) => {
+    calls += 1;
+    return { id };
+  });
+  const [train] = slow.trainTestSplit(0.5);
+  const both = data.range(3).map(({ id }) => ({ id }));
+  assert.deepEqual(await both.union(train).take(1), [{ id: 0 }]);
+  assert.equal(calls, 0);
+  assert.equal((await both.union(train).takeAll()).length, 503);
+});
+
+test('a union of many is one union, and asks each part once for its columns', async () => {
+  let all = a1();
+  for (let i = 0; i < 300; i += 1) all = all.union(b2());
+  const rows = await all.takeAll();
+  assert.deepEqual([rows.length, rows[0], rows[300]], [301, ...BOTH]);
+  assert.equal(all.stats().match(/^union: /gm)?.length, 1);
+});
+
+test('the columns of many Arrow files are read one after the other', async () => {
+  mkdirSync(at('many'));
+  await b2().writeArrow(at('many/0.arrow'));
+  for (let i = 1; i < 40; i += 1) cpSync(at('many/0.arrow'), at(`many/${i}.arrow`));
+  const open = fs.open;
+  let most = 0;
+  let now = 0;
+  const counted = mock.method(fs, 'open', async (...args: Parameters<typeof open>) => {
+    now += 1;
+    most = Math.max(most, now);
+    const handle = await open(...args);
+    const close = handle.close.bind(handle);
+    handle.close = async () => {
+      now -= 1;
+      return close();
+    };
+    return handle;
+  });
+  syncBuiltinESMExports();
+  try {
+    assert.deepEqual(await data.readArrow(at('many')).limit(0).columns(), ['b']);
+    assert.ok(counted.mock.callCount() >= 40);
+    assert.equal(most, 1);
+  } finally {
+    counted.mock.restore();
+    syncBuiltinESMExports();
+  }
 });
 
 test('a column that begins late is in each batch from the first one on', async () => {

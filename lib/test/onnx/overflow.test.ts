@@ -37,3 +37,22 @@ for (const runIn of ['loop', 'beside', 'auto'] as const)
     }
     await model.dispose();
   });
+
+for (const runIn of ['loop', 'beside', 'auto'] as const)
+  test(`a run that is made once more has the inputs that it was given, and not what its array holds since (${runIn})`, async () => {
+    const model = await onnx.load(EXPAND, { device: 'cpu', runIn });
+    for (let round = 0; round < 3; round += 1) {
+      const data = new BigInt64Array(2);
+      const shapes = { shape: onnx.tensor('int64', data, [2]) };
+      const run = (...dims: readonly number[]) => {
+        data.set(dims.map(BigInt));
+        return model.run(shapes).then(({ y }) => y?.data.length);
+      };
+      const bad = [1, 2].map(() => assert.rejects(run(2 ** 32, 1e9), { code: 'NBS_ONNX_RUN_FAILED' }));
+      const good = [1000, 300, 2000].map((size) => run(size, size));
+      data.fill(7n);
+      assert.deepEqual(await Promise.all(good), [1_000_000, 90_000, 4_000_000]);
+      await Promise.all(bad);
+    }
+    await model.dispose();
+  });

@@ -9,6 +9,7 @@ import {
   helloOf,
   listen,
   opCaller,
+  PASS_MARK,
   type TlsIdentity,
 } from '../../ipc/index.js';
 import type { WorkerOps } from '../agent-ops.js';
@@ -39,9 +40,6 @@ export interface Admission {
   readonly dir: string;
   readonly root: string;
 }
-
-/** Between the name of a node and its pass, in the id by which it introduces itself. A name does not contain it. */
-const PASS_MARK = '#';
 
 /** How an admitted node introduces itself to the head. */
 export const introduction = ({ node, pass }: Pick<Admission, 'node' | 'pass'>): string => `${node}${PASS_MARK}${pass}`;

@@ -1,7 +1,8 @@
 import type { Log } from '../../core/index.js';
-import { deferred, shortId } from '../../core/index.js';
+import { deferred, hasCode, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
+import { RayRefused } from './errors.js';
 import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
@@ -244,6 +245,7 @@ export class RayNodes {
     } catch (error) {
       held.refused = error as Error;
       held.problem = held.refused.message;
+      if (hasCode(error, RayRefused)) this.#settled(nameOf(node));
       // Ray may refuse it for good, and each try costs it something.
       this.#pause(held);
       throw error;

@@ -45,6 +45,13 @@ test('inputs that are larger in one dimension go beside the loop, although they 
   assert.equal(choice.next([1, 8000]), 'beside');
 });
 
+test('as many different sizes as a server has are known', () => {
+  const choice = new PlaceChoice();
+  const all = Array.from({ length: 40 }, (_, i) => [i + 1, 40 - i]);
+  for (const sizes of all) choice.ended(choice.next(sizes), sizes, 0.1);
+  for (const sizes of all) assert.equal(choice.next(sizes), 'loop');
+});
+
 test('one run in the loop that is interrupted changes nothing; two long ones in a row, or a very long one, do', () => {
   const choice = after(8, 0.1);
   choice.ended('loop', [100], 3);

@@ -6,7 +6,7 @@ const TOO_LONG_MS = 10;
 const FIRST_TRIAL = 8;
 const LONGEST_TRIAL = 4096;
 /** Number of sizes that are remembered. */
-const MOST_SIZES = 16;
+const MOST_SIZES = 64;
 
 /** The sizes of the dimensions of all inputs of a run, in order. */
 export type Sizes = readonly number[];

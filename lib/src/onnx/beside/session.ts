@@ -1,3 +1,4 @@
+import { noteInputs } from '../broken-run.js';
 import { runSlots } from '../slots.js';
 import type { Feeds, ModelSession, RunStop, Tensor, TensorInfo } from '../types.js';
 import type { Address, Native, NativeApi } from './native.js';
@@ -70,6 +71,9 @@ export class BesideSession implements ModelSession {
       const inputs = this.#inputsOf(feeds, false);
       try {
         return await work(inputs);
+      } catch (error) {
+        noteInputs(error, () => this.#feedsOf(inputs));
+        throw error;
       } finally {
         free(this.#api, inputs.values);
       }
@@ -84,9 +88,21 @@ export class BesideSession implements ModelSession {
     const inputs = this.#inputsOf(feeds, true);
     try {
       return this.runCopied(inputs, outputs);
+    } catch (error) {
+      noteInputs(error, () => this.#feedsOf(inputs));
+      throw error;
     } finally {
       free(this.#api, inputs.values);
     }
+  }
+
+  /** A copy of the inputs as the run has read them. */
+  #feedsOf({ values }: Inputs): Feeds {
+    return read(
+      this.#api,
+      this.inputs.map(({ name }) => name),
+      values,
+    );
   }
 
   /** As {@link runHere}, with inputs of {@link withCopy}. */

@@ -1,5 +1,5 @@
 import { createLog } from '../../core/index.js';
-import type { Channel } from '../../ipc/index.js';
+import { type Channel, showPeer } from '../../ipc/index.js';
 import {
   DEMAND_TOPIC,
   type DemandReport,
@@ -22,7 +22,7 @@ export function listenToDemand(channel: Channel, recovered: Promise<Controller>)
   const on = (use: (controller: Controller) => void): void => void recovered.then(use, () => {});
   const isSound = (fault: string | null): boolean => {
     if (fault === null) return true;
-    log.error(`${channel.peer.role} ${channel.peer.id} tells nonsense: ${fault}; its connection is closed`);
+    log.error(`${showPeer(channel.peer)} tells nonsense: ${fault}; its connection is closed`);
     channel.destroy();
     return false;
   };
