@@ -1,7 +1,7 @@
 /** Tests of `nbserve install` and `uninstall`, as a user runs them. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -55,10 +55,22 @@ test('uninstall removes nothing else from the folder that the user chose for the
   writeFileSync(join(cache, 'thesis', 'chapter-1.tex'), 'x');
   writeFileSync(join(cache, 'photo.jpg'), 'x');
   const { stdout, stderr } = nbserve('uninstall', '--all');
-  assert.match(stdout, /\nremoved datasets in \S+\/cache; what is not of nbserve stays there: photo\.jpg, thesis\n$/, stderr);
+  assert.match(stdout, /\nremoved datasets in \S+\/cache; what else is there stays: photo\.jpg, thesis\n$/, stderr);
   assert.deepEqual(readdirSync(cache), ['photo.jpg', 'thesis']);
   assert.equal(readFileSync(join(cache, 'thesis', 'chapter-1.tex'), 'utf8'), 'x');
   rmSync(cache, { recursive: true });
+});
+
+test('uninstall removes the link that leads to the folder of the cache', () => {
+  const large = join(root, 'large');
+  mkdirSync(large);
+  symlinkSync(large, cache);
+  fill();
+  const { status, stdout, stderr } = nbserve('uninstall', '--all');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /\nremoved \S+\/cache\n$/);
+  assert.deepEqual([readdirSync(large), existsSync(cache)], [[], false]);
+  rmSync(large, { recursive: true });
 });
 
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {

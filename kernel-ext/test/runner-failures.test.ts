@@ -95,6 +95,24 @@ void save();`;
 
   const EXIT = (code: string): string => `process.on('exit', () => { ${code} });`;
 
+  for (const [what, args] of [
+    ['', []],
+    [', also if something was still running at the timeout', ['--timeout', '1']],
+  ] as const) {
+    const open = args.length === 0 ? '' : 'setTimeout(() => {}, 600_000);';
+    it(`if it throws at the end of the process${what}`, async (t) => {
+      const { code, stderr } = await run(t, notebookOf([`${open}${EXIT('throw new TypeError("not saved");')}`]), args);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /the end, after the last cell, failed: TypeError: not saved/);
+    });
+
+    it(`if it sets an exit code after the last cell${what}`, async (t) => {
+      const { code, stderr } = await run(t, notebookOf([`${open}setTimeout(() => { process.exitCode = 3; }, 100);`]), args);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /NBS_EXIT_CODE_SET|exit code/);
+    });
+  }
+
   for (const [how, source, said] of [
     ['throws', `let saved = 2;\n${EXIT('if (saved !== 3) throw new TypeError("not saved");')}`, /TypeError: not saved/],
     ['sets an exit code', EXIT('process.exitCode = 3;'), /ended with exit code 3/],

@@ -101,6 +101,8 @@ const handle = {} as unknown as Handle;`);
     assert.deepEqual(lines('if (user) {\n  %pw¦'), ['if (user) {\n  %pwd']);
     assert.deepEqual(lines('%cd dee¦'), ['%cd deep']);
     assert.deepEqual(lines('!user.na¦'), ['!user.name']);
+    assert.deepEqual(lines('const wor¦ = !cat words.txt'), []);
+    assert.deepEqual(lines('!cat a\\\\\nuser.na¦'), ['!cat a\\\\\nuser.name']);
     await notebook.value('%cd deep');
     assert.deepEqual(lines('!cat let¦'), ['!cat letters.txt']);
     assert.deepEqual(lines("import './wor¦"), []);

@@ -83,6 +83,8 @@ describe('magics about the notebook', () => {
     await notebook.value("const dir = 'made here', file = 'a.txt';\n!mkdir -p \"$dir\"");
     assert.equal(await printed('%%writefile {dir}/$file\n$file {dir}'), 'Writing made here/a.txt\n');
     assert.equal(readFileSync(join(notebook.folder, 'made here/a.txt'), 'utf8'), '$file {dir}\n');
+    assert.equal(await printed('%%writefile {dir}/{{dir}}.txt\n1'), 'Writing made here/{dir}.txt\n');
+    assert.equal(await printed('%%writefile {{dir}}.txt\n1'), 'Writing {dir}.txt\n');
     assert.match(await notebook.failure('%%writefile no/such/file\nx'), /NBS_MAGIC_FILE.*cannot be written/);
   });
 

@@ -56,7 +56,23 @@ describe('lines of a command', () => {
     assert.equal(await notebook.value('const who = "me";\nconst both = !echo a \\\n  $who\nboth'), "[ 'a me' ]");
     assert.equal((await notebook.run('%env JOINED = \\\n  here')).text(), 'JOINED=here\n');
     assert.match(await notebook.failure('!echo one \\\n two\nnull.x'), /cell\[\d+\]\.ts:3:/);
-    assert.equal(notebook.session.isComplete('!echo one \\').status, 'incomplete');
+    for (const [code, status] of Object.entries({
+      '!echo one \\': 'incomplete',
+      '%time !echo one \\': 'incomplete',
+      // Two are the text of one.
+      '!echo one \\\\': 'complete',
+      '!ls\n`a\\': 'incomplete',
+    }))
+      assert.equal(notebook.session.isComplete(code).status, status, code);
+    assert.match((await notebook.run('%time !echo one \\\n  two\nconsole.log(3)')).text(), /^one two\ntook [\d.]+ ms\n3\n$/);
+    assert.match((await notebook.run('%timeit -n 1 -r 1 !echo one \\\n  two')).text(), /^one two\n/);
+    assert.equal((await notebook.run('!echo a\\\\\nconsole.log(4)')).text(), 'a\\\n4\n');
+  });
+
+  it('whose time is measured say it also if they fail', async () => {
+    const { outcome, text } = await notebook.run('%time !exit 3');
+    assert.equal(outcome.status, 'error');
+    assert.match(text(), /took [\d.]+ ms\n$/);
   });
 });
 

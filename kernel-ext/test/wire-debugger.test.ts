@@ -93,6 +93,19 @@ describe('the debugger', () => {
     assert.equal((await cell.done).text(), '1\n2\n3\n');
   });
 
+  it('has conditions with a variable of the frame that is undefined, and one of the notebook with its name', async () => {
+    await kernel.execute('const found = 5');
+    await debug.attach();
+    const code = 'for (const found of [undefined, 1]) {\n  console.log(found);\n}';
+    const { sourcePath: path } = await debug.body('dumpCell', { code });
+    await debug.body('setBreakpoints', { source: { path }, breakpoints: [{ line: 2, condition: 'found === undefined' }] });
+    const cell = kernel.executing(code);
+    const stop = await debug.stopped();
+    assert.equal((await debug.shown(stop.frames[0]?.id as number)).found?.value, 'undefined');
+    await debug.go('continue');
+    assert.equal((await cell.done).text(), 'undefined\n1\n');
+  });
+
   it('steps into functions of earlier cells, over awaits, and never into the next cell', async () => {
     const library =
       'async function wait(ms: number) {\n  await new Promise((resolve) => setTimeout(resolve, ms));\n  return ms;\n}';

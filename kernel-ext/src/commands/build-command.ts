@@ -63,13 +63,11 @@ function typescriptOf(source: string, grammar: Grammar): { readonly source: stri
   if (cellMagic !== undefined) return { source: '', left: [`%%${cellMagic.name} ${cellMagic.args}`.trim()] };
   const lines = source.split('\n');
   const left: string[] = [];
-  for (const { line } of [...leading, ...inner]) {
-    for (let at = line, isContinued = true; isContinued && at < lines.length; at += 1) {
-      const text = lines[at] as string;
-      left.push(text);
-      lines[at] = ' '.repeat(text.length);
-      isContinued = text.trimEnd().endsWith('\\');
-    }
+  for (const { line, start, end } of [...leading, ...inner]) {
+    const count = source.slice(start, end).split('\n').length;
+    const own = lines.slice(line, line + count);
+    left.push(...own);
+    lines.splice(line, count, ...own.map((text) => ' '.repeat(text.length)));
   }
   let start = 0;
   for (const [i, line] of lines.entries()) {

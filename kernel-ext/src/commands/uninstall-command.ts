@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, parseCommand } from 'nbserve/cli';
@@ -66,11 +66,12 @@ function remove(left: readonly Leftover[]): void {
   for (const { path, names: own } of left) {
     for (const name of own) rmSync(join(path, name), { recursive: true, force: true });
     const others = readdirSync(path);
-    if (others.length === 0) rmdirSync(path);
+    // It may be a link to a folder, which then stays, empty.
+    if (others.length === 0) rmSync(path, { recursive: true, force: true });
     console.log(
       others.length === 0
         ? `removed ${path}`
-        : `removed ${own.join(', ')} in ${path}; what is not of nbserve stays there: ${listOf(others)}`,
+        : `removed ${own.join(', ')} in ${path}; what else is there stays: ${listOf(others)}`,
     );
   }
 }

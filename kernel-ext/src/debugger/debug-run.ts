@@ -204,7 +204,8 @@ export class DebugRun {
     if (used.length === 0) return condition;
     const values = used.map((name) => {
       const own = `${VIEW}.pick(['${name}'])['${name}']`;
-      return `get ${name}() { try { return globalThis['${name}'] === ${name} ? ${own} : ${name}; } catch { return ${own}; } }`;
+      const isGlobal = `'${name}' in globalThis && globalThis['${name}'] === ${name}`;
+      return `get ${name}() { try { return ${isGlobal} ? ${own} : ${name}; } catch { return ${own}; } }`;
     });
     return `(({ ${used.join(', ')} }) => (${condition}\n))({ ${values.join(', ')} })`;
   }

@@ -72,7 +72,8 @@ describe('ExecutionQueue', () => {
     assert.deepEqual(reply.user_expressions, { bad: { status: 'error', ename: 'Error', evalue: 'boom', traceback: [] } });
   });
 
-  it('answers a cell whose result cannot be sent, and runs the next', async () => {
+  /** What is replied to a cell whose result cannot be sent, and to one that waits after it. */
+  async function afterUnsendable(content: Content): Promise<string[]> {
     const result = { data: { 'application/json': { n: 1n } }, metadata: {} };
     const seen: string[] = [];
     await new Promise<void>((resolve) => {
@@ -83,10 +84,15 @@ describe('ExecutionQueue', () => {
         },
         async (code) => (code === 'bad' ? { status: 'ok', result } : { status: 'ok' }),
       );
-      queue.push(request('bad'));
+      queue.push(request('bad', content));
       queue.push(request('next'));
     });
-    assert.deepEqual(seen, ['bad error', 'next ok']);
+    return seen;
+  }
+
+  it('answers a cell whose result cannot be sent as one that failed', async () => {
+    assert.deepEqual(await afterUnsendable({}), ['bad error', 'next aborted']);
+    assert.deepEqual(await afterUnsendable({ stop_on_error: false }), ['bad error', 'next ok']);
   });
 
   it('runs one cell after the other', async () => {

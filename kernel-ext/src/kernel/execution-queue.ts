@@ -60,7 +60,7 @@ export class ExecutionQueue {
       const { request, at } = next;
       const parent = request.headerJson;
       this.#running = { parent };
-      const dropped = await this.#execute(request, parent, at).catch((error: unknown) => this.#fail(request, parent, error));
+      const dropped = await this.#execute(request, parent, at).catch((error: unknown) => this.#fail(request, parent, at, error));
       for (const { request: unrun } of dropped) this.#abort(unrun);
       this.#running = undefined;
     }
@@ -106,15 +106,17 @@ export class ExecutionQueue {
     return dropped;
   }
 
-  /** A cell whose outcome could not be sent: its client gets an answer all the same, and the next cell runs. */
-  #fail(request: ShellRequest, parent: string, error: unknown): readonly Waiting[] {
+  /** A cell whose outcome could not be sent: its client gets an answer all the same, as of a cell that failed. */
+  async #fail(request: ShellRequest, parent: string, at: number, error: unknown): Promise<readonly Waiting[]> {
     const { publisher, reply } = this.#deps;
     const { ename, evalue, traceback } = broken(error);
     publisher.publish('error', { ename, evalue, traceback }, parent);
+    await settle(at);
+    const dropped = (readExecute(request.content)?.stopOnError ?? true) ? this.#waiting.splice(0) : [];
     const execution_count = this.#count;
     reply(request, { status: 'error', ename, evalue, traceback, execution_count, user_expressions: {}, payload: [] });
     publisher.publish('status', { execution_state: 'idle' }, parent);
-    return [];
+    return dropped;
   }
 
   /** Tells everybody that a cell begins. @returns where its output goes; undefined if there is nothing to run */

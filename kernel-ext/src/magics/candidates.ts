@@ -20,8 +20,8 @@ export const MAY_HAVE_MAGICS = /^[ \t]*[%!?]|=[ \t]*![^=]|\?[ \t]*$/m;
 const ASSIGNS =
   /^([ \t]*(?:export\s+)?(?:(?:const|let|var)\s+)?(?:[\p{ID_Start}_$][\p{ID_Continue}$.]*|\{[^=]*\}|\[[^=]*\])(?:\s*:[^=]+)?\s*=\s*)!(?!=)/u;
 
-/** What stands behind these is TypeScript. */
-const OF_CODE = /^[ \t]*%(?:%|time(?:it)?\b)/;
+/** What stands below these is a cell, whatever their line ends with. */
+const OF_CELL = /^[ \t]*%%/;
 
 /** `name?`, `name??` or `?name` */
 const HELP = /^[ \t]*(?:\?{1,2}[ \t]*[\p{ID_Start}_$][\p{ID_Continue}$.]*|[\p{ID_Start}_$][\p{ID_Continue}$.]*\?{1,2})[ \t]*$/u;
@@ -84,7 +84,7 @@ function scanned(source: string, grammar: Grammar, names: Names | undefined): Ma
       return isMentioned;
     };
     if (found !== undefined && !isTypeScript(found.kind, texts, line, found.at, scanner, grammar, isKnown)) {
-      const below = found.kind === 'help' || OF_CODE.test(text) ? 0 : continuedLines(texts, line);
+      const below = found.kind === 'help' || OF_CELL.test(text) ? 0 : continuedLines(texts, line);
       for (let more = 1; more <= below; more += 1) end += 1 + (texts[line + more] as string).length;
       const isLeading = !hasCode && found.kind !== 'lines' && !/^[ \t]/.test(text);
       lines.push({ kind: found.kind, line, start: start + found.at, end, isLeading });
@@ -107,9 +107,12 @@ function scanned(source: string, grammar: Grammar, names: Names | undefined): Ma
 /** How many lines below this one belong to it, because each line above them ends with a backslash. */
 function continuedLines(texts: readonly string[], line: number): number {
   let count = 0;
-  while (line + count + 1 < texts.length && /(?<!\\)(?:\\\\)*\\[ \t]*$/.test(texts[line + count] as string)) count += 1;
+  while (line + count + 1 < texts.length && isContinued(texts[line + count] as string)) count += 1;
   return count;
 }
+
+/** Whether the next line belongs to this line of a magic: it ends with a backslash, before which no other one stands. */
+export const isContinued = (line: string): boolean => /(?<!\\)(?:\\\\)*\\[ \t]*$/.test(line);
 
 function candidate(text: string): { readonly kind: MagicLine['kind']; readonly at: number } | undefined {
   const at = /^[ \t]*/.exec(text)?.[0].length ?? 0;

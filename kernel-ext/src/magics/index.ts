@@ -1,3 +1,4 @@
+export { isContinued } from './candidates.js';
 export type { MagicContext, NotebookAccess } from './context.js';
 export type { DeclaredName, FirstOperand, Grammar, Places, TimedCode } from './grammar.js';
 export { completeMagic, isMagic, runCellMagic, runMagic, shellLines } from './magics.js';

@@ -12,6 +12,9 @@ export interface Magic {
   readonly pieces: readonly string[];
   /** The line in the cell, from 0. */
   readonly line: number;
+  /** Where in the cell it begins, at its `!`, `%` or `?`, and where it ends; it may have several lines. */
+  readonly start: number;
+  readonly end: number;
   /** The names of earlier cells whose values stand between the pieces; only for a magic that runs before the cell's code. */
   readonly names?: readonly string[];
 }
@@ -144,7 +147,8 @@ function parseMagic(
   grammar: Grammar,
 ): { magic: Magic; values: readonly ValuePlace[] } {
   const text = source.slice(start, end).trimEnd();
-  if (kind === 'help') return { magic: { kind, name: '', pieces: [text.replace(/^\?+\s*|\?+$/g, '')], line }, values: [] };
+  const place = { line, start, end };
+  if (kind === 'help') return { magic: { kind, name: '', pieces: [text.replace(/^\?+\s*|\?+$/g, '')], ...place }, values: [] };
   const head = kind === 'line' ? (/^%%?[\p{ID_Continue}$-]*\s*/u.exec(text)?.[0] ?? '%') : (/^!\s*/.exec(text)?.[0] ?? '!');
   const isName = (name: string): boolean => grammar.isDeclared(name) || isInScope(name, line);
   const { pieces, values } = interpolated(text.slice(head.length), {
@@ -161,8 +165,8 @@ function parseMagic(
     // The shell joins the lines of a command by itself.
     magic:
       kind === 'line'
-        ? { kind, name, pieces: pieces.map((piece) => piece.replace(/\\[ \t]*\n/g, ' ')), line }
-        : { kind: 'shell', name, pieces, line },
+        ? { kind, name, pieces: pieces.map((piece) => piece.replace(/\\[ \t]*\n/g, ' ')), ...place }
+        : { kind: 'shell', name, pieces, ...place },
     values: values.map((one) => ({ start: one.start + offset, end: one.end + offset })),
   };
 }
@@ -170,7 +174,8 @@ function parseMagic(
 /** `%%writefile {folder}/a.txt` */
 function cellMagicOf(name: string, args: string, body: string, { isDeclared }: Grammar): CellMagic {
   const { pieces, values } = interpolated(args, { isName: isDeclared, isExpression: (text) => isDeclared(text.trim()) });
-  if (pieces.length === 1) return { name, args, body };
+  const [only] = pieces;
+  if (values.length === 0) return { name, args: only ?? args, body };
   return { name, args, body, filled: { pieces, names: values.map(({ start, end }) => args.slice(start, end).trim()) } };
 }
 

@@ -75,7 +75,7 @@ export function timedCommand(
   if (operand?.kind === 'name' && (operand.isCalled || isName(operand.name) || grammar.isGlobal(operand.name))) return undefined;
   return text.startsWith('%timeit')
     ? { at: head.length, open: 'await __nbs_timeit(async () => { ', close: ` }, ${JSON.stringify(options.trim())});` }
-    : { at: head.length, open: '__nbs_watch(true); ', close: ' __nbs_watch(false);' };
+    : { at: head.length, open: '__nbs_watch(true); try { ', close: ' } finally { __nbs_watch(false); }' };
 }
 
 /** An expression's value is returned, so that V8 cannot leave the work out. Only code that waits is an async function, which takes longer to call. */

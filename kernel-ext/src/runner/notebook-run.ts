@@ -194,6 +194,8 @@ export class NotebookRun {
     await this.#within('settled', { kind: 'settle' });
     await this.#interrupted();
     const cause = this.#cause as Cause | undefined;
+    // What fails from now on, at the end of the process, is not the work of this interrupt.
+    this.#cause = undefined;
     const { last } = this.#notebook;
     if (cause?.kind !== 'timeout' || last === undefined || !(this.#terminated || this.#exit !== undefined)) return;
     this.#failedAtEnd(last, lateFailure(cause.timeoutMs));
@@ -303,12 +305,15 @@ export class NotebookRun {
         break;
       case 'stray': {
         const traceback = [`${event.what}:`, ...event.error.traceback];
-        this.#onStray(this.#notebook.cell(event.cell), { ...event.error, traceback });
+        // An interrupt may have caused this error.
+        if (this.#cause === undefined) this.#onStray(this.#notebook.cell(event.cell), { ...event.error, traceback });
         break;
       }
       case 'exit-code': {
         const { code, message } = ExitCodeSet({ exitCode: event.exitCode });
-        this.#onStray(this.#notebook.cell(event.cell), failure(code, message));
+        // The interrupt that ends the wait after the last cell has not set it.
+        if (this.#cause === undefined || (this.#cause.kind === 'timeout' && this.#waiting?.kind === 'settled'))
+          this.#onStray(this.#notebook.cell(event.cell), failure(code, message));
         break;
       }
       default:
@@ -317,8 +322,8 @@ export class NotebookRun {
   }
 
   #onStray(cell: ExecutedCell, error: ErrorOutcome): void {
-    // An interrupt or the end of the run caused this error.
-    if (this.#cause !== undefined || (this.#ending && !this.#exiting)) return;
+    // What the end of the cluster has broken off is no failure.
+    if (this.#ending && !this.#exiting) return;
     if (cell.hasTag('allow-unhandled')) {
       this.#notebook.warn(cell, error);
       return;

@@ -14,6 +14,7 @@ import type { CellContext, CellExecutor } from './cell-executor.js';
 import { CellMagics } from './cell-magics.js';
 import { CellSources } from './cell-sources.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
+import { withoutMagics } from './completion.js';
 import type { ConvertedCell, Diagnostic, Scope } from './converter.js';
 import { KeyboardInterrupt, RunsItself } from './errors.js';
 import { replicasPrinted, startClusterAhead, willServe } from './host.js';
@@ -201,7 +202,7 @@ export class CellRunner {
     const notice = this.#types.takeNotice();
     if (notice !== undefined) cell.output.stream('stderr', `${notice}\n`);
     if (!converted.ok) {
-      const sources = helpSources((before, after) =>
+      const sources = helpSources(withoutMagics(code, split), (before, after) =>
         this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names),
       );
       const help = (one: Diagnostic): string | undefined => helpFor(code, one, sources);

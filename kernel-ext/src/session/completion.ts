@@ -32,7 +32,7 @@ export function completeCell(
   }
   // What a cell is for another program is none of TypeScript's.
   const parts = split(code);
-  if (parts.cellMagic !== undefined || magic === '!' || isCommand(parts, code, cursor)) return path();
+  if (parts.cellMagic !== undefined || magic === '!' || isCommand(parts, cursor)) return path();
   const text = withoutMagics(code, parts);
   const place = placeAt(text, cursor);
   if (place.kind === 'comment' || place.kind === 'pattern') return reply(cursor, cursor, []);
@@ -58,13 +58,9 @@ export interface CompletionFolders {
 /** Magics that take a path. */
 const TAKES_PATH = /^(?:%(?:cd|run|load)|%%writefile)[ \t]/;
 
-/** True if the cursor is in a command of the shell, or in a line that continues one. */
-function isCommand({ leading, inner }: SplitCell, code: string, cursor: number): boolean {
-  const lines = code.slice(0, cursor).split('\n');
-  let line = lines.length - 1;
-  while (line > 0 && lines[line - 1]?.trimEnd().endsWith('\\') === true) line -= 1;
-  return [...leading, ...inner].some((one) => one.kind === 'shell' && one.line === line);
-}
+/** True if the cursor is behind the `!` of a command of the shell, or in a line that continues one. */
+const isCommand = ({ leading, inner }: SplitCell, cursor: number): boolean =>
+  [...leading, ...inner].some(({ kind, start, end }) => kind === 'shell' && start < cursor && cursor <= end);
 
 /** How many letters of a name must be typed before names are offered that are not imported yet. There are about 600. */
 const FEWEST_LETTERS = 3;

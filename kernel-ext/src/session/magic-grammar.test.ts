@@ -134,6 +134,12 @@ describe('TypeScript with ! and %', () => {
       'for (const date of items) {\n  !date && f(date)\n}': 0,
       'for (const date of items) {\n  f(date)\n}\n!date': 1,
       'files = !ls\n!files.length && f()': 1,
+      // An assignment to a name of its function says nothing about the top.
+      'function g() {\n  let date;\n  date = 1;\n}\n!date': 1,
+      'function g() { let date; date = 1; }\n!date': 1,
+      'function g(date) {\n  items.map(() => { date += 1 });\n}\n!date': 1,
+      'function g() {\n  if (ready) { var date = 1 }\n  date = 2;\n}\n!date': 1,
+      'if (ready) { let date; date = 1 }\ndate = 2;\n!date': 0,
       'interface date {}\n!date': 1,
       'try { f() } catch (date) {\n  !date && f()\n}': 0,
       '!curl x \\\n  -d y\n%pwd': 2,
@@ -157,6 +163,8 @@ describe('TypeScript with ! and %', () => {
       'const sizes = items.map((f1) => f1.length);\n!for f1 in *.txt; do wc -l $f1 ${f1}; done': [],
       'for (const f1 of items) {\n  !wc -l $f1 {f1.length}\n}': ['f1', 'f1.length'],
       'const o = { dir: 1 };\n!ls $dir': [],
+      'function g() {\n  let sum = 0;\n  for (const x of items) sum += x;\n  return sum;\n}\n!for i in 1 2; do sum=$((sum+i)); echo $sum; done':
+        [],
       'const { dir } = { dir: 1 };\n!ls $dir ${dir}': ['dir', 'dir'],
       'let a1;\n!for input in a b; do echo "${input}" {URL} {process.pid}; done': ['process.pid'],
       'const URL = 1;\n!curl ${URL}': ['URL'],
@@ -166,7 +174,16 @@ describe('TypeScript with ! and %', () => {
   });
 
   it('declares the name that gets the lines of a command, whatever texts stand above', () => {
-    for (const above of ['', "console.log('a');", 'const t = `a${`b`}`;', 'const r = /[/"]/g;', 'const a = "\'";'])
+    for (const above of [
+      '',
+      "console.log('a');",
+      'const t = `a${`b`}`;',
+      'const r = /[/"]/g;',
+      'const a = "\'";',
+      'function g() {\n  let files;\n}',
+    ])
       assert.match(JSON.stringify(splitCell(`${above}\nfiles = !ls -la`, grammar).edits), /"let "/, above);
+    for (const above of ['let files;', 'if (ready) { var files; }', 'const { files } = f();'])
+      assert.doesNotMatch(JSON.stringify(splitCell(`${above}\nfiles = !ls -la`, grammar).edits), /"let "/, above);
   });
 });

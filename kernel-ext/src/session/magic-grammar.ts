@@ -120,15 +120,28 @@ const NO_VALUE = /^TS(?:Interface|TypeAlias)Declaration$/;
 function declaredNames(text: string): readonly DeclaredName[] | undefined {
   const program = parseCell(text);
   if (program === undefined || program.errors.length > 0) return undefined;
-  const starts = [...text.matchAll(/\n/g)].map(({ index }) => index);
-  const lineOf = (offset: number): number => starts.filter((one) => one < offset).length;
-  const found: DeclaredName[] = [];
+  const { declared, assigned } = namesIn(program, text);
+  return [...declared, ...assigned];
+}
+
+/** The names that the code declares, and those that it only assigns to, as in `files = !ls`, which declares them at the top too. */
+function namesIn(program: SyntaxNode, text: string): Readonly<Record<'declared' | 'assigned', DeclaredName[]>> {
+  const lineOf = lineFinder(text);
+  const declared: DeclaredName[] = [];
+  /** For each name, the blocks that have one of their own. */
+  const blocks = new Map<string, SyntaxNode[]>();
+  const targets: SyntaxNode[] = [];
   const add = (pattern: unknown, block: SyntaxNode | undefined, isHoisted: boolean): void => {
     if (!isNode(pattern)) return;
     const line = lineOf(pattern.start);
-    const lines =
-      block === undefined ? { from: -1, to: Number.POSITIVE_INFINITY } : { from: lineOf(block.start), to: lineOf(block.end) };
-    for (const name of boundNames(pattern)) found.push({ name, line, ...lines, isHoisted });
+    const lines = block === undefined ? EVERYWHERE : { from: lineOf(block.start), to: lineOf(block.end) };
+    for (const name of boundNames(pattern)) {
+      declared.push({ name, line, ...lines, isHoisted });
+      if (block === undefined) continue;
+      const known = blocks.get(name);
+      if (known === undefined) blocks.set(name, [block]);
+      else known.push(block);
+    }
   };
   /** @param body the function around the node @param block the innermost block around it; both undefined at the top */
   const visit = (node: SyntaxNode, body: SyntaxNode | undefined, block: SyntaxNode | undefined): void => {
@@ -143,14 +156,34 @@ function declaredNames(text: string): readonly DeclaredName[] | undefined {
     else if (/Declaration$/.test(type)) add(node.id, block, type === 'FunctionDeclaration');
     else if (/^(?:Function|Class)Expression$/.test(type)) add(node.id, node, true);
     else if (type === 'CatchClause') add(node.param, node, true);
-    // An assignment at the top, as in `files = !ls`, declares the name too.
-    else if (type === 'AssignmentExpression' && isNode(node.left) && node.left.type === 'Identifier')
-      add(node.left, undefined, false);
+    else if (type === 'AssignmentExpression' && isNode(node.left) && node.left.type === 'Identifier') targets.push(node.left);
     if (isFunction) for (const parameter of node.params as SyntaxNode[]) add(parameter, node, true);
     for (const child of children(node)) visit(child, isFunction ? node : body, inner);
   };
   for (const statement of program.body as SyntaxNode[]) visit(statement, undefined, undefined);
-  return found;
+  const isInner = ({ name, start, end }: SyntaxNode): boolean =>
+    blocks.get(name as string)?.some((block) => block.start <= start && end <= block.end) === true;
+  const assigned = targets
+    .filter((target) => !isInner(target))
+    .map(({ name, start }) => ({ name: name as string, line: lineOf(start), ...EVERYWHERE, isHoisted: false }));
+  return { declared, assigned };
+}
+
+/** The lines of a name that the whole cell has. */
+const EVERYWHERE = { from: -1, to: Number.POSITIVE_INFINITY };
+
+/** A function that says in which line of the text an offset is, from 0. */
+function lineFinder(text: string): (offset: number) => number {
+  const breaks = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (offset) => {
+    let [low, high] = [0, breaks.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((breaks[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 }
 
 /** The names that a pattern binds: of `{ a: [b = c], ...d }`, `b` and `d`. */
@@ -204,14 +237,6 @@ function undeclared(text: string): ReadonlySet<string> {
     const { left } = (type === 'ExpressionStatement' ? expression : {}) as { left?: SyntaxNode };
     if (left?.type === 'Identifier') found.add(left.name as string);
   }
-  walk(program, (node) => {
-    for (const own of [node.id, node.local]) {
-      if (!isNode(own)) continue;
-      const names = new Set<string>();
-      addNames(own, names);
-      for (const name of names) found.delete(name);
-    }
-    return undefined;
-  });
+  for (const { name, from } of namesIn(program, text).declared) if (from === EVERYWHERE.from) found.delete(name);
   return found;
 }

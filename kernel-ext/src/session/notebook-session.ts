@@ -2,6 +2,7 @@ import { setProgressDisplay, withoutTelemetry } from 'nbserve/basics';
 import { watchSpawns } from '../children/index.js';
 import type { DebugView } from '../debugger/index.js';
 import { progressBar, setDisplayTarget, setPackageImporter } from '../display/index.js';
+import { isContinued } from '../magics/index.js';
 import { CellExecutor } from './cell-executor.js';
 import { CellRunner } from './cell-runner.js';
 import { endWorkers, watchWorkers } from './cell-workers.js';
@@ -116,7 +117,11 @@ class NotebookSession implements Session {
     const { cellMagic, edits, isEmpty, leading, inner } = this.#cells.split(code);
     if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
     // The line of a command continues behind a backslash.
-    if (/\\\n?$/.test(code) && leading.length + inner.length > 0) return { status: 'incomplete', indent: '' };
+    if (
+      isContinued(code.replace(/\n$/, '')) &&
+      [...leading, ...inner].some(({ kind, end }) => kind !== 'help' && end === code.length)
+    )
+      return { status: 'incomplete', indent: '' };
     if (isEmpty) return { status: 'complete' };
     return this.#types.ask((types) => types.isComplete(edited(unmapped(code), edits).text));
   }

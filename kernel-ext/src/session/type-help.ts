@@ -17,23 +17,34 @@ export interface Complaint {
   readonly deployed: string;
 }
 
-/** What is known beside the complaint. Each is asked at most once a line. */
+/** What is known beside the complaint, as completion says it. */
 export interface HelpSources {
   /** Names of the options that `serve.deployment` takes, or of those in one of its options. */
   readonly deploymentOptions: (inside?: string) => readonly string[];
   /** Names that a module exports. */
   readonly exportsOf: (module: string) => readonly string[];
-  /** Members of the value of an expression, which stands behind this code. */
-  readonly membersOf: (before: string, expression: string) => readonly string[];
+  /** Members of the value of an expression, which begins at this offset in the cell. None, if it was asked before: it takes time. */
+  readonly membersOf: (start: number, expression: string) => readonly string[];
 }
 
-/** @param namesBetween what completion offers between two pieces of code */
-export const helpSources = (namesBetween: (before: string, after: string) => readonly string[]): HelpSources => ({
-  deploymentOptions: (inside) =>
-    namesBetween(`serve.deployment(class Any {}, { ${inside === undefined ? '' : `${inside}: { `}`, ''),
-  exportsOf: (module) => namesBetween('import { ', ` } from '${module}'`),
-  membersOf: (before, expression) => namesBetween(`${before}(${expression}).`, ''),
-});
+/**
+ * What is known about one cell.
+ * @param cell with its magics blanked
+ * @param namesBetween what completion offers between two pieces of code
+ */
+export function helpSources(cell: string, namesBetween: (before: string, after: string) => readonly string[]): HelpSources {
+  let isAsked = false;
+  return {
+    deploymentOptions: (inside) =>
+      namesBetween(`serve.deployment(class Any {}, { ${inside === undefined ? '' : `${inside}: { `}`, ''),
+    exportsOf: (module) => namesBetween('import { ', ` } from '${module}'`),
+    membersOf: (start, expression) => {
+      if (isAsked) return [];
+      isAsked = true;
+      return namesBetween(`${cell.slice(0, start)}(${expression}).`, '');
+    },
+  };
+}
 
 type Rule = (complaint: Complaint, sources: HelpSources) => string | undefined;
 
@@ -152,7 +163,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'a forgotten await': ({ code, message, line, before, text }, { membersOf }) => {
     // These messages do not name the type.
-    if ((code === 2362 || code === 2363) && membersOf(before, text).includes('then')) return AWAIT;
+    if ((code === 2362 || code === 2363) && membersOf(before.length, text).includes('then')) return AWAIT;
     if (![2339, 2345, 2322, 2365, 2488, 2740, 2741, 2769, 2801, 2551, 7053].includes(code)) return undefined;
     const found = namedTypes(code, message).find((type) => IS_PROMISE.test(type)) ?? '';
     if (!IS_PROMISE.test(found) || /^\(/.test(found)) return undefined;

@@ -62,6 +62,7 @@ test('magics around code, changes, options of serve.start, and a configuration i
   const cells = [
     'await serve.start({ port: 0, spareReplicas: 0 });',
     '%%capture out\nconst labels: string[] = [];',
+    '!echo one \\\n  two\nfunction day() { let date; date = 1; return date; }\n!date\n!echo a\\\\\nlabels.push("bird");',
     "%timeit labels.join()\n%time labels.push('cat');",
     "%%timeit\nlabels.push('dog');",
     `const Chat = serve.deployment(class Chat {
@@ -75,12 +76,12 @@ await serve.run(Chat.bind());`,
   const said = await folder.output(['build', 'magics.ipynb', '--output', 'made/magics.yaml']);
   assert.match(
     said,
-    /left out:\n {2}cell 1: await serve\.start.*\n {2}cell 2: %%capture out\n {2}cell 3: %timeit labels\.join\(\)\n {2}cell 4: %%timeit and its cell\n/,
+    /left out:\n {2}cell 1: await serve\.start.*\n {2}cell 2: %%capture out\n {2}cell 3: function day.*\n {2}cell 3: !echo one \\\n {2}cell 3: {3}two\n {2}cell 3: !date\n {2}cell 3: !echo a\\\\\n {2}cell 4: %timeit labels\.join\(\)\n {2}cell 5: %%timeit and its cell\n/,
   );
   assert.match(readFileSync(`${folder.path}/made/magics.yaml`, 'utf8'), /^cluster:\n {2}port: 0\n {2}spareReplicas: 0\n/);
   await folder.output(['deploy', '--dashboard-port', 'none', 'made/magics.yaml']);
   const url = (await folder.output(['status', '--url'])).trim();
-  assert.deepEqual(await (await fetch(url)).json(), ['cat', 'own']);
+  assert.deepEqual(await (await fetch(url)).json(), ['bird', 'cat', 'own']);
 });
 
 test('an output that cannot be written is an error before anything runs', async () => {
