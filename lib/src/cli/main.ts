@@ -63,12 +63,19 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return command.run(args);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(showError(error));
-    process.exitCode = hasCode(error, BadUsage) || hasCode(error, UnknownCommand) ? 2 : 1;
-  },
-);
+/** Longer than any command: 24 days. */
+const NEVER_MS = 0x7fffffff;
+// Connections to a cluster do not keep a process alive. Without this, a command that waits for an answer could end, as if it had succeeded.
+const alive = setTimeout(() => {}, NEVER_MS);
+
+main(process.argv.slice(2))
+  .then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      console.error(showError(error));
+      process.exitCode = hasCode(error, BadUsage) || hasCode(error, UnknownCommand) ? 2 : 1;
+    },
+  )
+  .finally(() => clearTimeout(alive));

@@ -75,6 +75,14 @@ function exchange(socket: Socket, text: string): Promise<Buffer> {
   return new Promise((resolve) => socket.on('close', () => resolve(Buffer.concat(chunks))));
 }
 
+test('the command of the head says its address each time', async () => {
+  const dir = listLocalClusters()[0]?.dir as string;
+  // The process must not end while it waits for the answer.
+  const shown = await Promise.all(Array.from({ length: 10 }, () => commands.output(['node', 'address', '--address', dir])));
+  assert.equal(new Set(shown).size, 1);
+  assert.match(shown[0] ?? '', /^nbserve node join 127\./);
+});
+
 test('a node of another machine joins when the head has admitted it, and not before', async () => {
   first.join(joinCommand);
   const fingerprint = await first.fingerprint;
