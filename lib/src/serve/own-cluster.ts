@@ -216,6 +216,9 @@ export async function endCluster({ drain }: { readonly drain: boolean }): Promis
       const note = { what: 'serve.shutdown', afterMs: DRAIN_NOTE_AFTER_MS };
       await noteIfLong(client, note, client.call('shutdown', undefined)).catch(() => {});
     } else if (drain) await deleteAll(client);
+  } catch (error) {
+    // The applications have ended with their cluster.
+    if (clusterIn(client.cluster.dir) !== undefined) throw error;
   } finally {
     await client.close();
   }
