@@ -5,7 +5,7 @@ import { serve } from 'nbserve';
 import { clusterIn } from '../../dist/engine/index.js';
 import { startDetached } from '../../dist/host/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { Machine } from '../fixtures/machine.js';
+import { headOf, Machine } from '../fixtures/machine.js';
 import { Where } from '../fixtures/machine-apps.js';
 import { processes, running } from '../fixtures/nodes.js';
 import { allEnded, until } from '../fixtures/wait.js';
@@ -24,8 +24,7 @@ before(async () => {
   );
   dir = started.dir;
   await serve.start({ address: dir });
-  const shown = await commands.output(['node', 'address', '--address', dir]);
-  other.join(shown.trim().split(' ').slice(3, 5) as [string, string]);
+  other.join(await headOf(commands, dir));
   await commands.output(['node', 'admit', await other.fingerprint, '--name', 'other', '--address', dir]);
   await until(async () => (await serve.status()).nodes.some(({ id, alive }) => id === 'other' && alive));
   ({ url } = await serve.run(Where.options({ numReplicas: 4 }).bind(), { name: 'where' }));

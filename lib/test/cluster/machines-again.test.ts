@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from 'nbserve';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { Machine } from '../fixtures/machine.js';
+import { headOf, Machine } from '../fixtures/machine.js';
 import { until } from '../fixtures/wait.js';
 
 // No other test listens at these addresses.
@@ -24,8 +24,7 @@ let head: readonly [string, string];
 before(async () => {
   await serve.start({ port: 0, machines: { host: `${net}.22` } });
   dir = listLocalClusters()[0]?.dir as string;
-  const shown = await commands.output(['node', 'address', '--address', dir]);
-  head = shown.trim().split(' ').slice(3, 5) as [string, string];
+  head = await headOf(commands, dir);
 });
 
 after(async () => {

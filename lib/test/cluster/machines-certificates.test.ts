@@ -12,7 +12,7 @@ import { listLocalClusters, stopCluster } from '../../dist/engine/index.js';
 import { startDetached } from '../../dist/host/index.js';
 import { type NodeFile, readNodeFile } from '../../dist/ipc/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { Machine } from '../fixtures/machine.js';
+import { headOf, Machine } from '../fixtures/machine.js';
 import { Where } from '../fixtures/machine-apps.js';
 import { nodesOf } from '../fixtures/nodes.js';
 import { hasOpenssl, type Made, TestAuthority } from '../fixtures/test-authority.js';
@@ -30,15 +30,11 @@ const aliveNode = (id: string) => async () => (await serve.status()).nodes.some(
 
 /** A node joins, and has a replica that answers. */
 async function joinWithReplica(machine: Machine, dir: string, more: readonly string[] = []): Promise<void> {
-  machine.join(await joinArguments(dir), more);
+  machine.join(await headOf(commands, dir), more);
   await commands.output(['node', 'admit', await machine.fingerprint, '--name', 'other', '--address', dir]);
   await until(aliveNode('other'));
   await serve.run(Where.options({ numReplicas: 2 }).bind(), { name: 'where', routePrefix: null });
   assert.deepEqual(await nodesOf('where'), ['local', 'other']);
-}
-
-async function joinArguments(dir: string): Promise<readonly [string, string]> {
-  return (await commands.output(['node', 'address', '--address', dir])).trim().split(' ').slice(3, 5) as [string, string];
 }
 
 /** Calls until both machines have answered. */
@@ -126,13 +122,13 @@ describe('certificates of the user', { skip: hasOpenssl ? false : 'openssl is no
     await joinWithReplica(other, dir, ['--cert', there.cert, '--key', there.key, '--ca', there.ca]);
     await bothAnswer();
     assert.equal(nodeFileOf(other).cert, readFileSync(there.cert, 'utf8'));
-    const [address] = await joinArguments(dir);
+    const [address] = await headOf(commands, dir);
     const port = Number(address.split(':').at(-1));
     assert.equal(await shownAt(HEAD, port, nodeFileOf(other)), serialOf(readFileSync(head.cert, 'utf8')));
   });
 
   it('are refused with a code when a node joins with others', async () => {
-    const [address, pin] = await joinArguments(listLocalClusters()[0]?.dir as string);
+    const [address, pin] = await headOf(commands, listLocalClusters()[0]?.dir as string);
     const cases: readonly [Made, readonly [string, string], RegExp][] = [
       [foreign.issue('stranger', `IP:${OTHER}`), [address, pin], /is not the head of the cluster with the pin/],
       [company.issue('late', `IP:${OTHER}`, { days: -1 }), [address, pin], /cannot be used between machines: it has expired/],
@@ -147,7 +143,7 @@ describe('certificates of the user', { skip: hasOpenssl ? false : 'openssl is no
   });
 
   it('tell a stranger nothing, even if its certificate is of the same authority', async () => {
-    const [address] = await joinArguments(listLocalClusters()[0]?.dir as string);
+    const [address] = await headOf(commands, listLocalClusters()[0]?.dir as string);
     const port = Number(address.split(':').at(-1));
     const { cert, key, ca } = company.issue('colleague', `IP:${OTHER}`);
     const [certText, keyText, caText] = [cert, key, ca].map((path) => readFileSync(path, 'utf8'));
@@ -180,7 +176,7 @@ describe('certificates of the user', { skip: hasOpenssl ? false : 'openssl is no
     }
     const cert = readFileSync(fresh.cert, 'utf8');
     await until(() => nodeFileOf(other).cert === cert);
-    const [address] = await joinArguments(listLocalClusters()[0]?.dir as string);
+    const [address] = await headOf(commands, listLocalClusters()[0]?.dir as string);
     const port = Number(address.split(':').at(-1));
     const wanted = serialOf(readFileSync(freshHead.cert, 'utf8'));
     await until(async () => (await shownAt(HEAD, port, nodeFileOf(other))) === wanted);
@@ -209,7 +205,7 @@ describe('certificates that a cluster makes', () => {
     ));
     await serve.start({ address: dir });
     await joinWithReplica(other, dir);
-    const [address] = await joinArguments(dir);
+    const [address] = await headOf(commands, dir);
     const port = Number(address.split(':').at(-1));
     const [mine, theirs] = [nodeFileOf(other).cert, readNodeFile(dir)?.cert];
     const shown = await shownAt(HEAD, port, nodeFileOf(other));

@@ -9,7 +9,7 @@ import { isNbserveError, serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { Machine } from '../fixtures/machine.js';
+import { headOf, Machine } from '../fixtures/machine.js';
 import { rowsElsewhere, Tiny } from '../fixtures/machine-apps.js';
 import { NpmRegistry } from '../fixtures/npm-registry.js';
 import { writeScale } from '../fixtures/small-models.js';
@@ -40,8 +40,7 @@ before(async () => {
   // Whatever asks for a processor runs on the other machine.
   await serve.start({ port: 0, machines: { host: `${net}.2` }, resources: { cpu: 0 } });
   const dir = listLocalClusters()[0]?.dir as string;
-  const shown = await commands.output(['node', 'address', '--address', dir]);
-  const head = shown.trim().split(' ').slice(3, 5) as [string, string];
+  const head = await headOf(commands, dir);
   other.join(head, [], { bin: join(there, 'bin', 'nbserve.js'), env: { NBSERVE_CACHE: cacheThere } });
   await commands.output(['node', 'admit', await other.fingerprint, '--name', 'other', '--address', dir]);
   await until(async () => (await serve.status()).nodes.some(({ id, alive }) => id === 'other' && alive));

@@ -11,7 +11,7 @@ import { selfSigned } from '../../dist/engine/certificates/index.js';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { AuthFailed, ConnectFailed, connect, helloOf, type NodeFile, readNodeFile } from '../../dist/ipc/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { Machine } from '../fixtures/machine.js';
+import { headOf, Machine } from '../fixtures/machine.js';
 import { Front, Large, Where } from '../fixtures/machine-apps.js';
 import { nodesOf, running } from '../fixtures/nodes.js';
 import { allEnded, until } from '../fixtures/wait.js';
@@ -33,8 +33,7 @@ before(async () => {
   await serve.start({ host: `${net}.5`, port: 0, machines: { host: HEAD }, resources: { cpu: 4 } });
   ({ url } = await serve.status());
   dir = listLocalClusters()[0]?.dir as string;
-  const shown = await commands.output(['node', 'address', '--address', dir]);
-  joinCommand = shown.trim().split(' ').slice(3, 5) as [string, string];
+  joinCommand = await headOf(commands, dir);
 });
 
 after(async () => {

@@ -8,6 +8,15 @@ import { ENDLESS, LOOP, turns } from '../fixtures/session-models.js';
 
 const loaded = onnx.load(LOOP, { device: 'cpu', runIn: 'beside', name: 'loop' });
 
+/** `y = -x`, which takes no time. */
+const NEGATES = encodeModel({
+  name: 'small',
+  inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
+  outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
+  nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+  weights: {},
+});
+
 test('a signal, a timeout and a signal that came before end a run; the session goes on', async () => {
   const model = await loaded;
   assert.deepEqual([model.report.place, model.report.canEnd, model.report.runIn], ['beside', true, 'beside']);
@@ -135,14 +144,7 @@ for (const runIn of ['beside', 'loop', 'auto'] as const)
   });
 
 test('dispose waits for runs that wait for a turn of the loop', async () => {
-  const small = encodeModel({
-    name: 'small',
-    inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
-    outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
-    nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
-    weights: {},
-  });
-  const model = await onnx.load(small, { device: 'cpu' });
+  const model = await onnx.load(NEGATES, { device: 'cpu' });
   const x = onnx.tensor(new Float32Array(50_000).fill(2));
   while (model.report.place === 'beside') await model.run(x);
   const runs = Array.from({ length: 200 }, () => model.run(x));
@@ -166,14 +168,7 @@ test('dispose waits for the runs, and a run after it has its code', async () => 
 });
 
 test('short runs move into the loop, and a model with a Loop stays beside it', async () => {
-  const small = encodeModel({
-    name: 'small',
-    inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
-    outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
-    nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
-    weights: {},
-  });
-  const model = await onnx.load(small, { device: 'cpu' });
+  const model = await onnx.load(NEGATES, { device: 'cpu' });
   const looping = await onnx.load(LOOP, { device: 'cpu' });
   for (let i = 0; i < 20_000 && model.report.place === 'beside'; i += 1) await model.run(onnx.tensor([1]));
   assert.equal(model.report.place, 'loop');
