@@ -209,7 +209,7 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     const before = await pids();
     const nodes = (await aliveNodes()).map(({ id }) => id).sort();
     const load = new Load(url, join(folder, 'headless'));
-    ray.killHead();
+    await ray.killHead();
     await until(() =>
       ray.get('/api/jobs/').then(
         () => false,
@@ -218,13 +218,17 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     );
     await load.more(200);
     await ray.startHead();
+    const ended = ['FAILED', 'STOPPED', 'SUCCEEDED'];
+    /** The nodes that the unfinished jobs are for. Ray may take a while to notice that the job of the killed node has ended. */
     const unfinished = async () => {
       const all = JSON.parse(await ray.get('/api/jobs/')) as readonly {
         readonly status: string;
         readonly metadata: { readonly node?: string } | null;
       }[];
-      const ended = ['FAILED', 'STOPPED', 'SUCCEEDED'];
-      return all.flatMap(({ status, metadata }) => (metadata?.node === undefined || ended.includes(status) ? [] : metadata.node));
+      const of = all.flatMap(({ status, metadata }) =>
+        metadata?.node === undefined || ended.includes(status) ? [] : metadata.node,
+      );
+      return of.map((node) => `ray-${node.slice(0, 8)}`).filter((node) => nodes.includes(node));
     };
     await until(() =>
       unfinished().then(
@@ -239,8 +243,10 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     assert.deepEqual(await pids(), before);
     assert.deepEqual((await aliveNodes()).map(({ id }) => id).sort(), nodes);
     // No node has a second agent, not even one that waits.
-    const those = await unfinished();
-    assert.deepEqual([those.length, new Set(those).size], [2, 2]);
+    assert.deepEqual(
+      (await unfinished()).sort(),
+      nodes.filter((node) => node !== 'local'),
+    );
   });
 
   for (const lesson of ['02-hello-serve', '05-images', '09-mnist-serve']) {
