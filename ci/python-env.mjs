@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 const LOOK_EVERY_MS = 200;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+// With it, each start of a Python here would compile again what it imports: half a minute of Jupyter, and more of Ray.
+delete process.env.PYTHONDONTWRITEBYTECODE;
+
 /** The path that the Python of an environment has, whether it is there or not. */
 export const pythonOf = (name) => `${ROOT}.cache/${name}/bin/python`;
 

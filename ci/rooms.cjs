@@ -74,6 +74,7 @@ const ROOMS = {
     'ingress/app',
   ],
   'serve/local': [
+    'core',
     'ipc',
     'schemas',
     'serve/protocol',

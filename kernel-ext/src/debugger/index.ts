@@ -1,2 +1,2 @@
 export { DebugAdapter } from './debug-adapter.js';
-export { type CodePositions, type DebugView, packed, showToDebugger } from './view.js';
+export { type CodePositions, type DebugView, type Place, packed, showToDebugger } from './view.js';

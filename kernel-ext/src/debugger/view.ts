@@ -28,6 +28,7 @@ export interface CodePositions {
   readonly places: readonly (readonly number[])[];
 }
 
+/** A line and a column from 0. */
 export interface Place {
   readonly line: number;
   readonly column: number;

@@ -1,1 +1,2 @@
+export { KeyboardInterrupt } from './keyboard-interrupt.js';
 export { guardErrors, guardExit, NODE_FLAGS } from './process-guard.js';

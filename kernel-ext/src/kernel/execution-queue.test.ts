@@ -3,9 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import type { ShellRequest } from '../control/index.js';
 import type { Outcome, Session } from '../session/index.js';
 import type { Content } from '../wire/index.js';
-import { CellRunner } from './cell-runner.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
+import { InterruptibleCells } from './interruptible-cells.js';
 
 const FAILED: Outcome = { status: 'error', ename: 'Error', evalue: 'boom', traceback: [], line: 3 };
 
@@ -25,7 +25,7 @@ function queueOf(
   const session = { execute } as Partial<Session> as Session;
   const queue: ExecutionQueue = new ExecutionQueue({
     publisher: { stream() {}, publish: (_type, content) => void JSON.stringify(content) },
-    runner: new CellRunner(),
+    runner: new InterruptibleCells(),
     history: new History(),
     session: async () => session,
     together: (work) => work(),

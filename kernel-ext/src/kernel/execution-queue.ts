@@ -3,13 +3,13 @@ import { inOwnTurn, nextTurn, type ShellRequest } from '../control/index.js';
 import { colorsUnwanted } from '../display/index.js';
 import type { Outcome, Output, Session } from '../session/index.js';
 import { type Content, type ExecuteRequest, readExecute } from '../wire/index.js';
-import { broken, type CellRunner } from './cell-runner.js';
 import type { History } from './history.js';
+import { failedWith, type InterruptibleCells } from './interruptible-cells.js';
 import { IopubOutput, type Publisher } from './iopub-output.js';
 
 export interface ExecutionDeps {
   readonly publisher: Publisher;
-  readonly runner: CellRunner;
+  readonly runner: InterruptibleCells;
   readonly history: History;
   session(): Promise<Session>;
   /** Runs work that runs no user code, and sends all that it publishes and replies as one message. */
@@ -109,7 +109,7 @@ export class ExecutionQueue {
   /** A cell whose outcome could not be sent: its client gets an answer all the same, as of a cell that failed. */
   async #fail(request: ShellRequest, parent: string, at: number, error: unknown): Promise<readonly Waiting[]> {
     const { publisher, reply } = this.#deps;
-    const { ename, evalue, traceback } = broken(error);
+    const { ename, evalue, traceback } = failedWith(error);
     publisher.publish('error', { ename, evalue, traceback }, parent);
     await settle(at);
     const dropped = (readExecute(request.content)?.stopOnError ?? true) ? this.#waiting.splice(0) : [];

@@ -7,10 +7,10 @@ import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
 import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
-import { CellRunner } from './cell-runner.js';
 import { parentPid } from './env.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
+import { InterruptibleCells } from './interruptible-cells.js';
 import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
 import { SessionHolder } from './session-holder.js';
@@ -63,7 +63,7 @@ export async function startKernel({
   createSession,
 }: KernelOptions): Promise<void> {
   const info = kernelInfo();
-  const runner = new CellRunner(() => control.interrupts);
+  const runner = new InterruptibleCells(() => control.interrupts);
   const history = new History(new KeptHistory(historyFolder));
   let ending = false;
   let firstCell: string | undefined;

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { format } from 'node:util';
 import { inOwnTurn, type ShellRequest } from '../control/index.js';
 import { onComm, openComms, setCommPublisher } from '../display/index.js';
+import { KeyboardInterrupt } from '../guard/index.js';
 import type { Session } from '../session/index.js';
 import { type Content, readCode, readHistory, toCodePoints, toUtf16 } from '../wire/index.js';
 import type { History } from './history.js';
@@ -132,7 +133,7 @@ export class ShellChannel {
         this.#pending.delete(end);
         reject(error as Error);
       };
-      const end = (): void => fail(Object.assign(new Error(`${type} was interrupted`), { name: 'KeyboardInterrupt' }));
+      const end = (): void => fail(new KeyboardInterrupt(type));
       this.#pending.add(end);
       const work = (session: Session): void => {
         // It was interrupted before it began.

@@ -1,4 +1,5 @@
 import { inOwnTurn, type ShellRequest } from '../control/index.js';
+import { KeyboardInterrupt } from '../guard/index.js';
 
 interface Question {
   readonly resolve: (answer: string) => void;
@@ -38,9 +39,6 @@ export class StdinChannel {
     if (!question) return;
     this.#questions.delete(id);
     if (value !== undefined) inOwnTurn(() => question.resolve(value));
-    else {
-      const error = Object.assign(new Error('the question was interrupted'), { name: 'KeyboardInterrupt' });
-      inOwnTurn(() => question.reject(error));
-    }
+    else inOwnTurn(() => question.reject(new KeyboardInterrupt('the question')));
   }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { KeyboardInterrupt } from '../guard/index.js';
 import type { CapturedOutput } from './captured-output.js';
 import { CellWaits } from './cell-waits.js';
 import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
-import { KeyboardInterrupt } from './errors.js';
 import { inputIdle } from './notebook-input.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { NotebookNames, type OpenCell } from './notebook-names.js';

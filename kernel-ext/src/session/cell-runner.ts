@@ -1,4 +1,5 @@
 import { bundleOf, isShown, picturesDrawn, withPicture } from '../display/index.js';
+import { KeyboardInterrupt } from '../guard/index.js';
 import {
   cellsOfFile,
   filled,
@@ -16,7 +17,7 @@ import { CellSources } from './cell-sources.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
 import { withoutMagics } from './completion.js';
 import type { ConvertedCell, Diagnostic, Scope } from './converter.js';
-import { KeyboardInterrupt, RunsItself } from './errors.js';
+import { RunsItself } from './errors.js';
 import { replicasPrinted, startClusterAhead, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
 import { magicGrammar } from './magic-grammar.js';

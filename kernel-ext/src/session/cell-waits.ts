@@ -1,4 +1,4 @@
-import { KeyboardInterrupt } from './errors.js';
+import { KeyboardInterrupt } from '../guard/index.js';
 
 const ignore = (): void => {};
 const first = ([value]: readonly unknown[]): unknown => value;

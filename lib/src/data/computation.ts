@@ -1,5 +1,5 @@
 import { type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf, withKeys } from './block.js';
-import { checkColumns, columnsOf, describe } from './describe.js';
+import { checkColumns, columnsOf, describeQuery } from './describe.js';
 import { aggregateSql } from './grouped.js';
 import { NO_SOURCE, type Plan, Run, type StageStats } from './plan.js';
 import { countRows, keptPlan, limitPlan, streamPlan } from './plans.js';
@@ -33,7 +33,7 @@ export class Computation {
       yield block;
     });
     const plan = this.#plan.kind === 'sql' ? this.#plan : made;
-    const schema = await new Computation(plan).within(async (run) => describe(`SELECT * FROM ${await run.source(plan)}`));
+    const schema = await new Computation(plan).within(async (run) => describeQuery(`SELECT * FROM ${await run.source(plan)}`));
     return { schema: Object.keys(block.columns).length === 0 ? [] : schema, block };
   }
 

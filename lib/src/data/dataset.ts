@@ -30,6 +30,7 @@ import type {
   BatchClass,
   BatchResult,
   Beside,
+  FunctionOptions,
   IterOptions,
   Joined,
   JoinKind,
@@ -38,7 +39,6 @@ import type {
   Results,
   Row,
   RowOf,
-  RunOptions,
   SchemaColumn,
   SeedOptions,
   SortOptions,
@@ -82,21 +82,21 @@ export class Dataset<T extends Row = Row> {
    * JavaScript, or those for which a function returns true.
    */
   filter(condition: string): Dataset<T>;
-  filter(fn: (row: T) => unknown, options?: RunOptions): Dataset<T>;
-  filter(given: string | ((row: T) => unknown), options: RunOptions = {}): Dataset<T> {
+  filter(fn: (row: T) => unknown, options?: FunctionOptions): Dataset<T>;
+  filter(given: string | ((row: T) => unknown), options: FunctionOptions = {}): Dataset<T> {
     if (typeof given !== 'string') return this.#rows('filter', given, options);
     return this.#next(filterPlan(this.#plan, given));
   }
 
   /** Calls a function with each row; it returns the new row, or a promise of it. @throws NBS_BATCH_INVALID */
-  map<R extends Row>(fn: (row: T) => R | Promise<R>, options: RunOptions = {}): Dataset<R> {
+  map<R extends Row>(fn: (row: T) => R | Promise<R>, options: FunctionOptions = {}): Dataset<R> {
     return this.#rows('map', fn, options);
   }
 
   /** The same with a function that returns any number of rows, as a list or a generator. */
   flatMap<R extends Row>(
     fn: (row: T) => Iterable<R> | AsyncIterable<R> | Promise<Iterable<R>>,
-    options: RunOptions = {},
+    options: FunctionOptions = {},
   ): Dataset<R> {
     return this.#rows('flatMap', fn, options);
   }
@@ -335,7 +335,7 @@ export class Dataset<T extends Row = Row> {
     return new Dataset<R>(plan, { numBlocks: this.#numBlocks, cutTo: this.#computation.cutTo });
   }
 
-  #rows<R extends Row>(mode: 'map' | 'filter' | 'flatMap', fn: unknown, options: RunOptions): Dataset<R> {
+  #rows<R extends Row>(mode: 'map' | 'filter' | 'flatMap', fn: unknown, options: FunctionOptions): Dataset<R> {
     return this.#stage(stageOf(mode, mode, fn, options), (run) => this.#computation.blocksOf(run));
   }
 

@@ -3,7 +3,7 @@ import { NoSuchColumn } from './errors.js';
 import type { SchemaColumn } from './types.js';
 
 /** The columns of a query. */
-export function describe(sql: string): Promise<readonly SchemaColumn[]> {
+export function describeQuery(sql: string): Promise<readonly SchemaColumn[]> {
   return withConnection(async (connection) => {
     const { rows } = { rows: await (await connection.run(`DESCRIBE ${sql}`)).getRows() };
     return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
@@ -19,7 +19,7 @@ export function columnTypes(sql: string): Promise<readonly { readonly name: stri
 }
 
 export async function columnsOf(source: string): Promise<readonly string[]> {
-  return (await describe(`SELECT * FROM ${source}`)).map(({ name }) => name);
+  return (await describeQuery(`SELECT * FROM ${source}`)).map(({ name }) => name);
 }
 
 /** @throws NBS_NO_SUCH_COLUMN */

@@ -81,11 +81,19 @@ async function unionOf(tables: readonly string[], types: ReadonlyMap<string, Col
 
 /** Appends blocks to a table. */
 class Appender {
+  readonly #api: Awaited<ReturnType<typeof duckdb>>;
+  readonly #appender: Awaited<ReturnType<Connection['createAppender']>>;
+  readonly #types: ReadonlyMap<string, ColumnType>;
+
   private constructor(
-    private readonly api: Awaited<ReturnType<typeof duckdb>>,
-    private readonly appender: Awaited<ReturnType<Connection['createAppender']>>,
-    private readonly types: ReadonlyMap<string, ColumnType>,
-  ) {}
+    api: Awaited<ReturnType<typeof duckdb>>,
+    appender: Awaited<ReturnType<Connection['createAppender']>>,
+    types: ReadonlyMap<string, ColumnType>,
+  ) {
+    this.#api = api;
+    this.#appender = appender;
+    this.#types = types;
+  }
 
   static async open(connection: Connection, table: string, types: ReadonlyMap<string, ColumnType>): Promise<Appender> {
     const api = await duckdb();
@@ -95,8 +103,8 @@ class Appender {
   }
 
   async append(block: Block): Promise<void> {
-    const { api } = this;
-    const columns = [...this.types].map(([name, type]) => ({
+    const api = this.#api;
+    const columns = [...this.#types].map(([name, type]) => ({
       values: block.columns[name] ?? [],
       type: duckdbType(api, type),
       convert: converterTo(api, type),
@@ -114,14 +122,14 @@ class Appender {
           Array.from({ length: rows }, (_, row) => convert(values[start + row])),
         );
       });
-      this.appender.appendDataChunk(chunk);
+      this.#appender.appendDataChunk(chunk);
     }
     // What is appended goes to the table in steps, so that the database can move it to the disk.
-    this.appender.flushSync();
+    this.#appender.flushSync();
   }
 
   close(): void {
-    this.appender.closeSync();
+    this.#appender.closeSync();
   }
 }
 

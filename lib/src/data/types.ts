@@ -47,7 +47,7 @@ export interface WorkerResources {
 }
 
 /** Says which process runs a function of rows or batches. */
-export interface RunOptions {
+export interface FunctionOptions {
   /**
    * Number of worker processes that run the function. Set it for code that uses a whole core, or that keeps something large such as a model.
    * @default this process runs a function; one worker runs a class
@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly resources?: WorkerResources;
 }
 
-export interface MapBatchesOptions<A extends readonly unknown[] = readonly unknown[]> extends RunOptions {
+export interface MapBatchesOptions<A extends readonly unknown[] = readonly unknown[]> extends FunctionOptions {
   /** Number of rows of a batch; the last one may be smaller. `null` takes the blocks as they come. @default 1024 */
   readonly batchSize?: number | null;
   /** Arguments of the constructor of a class, sent as structured clones. @default [] */

@@ -17,14 +17,14 @@ const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity']);
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** The place of a value in the result, such as `lines[2]`; empty for the result itself. It is a function, because only errors need the text. */
-type Place = () => string;
+type FieldPath = () => string;
 
 /**
  * Checks a message that a method returned, and converts it into the form that protobufjs encodes without a loss: `fromObject` would write 0 for a value that
  * it does not understand, and leave out a field that the message does not have.
  * @throws TypeError that names the field
  */
-export function messageValue(type: Type, value: unknown, where: Place = () => ''): Record<string, unknown> {
+export function messageValue(type: Type, value: unknown, where: FieldPath = () => ''): Record<string, unknown> {
   const name = type.fullName.slice(1);
   if (value instanceof Date && name === 'google.protobuf.Timestamp') return timestampOf(value, where);
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value) || isKeyed(value))
@@ -51,7 +51,7 @@ export function messageValue(type: Type, value: unknown, where: Place = () => ''
   return out;
 }
 
-function fieldValue(field: Field, value: unknown, where: Place): unknown {
+function fieldValue(field: Field, value: unknown, where: FieldPath): unknown {
   if (field.map) {
     if (!(value instanceof Map) && !isPlain(value)) refuse(where, 'an object or a Map', value);
     const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value as object);
@@ -79,14 +79,14 @@ function isOfNumbers(list: ArrayLike<unknown>): boolean {
 }
 
 /** The key of an entry of a map. protobufjs writes `true` for each text that is not empty. */
-function keyOf(type: string, key: unknown, where: Place): string {
+function keyOf(type: string, key: unknown, where: FieldPath): string {
   if (type !== 'bool') return String(scalar(type, key, where));
   const isTrue = key === true || key === 'true';
   if (!isTrue && key !== false && key !== 'false') refuse(where, 'true or false', key);
   return isTrue ? 'true' : '';
 }
 
-function single({ resolvedType, type }: Field, value: unknown, where: Place): unknown {
+function single({ resolvedType, type }: Field, value: unknown, where: FieldPath): unknown {
   if (resolvedType === null) return scalar(type, value, where);
   if ('fieldsArray' in resolvedType) return messageValue(resolvedType, value, where);
   const { values } = resolvedType as Enum;
@@ -95,7 +95,7 @@ function single({ resolvedType, type }: Field, value: unknown, where: Place): un
   return refuse(where, `one of ${Object.keys(values).join(', ')}`, value);
 }
 
-function scalar(type: string, value: unknown, where: Place): unknown {
+function scalar(type: string, value: unknown, where: FieldPath): unknown {
   if (type === 'bool') return typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
   if (type === 'string') {
     const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
@@ -114,7 +114,7 @@ function integerOf(
   type: string,
   [least, most, low, high]: readonly [bigint, bigint, number, number],
   value: unknown,
-  where: Place,
+  where: FieldPath,
 ): unknown {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= low && value <= high) return value;
   const isLong = typeof value === 'object' && value !== null && 'low' in value && 'high' in value;
@@ -125,7 +125,7 @@ function integerOf(
   return type.endsWith('64') ? String(whole) : Number(whole);
 }
 
-function bytesOf(value: unknown, where: Place): unknown {
+function bytesOf(value: unknown, where: FieldPath): unknown {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
@@ -134,7 +134,7 @@ function bytesOf(value: unknown, where: Place): unknown {
   return isBytes ? Uint8Array.from(value as number[]) : refuse(where, 'bytes, such as a Uint8Array', value);
 }
 
-function timestampOf(date: Date, where: Place): Record<string, unknown> {
+function timestampOf(date: Date, where: FieldPath): Record<string, unknown> {
   const ms = date.getTime();
   if (Number.isNaN(ms)) throw new TypeError(`${placeOf(where)} is an invalid Date`);
   const seconds = Math.floor(ms / 1000);
@@ -148,9 +148,9 @@ const isKeyed = (value: unknown): boolean =>
 const isPlain = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isKeyed(value);
 
-const placeOf = (where: Place): string => (where() === '' ? 'the result' : `${where()} of the result`);
+const placeOf = (where: FieldPath): string => (where() === '' ? 'the result' : `${where()} of the result`);
 
-function refuse(where: Place, expected: string, value: unknown): never {
+function refuse(where: FieldPath, expected: string, value: unknown): never {
   throw new TypeError(`${placeOf(where)} must be ${expected}, and it is ${kindOf(value)}`);
 }
 

@@ -27,13 +27,16 @@ export function readParts<T>(source: string | Uint8Array, read: (bytes: Bytes) =
 export class Bytes {
   #window: Uint8Array = new Uint8Array();
   #start = 0;
+  readonly #read: (at: number, least: number) => Uint8Array;
   at = 0;
 
   /** @param read the bytes from a place on, at least so many unless the source ends */
   constructor(
     readonly length: number,
-    private readonly read: (at: number, least: number) => Uint8Array,
-  ) {}
+    read: (at: number, least: number) => Uint8Array,
+  ) {
+    this.#read = read;
+  }
 
   byte(): number {
     return this.take(1)[0] as number;
@@ -42,7 +45,7 @@ export class Bytes {
   take(count: number): Uint8Array {
     if (!(this.at + count <= this.length)) throw new RangeError('it ends too early');
     if (this.at < this.#start || this.at + count > this.#start + this.#window.length) {
-      this.#window = this.read(this.at, count);
+      this.#window = this.#read(this.at, count);
       this.#start = this.at;
       if (this.#window.length < count) throw new RangeError('it ends too early');
     }

@@ -28,6 +28,8 @@ interface RunsReport {
  * which ones only in a profile of a run. With the option `strict`, there are none.
  */
 export class DeviceReport {
+  readonly #runs: RunsReport;
+
   constructor(
     /** The `device` that was asked for. */
     readonly requested: Device | 'auto',
@@ -39,10 +41,12 @@ export class DeviceReport {
     /** The number of threads for one operator; 0 means that ONNX Runtime uses one for each core. */
     readonly intraOpThreads: number,
     readonly attempts: readonly Attempt[],
-    private readonly runs: RunsReport,
+    runs: RunsReport,
     /** What kind of device it is, if that says something: `software Vulkan` is a CPU that acts as a GPU. */
     readonly adapter?: string,
-  ) {}
+  ) {
+    this.#runs = runs;
+  }
 
   /** Why the model does not run on the devices that come before its own: one sentence for each. */
   get failures(): readonly string[] {
@@ -55,22 +59,22 @@ export class DeviceReport {
 
   /** The place of runs, as it was asked for. */
   get runIn(): RunIn {
-    return this.runs.asked;
+    return this.#runs.asked;
   }
 
   /** The place of runs now: `beside` the event loop, or in the `loop`. With `runIn: 'auto'` it changes with the time that runs take. */
   get place(): RunPlace {
-    return this.runs.session.place;
+    return this.#runs.session.place;
   }
 
   /** Why runs are made in the event loop although nobody asked for that; null if they are not. */
   get loopReason(): string | null {
-    return this.runs.loopReason;
+    return this.#runs.loopReason;
   }
 
   /** Whether a signal, a timeout or the end of a request can end a run. If `runIn` is `auto`, this holds for runs that are not short. */
   get canEnd(): boolean {
-    return this.runs.asked !== 'loop' && this.runs.loopReason === null;
+    return this.#runs.asked !== 'loop' && this.#runs.loopReason === null;
   }
 
   toString(): string {
@@ -92,11 +96,11 @@ export class DeviceReport {
   }
 
   #describeOthers(): string {
-    return this.runs.isStrict === true ? 'and no operator runs on the CPU' : 'operators without a kernel for it run on the CPU';
+    return this.#runs.isStrict === true ? 'and no operator runs on the CPU' : 'operators without a kernel for it run on the CPU';
   }
 
   #describeRuns(): string {
-    const { loopReason } = this.runs;
+    const { loopReason } = this.#runs;
     if (!this.canEnd) return `  in the event loop, and no run can be ended${loopReason === null ? '' : `: ${loopReason}`}`;
     if (this.place === 'beside') return '  beside the event loop, and a run can be ended';
     return '  in the event loop, because runs are short; longer ones are made beside it and can be ended';

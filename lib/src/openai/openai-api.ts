@@ -27,7 +27,7 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
   const { chat = {}, embeddings: encoders = {} } = models;
   const created = Math.floor(Date.now() / 1000);
   const names = [...Object.keys(chat), ...Object.keys(encoders)];
-  const describe = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
+  const modelEntry = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
   const find = <T>(from: Readonly<Record<string, T>>, name: unknown): T => {
     if (typeof name === 'string' && Object.hasOwn(from, name)) return from[name] as T;
     const known = Object.keys(from).join(', ') || 'there is none';
@@ -58,10 +58,10 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     }
     if (path === 'models' || path.startsWith('models/')) {
       allow(request, 'GET');
-      if (path === 'models') return Response.json({ object: 'list', data: names.map(describe) });
+      if (path === 'models') return Response.json({ object: 'list', data: names.map(modelEntry) });
       const name = decodedPart(path.slice('models/'.length));
       find(Object.fromEntries(names.map((each) => [each, true])), name);
-      return Response.json(describe(name));
+      return Response.json(modelEntry(name));
     }
     throw new ApiError(404, 'not_found', 'the paths are /v1/chat/completions, /v1/embeddings, /v1/models and /v1/models/{name}');
   }

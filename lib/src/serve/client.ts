@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { shortId } from '../core/index.js';
+import { KeepAlive, shortId } from '../core/index.js';
 import {
   type DeclaredNode,
   type HttpOptions,
@@ -14,7 +14,7 @@ import { hasIngress } from '../ingress/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
 import { addHandleContext, printAsCaller, registerHandleCodec } from './handle/index.js';
-import { KeepAlive, keepAliveRouter } from './keep-alive.js';
+import { keepAliveRouter } from './keep-alive-router.js';
 import { notice } from './notice.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
 import { openRouter, type RouterLike } from './router/index.js';

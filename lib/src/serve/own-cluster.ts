@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { engineName, hasCode, shownValue } from '../core/index.js';
+import { engineName, hasCode, KeepAlive, shownValue } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
-import { KeepAlive } from './keep-alive.js';
 import { declaredNodes, engineOf, machinesOf } from './node-options.js';
 import { noteIfLong, notice } from './notice.js';
 import { DRAIN_NOTE_AFTER_MS, deleteApplication } from './run.js';

@@ -29,7 +29,7 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   const http = localHttp(options.local);
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
-  const deployments = await describe(name, application);
+  const deployments = await describeDeployments(name, application);
   mode ??= (await import('./local/index.js')).localMode;
   const ingress = deployments.at(-1)?.name as string;
   try {
@@ -50,7 +50,7 @@ function localHttp(local: RunOptions['local']): LocalHttp {
   return { port };
 }
 
-async function describe(app: string, application: Parameters<typeof layOut>[1]): Promise<readonly LocalDeployment[]> {
+async function describeDeployments(app: string, application: Parameters<typeof layOut>[1]): Promise<readonly LocalDeployment[]> {
   const types = new RouteTypes();
   const described: LocalDeployment[] = [];
   try {

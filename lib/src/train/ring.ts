@@ -12,6 +12,7 @@ import { OtherMachine, PeerLost } from './errors.js';
  */
 export class Ring {
   readonly #server: Server;
+  readonly #folder: string;
   readonly #reader = new Reader();
   readonly #accepted = deferred<Socket>();
   #next: Socket | undefined;
@@ -21,8 +22,9 @@ export class Ring {
   private constructor(
     readonly rank: number,
     readonly workers: number,
-    private readonly folder: string,
+    folder: string,
   ) {
+    this.#folder = folder;
     this.#server = createServer((socket) => {
       this.#previous = socket;
       this.#listenTo(socket);
@@ -45,7 +47,7 @@ export class Ring {
   /** Connects to the next process. Every process must listen before one connects. */
   async connect(): Promise<void> {
     if (this.workers === 1) return;
-    const next = createConnection(join(this.folder, String((this.rank + 1) % this.workers)));
+    const next = createConnection(join(this.#folder, String((this.rank + 1) % this.workers)));
     await once(next, 'connect');
     this.#next = next;
     this.#listenTo(next);

@@ -175,13 +175,17 @@ class Progress {
   checkpoint: TrainCheckpoint | null;
   /** How many reports there were when the last checkpoint was written. */
   #reached = 0;
+  readonly #run: ReturnType<typeof parseRun>;
+  readonly #session: Session | null;
 
   constructor(
     readonly folder: string,
-    private readonly run: ReturnType<typeof parseRun>,
-    private readonly session: Session | null,
+    run: ReturnType<typeof parseRun>,
+    session: Session | null,
     start: TrainCheckpoint | null,
   ) {
+    this.#run = run;
+    this.#session = session;
     this.checkpoint = start;
   }
 
@@ -192,14 +196,14 @@ class Progress {
       this.#reached = this.history.length;
       await this.#removeOld();
     }
-    this.run.onReport?.(metrics, this.history);
-    return (await this.session?.report(metrics, checkpoint ?? undefined)) ?? true;
+    this.#run.onReport?.(metrics, this.history);
+    return (await this.#session?.report(metrics, checkpoint ?? undefined)) ?? true;
   }
 
   /** Forgets what was reported after the last checkpoint: it will be reported again. */
   goBack(): void {
     this.history.length = this.#reached;
-    this.session?.goBack?.();
+    this.#session?.goBack?.();
   }
 
   /** The number of the next checkpoint. Those of an earlier training in the same folder stay. */
@@ -209,8 +213,8 @@ class Progress {
   }
 
   async #removeOld(): Promise<void> {
-    if (!Number.isFinite(this.run.numToKeep)) return;
-    const old = (await checkpointsOf(this.folder)).slice(0, -this.run.numToKeep);
+    if (!Number.isFinite(this.#run.numToKeep)) return;
+    const old = (await checkpointsOf(this.folder)).slice(0, -this.#run.numToKeep);
     for (const name of old) await rm(join(this.folder, name), { recursive: true, force: true });
   }
 }

@@ -3,7 +3,7 @@ import { NoSession } from './errors.js';
 import { type Average, DataLoader, type Network } from './nn/index.js';
 
 /** The place of this process among those of a training. */
-export interface Place {
+export interface TrainPlace {
   readonly rank: number;
   readonly workers: number;
   readonly name: string;
@@ -13,13 +13,13 @@ export interface Place {
 
 /** It is kept beside the module, because a notebook and its workers may load this file twice, from two paths. */
 const PLACE = Symbol.for('nbserve.train.place');
-type Holder = { [PLACE]?: Place | undefined };
+type Holder = { [PLACE]?: TrainPlace | undefined };
 
-export const setPlace = (place: Place): void => {
+export const setPlace = (place: TrainPlace): void => {
   (globalThis as Holder)[PLACE] = place;
 };
 
-const placeNow = (): Place | undefined => (globalThis as Holder)[PLACE];
+const placeNow = (): TrainPlace | undefined => (globalThis as Holder)[PLACE];
 
 /** What a worker can ask about the training. Outside of one, it is worker 0 of 1. */
 export interface TrainContext {

@@ -14,8 +14,9 @@ import {
   type Type,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
+import { KeyboardInterrupt } from '../../guard/index.js';
 import { typescriptProgram } from '../../versions/index.js';
-import { CheckerDoesNotStart, KeyboardInterrupt, TypeCheckerFailed } from '../errors.js';
+import { CheckerDoesNotStart, TypeCheckerFailed } from '../errors.js';
 import { JoinedLibraries } from './joined-libraries.js';
 import { librariesOf, projectConfig } from './project-config.js';
 

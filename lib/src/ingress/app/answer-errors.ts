@@ -21,7 +21,7 @@ export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
     const failure = faultOfRequest(error) ?? refusal ?? failureOf(error);
     // The TypeError may be a fault of the code, too.
     if (failure.status >= 500 || refusal !== null)
-      console.error(`${describe(request)} failed (request ${request.id}): ${failure.stack ?? failure.message}`);
+      console.error(`${routeText(request)} failed (request ${request.id}): ${failure.stack ?? failure.message}`);
     return answer(request, reply, failure);
   };
 }
@@ -77,5 +77,5 @@ function notObject(error: unknown, { body, headers }: FastifyRequest): NbserveEr
 
 const exposed = (error: NbserveError): NbserveError => Object.assign(error, { expose: true });
 
-const describe = ({ method, raw }: FastifyRequest): string =>
+const routeText = ({ method, raw }: FastifyRequest): string =>
   `${method} ${raw instanceof IngressRequest ? raw.originalUrl : raw.url}`;

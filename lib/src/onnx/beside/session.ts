@@ -44,8 +44,8 @@ export class BesideSession implements ModelSession {
     this.#api = api;
     this.#session = session;
     const { call } = api;
-    this.inputs = describe(api, session, call.inputCount, call.inputName, call.inputType);
-    this.outputs = describe(api, session, call.outputCount, call.outputName, call.outputType);
+    this.inputs = tensorInfos(api, session, call.inputCount, call.inputName, call.inputType);
+    this.outputs = tensorInfos(api, session, call.outputCount, call.outputName, call.outputType);
     this.#inputNames = api.texts(this.inputs.map(({ name }) => name));
     forgotten.register(this, { api, session }, this);
   }
@@ -224,7 +224,7 @@ function free(api: NativeApi, ...values: readonly BigUint64Array[]): void {
   for (const each of values) for (const value of each) if (value !== 0n) api.release.value(value);
 }
 
-function describe(api: NativeApi, session: Address, count: Native, nameAt: Native, typeAt: Native): TensorInfo[] {
+function tensorInfos(api: NativeApi, session: Address, count: Native, nameAt: Native, typeAt: Native): TensorInfo[] {
   const { call, release } = api;
   return Array.from({ length: Number(api.made(count, session)) }, (_, i) => {
     const text = api.made(nameAt, session, i, api.allocator);

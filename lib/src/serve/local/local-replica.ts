@@ -1,12 +1,10 @@
+import { MAX_TIMER_MS } from '../../core/index.js';
 import { type Channel, decodeValue, helloOf, memoryPair } from '../../ipc/index.js';
 import type { ClassSchema } from '../../schemas/index.js';
 import { enterReplica, type ReplicaContext } from '../context/index.js';
 import { createHandle } from '../handle/index.js';
 import { type DeploymentConfig, type DeploymentRoute, type HandleRef, partOf, REQUEST_KINDS } from '../protocol/index.js';
 import { installRequest, installResponse, Replica, registerSentRequest, StartWatch, startInstance } from '../replica/index.js';
-
-/** Longer than any wait: a process that a debugger has stopped is not stuck. */
-const NEVER_MS = 0x7fffffff;
 
 /** One deployment of an application that runs inside this process. */
 export interface LocalDeployment {
@@ -74,7 +72,8 @@ export class LocalReplica {
       surroundings: { env: {}, cwd: process.cwd() },
       code: { kind: 'builtin', hash: '', folder: process.cwd() },
       initArgs,
-      config: { ...config, stuckTimeoutMs: NEVER_MS },
+      // A process that a debugger has stopped is not stuck.
+      config: { ...config, stuckTimeoutMs: MAX_TIMER_MS },
       ...(schema === undefined ? {} : { schema }),
       replicaHash: '',
       generation: this.#generation,

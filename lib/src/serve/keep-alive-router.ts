@@ -1,40 +1,6 @@
+import type { KeepAlive } from '../core/index.js';
 import type { OutgoingCall } from '../ipc/index.js';
 import type { AnswerSink, Dispatch, RouterLike } from './router/index.js';
-
-/** Longer than any wait: 24 days. The timer exists only to keep the event loop alive. The notebook runner waits for timers, but not for intervals. */
-const NEVER_MS = 0x7fffffff;
-
-/** Keeps this process alive while work is in progress over connections that do not keep it alive. */
-export class KeepAlive {
-  #count = 0;
-  #timer: NodeJS.Timeout | null = null;
-
-  begin(): void {
-    this.#count += 1;
-    if (this.#count > 1) return;
-    this.#timer ??= setTimeout(() => this.#timer?.refresh(), NEVER_MS);
-    this.#timer.ref();
-  }
-
-  end(): void {
-    this.#count -= 1;
-    if (this.#count === 0) this.#timer?.unref();
-  }
-
-  async during<T>(work: () => Promise<T>): Promise<T> {
-    this.begin();
-    try {
-      return await work();
-    } finally {
-      this.end();
-    }
-  }
-
-  close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-}
 
 /** Wraps a router so that the process stays alive while requests are in progress. */
 export function keepAliveRouter(router: RouterLike, alive: KeepAlive): RouterLike {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Outcome, Session } from '../session/index.js';
-import { CellRunner } from './cell-runner.js';
+import { InterruptibleCells } from './interruptible-cells.js';
 
 const OPTIONS = { executionCount: 1, silent: false, output: { stream: () => {}, display: () => {}, clear: () => {} } };
 const FAILED: Outcome = {
@@ -14,7 +14,7 @@ const FAILED: Outcome = {
 /** Runs a cell that ends with `outcome`. @param during is called while it runs */
 async function outcomeOf(outcome: Outcome, during: (interrupt: () => void) => void): Promise<Outcome> {
   let interrupts = 3;
-  const runner = new CellRunner(() => interrupts);
+  const runner = new InterruptibleCells(() => interrupts);
   const execute = async (): Promise<Outcome> => {
     during(() => {
       interrupts += 1;

@@ -1,24 +1,20 @@
 import { inOwnTurn } from '../control/index.js';
+import { KeyboardInterrupt } from '../guard/index.js';
 import type { ErrorOutcome, ExecuteOptions, Outcome, Session } from '../session/index.js';
 
 /** How long an interrupted session may take to end its cell. */
 const GRACE_MS = 100;
 
-const INTERRUPTED: ErrorOutcome = {
-  status: 'error',
-  ename: 'KeyboardInterrupt',
-  evalue: 'the cell was interrupted',
-  traceback: ['KeyboardInterrupt: the cell was interrupted'],
-};
-
 /** The outcome of a cell for which the kernel itself has failed. */
-export function broken(error: unknown): ErrorOutcome {
+export function failedWith(error: unknown): ErrorOutcome {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { status: 'error', ename: name, evalue: message, traceback: (stack ?? `${name}: ${message}`).split('\n') };
 }
 
+const INTERRUPTED = failedWith(new KeyboardInterrupt());
+
 /** Runs one cell at a time, and makes sure that each one ends, also if its code was terminated. */
-export class CellRunner {
+export class InterruptibleCells {
   #finish: ((outcome: Outcome) => void) | undefined;
   /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
@@ -59,10 +55,10 @@ export class CellRunner {
             this.#session = ready;
             before = this.#interrupts();
             // If the code is terminated, this never returns, and its promise never settles. See interrupt().
-            ready.execute(code, options).then(finish, (error: unknown) => finish(broken(error)));
+            ready.execute(code, options).then(finish, (error: unknown) => finish(failedWith(error)));
           });
         },
-        (error: unknown) => finish(broken(error)),
+        (error: unknown) => finish(failedWith(error)),
       );
     });
   }
