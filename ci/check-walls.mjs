@@ -51,7 +51,11 @@ const REFUSED = [
   ['lib/src/serve/controller/target/target.test.ts', 'lib/src/serve/router/index.ts'],
 ];
 /** These are refused as `import()`, not as an import statement. */
-const REFUSED_LATER = [['kernel-ext/src/magics/magic.ts', 'lib/dist/host/index.d.ts']];
+const REFUSED_LATER = [
+  ['kernel-ext/src/magics/magic.ts', 'lib/dist/host/index.d.ts'],
+  ['lib/src/onnx/public/serve.ts', 'lib/src/oip/index.ts'],
+  ['lib/src/onnx/public/tokenizer.ts', 'lib/src/text/index.ts'],
+];
 /** These are allowed as `import type` only. */
 const ALLOWED_TYPES = [
   ['kernel-ext/src/magics/shell.ts', 'lib/dist/index.d.ts'],

@@ -16,6 +16,9 @@ const SIDE_DOORS = [
   '^lib/src/code/analysis\\.ts$',
 ];
 
+/** The rooms that programs import. */
+const entryRooms = Object.values(entries).flatMap((entry) => /^\.\/dist\/(.+)\/index\.js$/.exec(entry.default ?? '')?.[1] ?? []);
+
 const LIB = '^lib/src/';
 const KERNEL = '^kernel-ext/src/';
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -134,6 +137,18 @@ module.exports = {
       comment: 'a cell requires nbserve at any moment, and Node cannot require a module that is being imported with import()',
       from: { path: '^kernel-ext/src/' },
       to: { path: '^lib/(src|dist)/', dynamic: true, dependencyTypesNot: ['type-only', 'type-import'] },
+    },
+    {
+      name: 'entries-are-not-imported-later',
+      severity: 'error',
+      comment:
+        'a program requires the entries of nbserve at any moment, and Node cannot require a module that is being imported with import()',
+      from: { path: LIB, pathNot: [TEST, path(LIB, 'cli')] },
+      to: {
+        path: [...new Set([...entryRooms, 'oip'])].map((room) => `${path(LIB, room)}index\\.ts$`),
+        dynamic: true,
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
     },
     {
       name: 'lib-knows-no-kernel',

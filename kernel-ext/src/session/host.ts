@@ -50,6 +50,10 @@ export function host(): Promise<Host> {
     host.setNoticePrinter((text) => console.log(text));
     return host;
   });
+  // The next one that needs it tries again.
+  loading.catch(() => {
+    loading = undefined;
+  });
   return loading;
 }
 

@@ -1,4 +1,7 @@
+import { createRequire } from 'node:module';
 import type { ServedModel, ServeModelOptions } from '../../oip/types.js';
+
+const own = createRequire(import.meta.url);
 
 /**
  * Serves ONNX models under the Open Inference Protocol, without code: `const [mnist] = await onnx.serve('mnist.onnx')`. The path is that of a file, of a
@@ -7,7 +10,8 @@ import type { ServedModel, ServeModelOptions } from '../../oip/types.js';
  * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME, NBS_OIP_NAME_TAKEN, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, and what `onnx.load` throws
  */
 export async function serve(path: string, options: ServeModelOptions = {}): Promise<ServedModel[]> {
-  // Only programs that serve models in this way need the server's code.
-  const { serveModels } = await import('../../oip/index.js');
+  // Only programs that serve models in this way need the server's code. An import would load it over several turns; meanwhile, Node could not require
+  // `nbserve`, of which it is a part.
+  const { serveModels } = own('../../oip/index.js') as typeof import('../../oip/index.js');
   return serveModels(path, options);
 }
