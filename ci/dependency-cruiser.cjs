@@ -17,7 +17,9 @@ const SIDE_DOORS = [
 ];
 
 /** The rooms that programs import. */
-const entryRooms = Object.values(entries).flatMap((entry) => /^\.\/dist\/(.+)\/index\.js$/.exec(entry.default ?? '')?.[1] ?? []);
+const entryRooms = Object.values(entries)
+  .map((entry) => (typeof entry === 'string' ? entry : entry.default))
+  .flatMap((file) => /^\.\/dist\/(.+)\/index\.js$/.exec(file)?.[1] ?? []);
 
 const LIB = '^lib/src/';
 const KERNEL = '^kernel-ext/src/';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ServedModel, ServeModelOptions } from '../../oip/types.js';
 
-const own = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /**
  * Serves ONNX models under the Open Inference Protocol, without code: `const [mnist] = await onnx.serve('mnist.onnx')`. The path is that of a file, of a
@@ -12,6 +12,6 @@ const own = createRequire(import.meta.url);
 export async function serve(path: string, options: ServeModelOptions = {}): Promise<ServedModel[]> {
   // Only programs that serve models in this way need the server's code. An import would load it over several turns; meanwhile, Node could not require
   // `nbserve`, of which it is a part.
-  const { serveModels } = own('../../oip/index.js') as typeof import('../../oip/index.js');
+  const { serveModels } = require('../../oip/index.js') as typeof import('../../oip/index.js');
   return serveModels(path, options);
 }

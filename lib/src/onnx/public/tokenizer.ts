@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Tokenizer } from '../../text/index.js';
 
-const own = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /**
  * Loads a tokenizer in the format of Hugging Face, from a `tokenizer.json` or from a folder that has one. It is `loadTokenizer` of `nbserve/text`.
@@ -9,6 +9,6 @@ const own = createRequire(import.meta.url);
  */
 export async function tokenizer(path: string | URL): Promise<Tokenizer> {
   // Only programs that read texts need the code. It is not an import: see `serve`.
-  const { loadTokenizer } = own('../../text/index.js') as typeof import('../../text/index.js');
+  const { loadTokenizer } = require('../../text/index.js') as typeof import('../../text/index.js');
   return loadTokenizer(path);
 }
