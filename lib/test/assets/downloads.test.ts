@@ -1,34 +1,17 @@
 /** Downloads that a full disk, a bad connection or a killed process ends. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { downloadFile } from '../../dist/downloads/index.js';
-import { AssetProjects, asset, hash, kept, onHub, partsOf } from '../fixtures/asset-projects.js';
-import { HubServer } from '../fixtures/hub-server.js';
+import { asset, hash, hubWithModel, kept, onHub, partsOf } from '../fixtures/asset-projects.js';
 import { NpmRegistry } from '../fixtures/npm-registry.js';
 import { until } from '../fixtures/wait.js';
 
-const hub = new HubServer();
-const projects = new AssetProjects(hub);
-const model = randomBytes(3 << 20);
-
-before(async () => {
-  await hub.listen();
-  hub.add('there/tiny', 'onnx/model.onnx', model, true).add('there/tiny', 'config.json', Buffer.from('{"a":1}'), false);
-});
-afterEach(() => {
-  Object.assign(hub.faults, { cutAfter: [], statuses: [], pauseMs: 0, stalls: 0, ignoresRanges: false, wrong: null });
-  hub.asked.length = 0;
-});
-after(async () => {
-  await hub.close();
-  projects.end();
-});
+const { hub, projects, model } = hubWithModel();
 
 test('if the record of a file cannot be kept, its place is named, and not the folder of downloads', async () => {
   const folder = projects.project('record', [asset('one/a.bin', [onHub('config.json')])]);

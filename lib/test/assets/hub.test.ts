@@ -1,32 +1,16 @@
 /** Assets from the hub, against a server that behaves as the hub does. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { datasetPath } from 'nbserve/data';
-import { AssetProjects, asset, hash, kept, onHub, partsOf } from '../fixtures/asset-projects.js';
-import { COMMIT, HubServer } from '../fixtures/hub-server.js';
+import { asset, hash, hubWithModel, kept, onHub, partsOf } from '../fixtures/asset-projects.js';
+import { COMMIT } from '../fixtures/hub-server.js';
 
-const hub = new HubServer();
-const projects = new AssetProjects(hub);
-const model = randomBytes(3 << 20);
-
-before(async () => {
-  await hub.listen();
-  hub.add('there/tiny', 'onnx/model.onnx', model, true).add('there/tiny', 'config.json', Buffer.from('{"a":1}'), false);
-  hub.add('closed/tiny', 'model.onnx', model, true);
-});
-afterEach(() => {
-  Object.assign(hub.faults, { cutAfter: [], statuses: [], pauseMs: 0, stalls: 0, ignoresRanges: false, wrong: null });
-  hub.asked.length = 0;
-});
-after(async () => {
-  await hub.close();
-  projects.end();
-});
+const { hub, projects, model } = hubWithModel();
+before(() => hub.add('closed/tiny', 'model.onnx', model, true));
 
 test('files of the hub are fetched, verified, remembered, and shown with their licence once', async () => {
   const folder = projects.project('fetched', [
