@@ -12,12 +12,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './fixtures/ports.js';
 
 const NBSERVE = fileURLToPath(new URL('../../lib/bin/nbserve.js', import.meta.url));
 
@@ -30,15 +30,6 @@ async function until<T>(find: () => T | undefined | false): Promise<T> {
     if (found !== undefined && found !== false) return found;
     await delay(20);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 describe('nbserve lab', () => {
