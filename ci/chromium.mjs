@@ -35,13 +35,14 @@ export function chromiumProgram() {
 function unpack(bin) {
   console.log('unpacking a Chromium into .cache/chromium-program (once)…');
   const making = `${FOLDER}.${process.pid}`;
-  mkdirSync(making, { recursive: true });
   const content = (/** @type {string} */ name) => brotliDecompressSync(readFileSync(join(bin, name)));
-  writeFileSync(join(making, 'chromium'), content('chromium.br'), { mode: 0o755 });
-  for (const name of ARCHIVES) execFileSync('tar', ['-xf', '-', '-C', making], { input: content(name) });
   const folders = [join(FOLDER, 'fonts'), '/usr/share/fonts'].map((folder) => `<dir>${folder}</dir>`).join('');
-  writeFileSync(join(making, 'own-fonts.conf'), `<fontconfig>${folders}<cachedir>${FOLDER}/font-cache</cachedir></fontconfig>\n`);
+  mkdirSync(making, { recursive: true });
   try {
+    writeFileSync(join(making, 'chromium'), content('chromium.br'), { mode: 0o755 });
+    for (const name of ARCHIVES) execFileSync('tar', ['-xf', '-', '-C', making], { input: content(name) });
+    const fonts = `<fontconfig>${folders}<cachedir>${FOLDER}/font-cache</cachedir></fontconfig>\n`;
+    writeFileSync(join(making, 'own-fonts.conf'), fonts);
     renameSync(making, FOLDER);
   } catch (error) {
     rmSync(making, { recursive: true, force: true });

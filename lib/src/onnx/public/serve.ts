@@ -10,8 +10,8 @@ const require = createRequire(import.meta.url);
  * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME, NBS_OIP_NAME_TAKEN, NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, and what `onnx.load` throws
  */
 export async function serve(path: string, options: ServeModelOptions = {}): Promise<ServedModel[]> {
-  // Only programs that serve models in this way need the server's code. An import would load it over several turns; meanwhile, Node could not require
-  // `nbserve`, of which it is a part.
+  // Only programs that serve models in this way need the server's code. An import would take several turns, in which Node
+  // could not require the parts of nbserve that this code uses.
   const { serveModels } = require('../../oip/index.js') as typeof import('../../oip/index.js');
   return serveModels(path, options);
 }
