@@ -28,16 +28,74 @@ export function pythonEnv(name, requirements) {
   return locked(`${venv}.lock`, () => (isThere() ? python : install({ name, venv, python, requirements, stamp, wanted })));
 }
 
+/** The installer of the environments, which is many times quicker than pip. Its version does not change what is installed. */
+const UV = 'uv==0.13.9';
+const CACHE = `${ROOT}.cache/`;
+
 function install({ name, venv, python, requirements, stamp, wanted }) {
   rmSync(venv, { recursive: true, force: true });
   console.log(`setting up .cache/${name} (once)…`);
+  try {
+    withUv(venv, python, requirements);
+  } catch (error) {
+    console.log(`uv cannot install it, so pip does: ${error.message}`);
+    rmSync(venv, { recursive: true, force: true });
+    withPip(venv, python, ['-r', requirements]);
+  }
+  writeFileSync(stamp, wanted);
+  return python;
+}
+
+function withUv(venv, python, requirements) {
+  const { uv, env } = installer();
+  execFileSync(uv, ['venv', '--quiet', '--python', 'python3', venv], { stdio: 'inherit', env });
+  execFileSync(uv, ['pip', 'install', '--quiet', '--python', python, '-r', requirements], { stdio: 'inherit', env });
+}
+
+function withPip(venv, python, packages) {
   const made = spawnSync('python3', ['-m', 'venv', venv], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`python3 -m venv failed: ${made.error ?? made.stderr}`);
   // Python compiles a module when it is first imported. Compiling all of them here takes as long as the rest of the installation.
   const quick = ['--quiet', '--disable-pip-version-check', '--no-compile'];
-  execFileSync(python, ['-m', 'pip', 'install', ...quick, '-r', requirements], { stdio: 'inherit' });
-  writeFileSync(stamp, wanted);
-  return python;
+  execFileSync(python, ['-m', 'pip', 'install', ...quick, ...packages], { stdio: 'inherit' });
+}
+
+/** uv in an environment of its own, with the settings for it. */
+function installer() {
+  const venv = `${CACHE}uv`;
+  const python = pythonOf('uv');
+  const uv = `${venv}/bin/uv`;
+  const stamp = `${venv}/version`;
+  const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === UV;
+  if (!isThere())
+    locked(`${venv}.lock`, () => {
+      if (isThere()) return;
+      rmSync(venv, { recursive: true, force: true });
+      withPip(venv, python, [UV]);
+      writeFileSync(stamp, UV);
+    });
+  const own = { UV_CACHE_DIR: `${CACHE}uv-cache`, UV_PYTHON_DOWNLOADS: 'never', UV_NO_CONFIG: '1' };
+  return { uv, env: { ...process.env, ...packageSources(python), ...own } };
+}
+
+/** Settings of pip → what uv calls them. It does not read those of pip. */
+const SOURCES = {
+  'index-url': 'UV_DEFAULT_INDEX',
+  'extra-index-url': 'UV_INDEX',
+  'find-links': 'UV_FIND_LINKS',
+  cert: 'SSL_CERT_FILE',
+};
+
+/** Where pip gets packages from, as the environment of uv. `pip config list` prints a line for each setting: `global.index-url='https://…'`. */
+function packageSources(python) {
+  const { stdout } = spawnSync(python, ['-m', 'pip', 'config', 'list'], { encoding: 'utf8' });
+  const set = {};
+  // Those of the environment are listed first, and count most.
+  for (const line of stdout.trim().split('\n').reverse()) {
+    const [, setting, value] = /^[^.]*\.([\w-]+)='(.*)'$/.exec(line) ?? [];
+    if (Object.hasOwn(SOURCES, setting)) set[SOURCES[setting]] = value.replaceAll('\\n', ' ').trim();
+  }
+  return set;
 }
 
 /** Two files of tests may need the same environment at the same moment. The lock is a link that names the process that holds it. */

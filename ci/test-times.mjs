@@ -11,13 +11,16 @@ const USUAL = {
   'nbserve execute notebooks/03-chat.ipynb': 100,
   'random input to the lessons is answered as it should be': 80,
   'lib/dist-test/chaos/kills-in-turn.test.js': 75,
-  'lib/dist-test/cluster/inference-clients.test.js': 65,
+  'lib/dist-test/cluster/ray.test.js': 150,
+  'the proxy answers random input as Node does': 80,
+  'lib/dist-test/chaos/half-cut.test.js': 80,
+  'lib/dist-test/cluster/engine-contract.test.js': 80,
   'nbserve execute notebooks/06-mnist-train.ipynb': 60,
   'kernel-ext/dist-test/lesson-checks-models.test.js': 60,
   'kernel-ext/dist-test/lesson-checks-serving.test.js': 55,
   'kernel-ext/dist-test/lesson-checks-training.test.js': 40,
   'lib/dist-test/text/chat.test.js': 45,
-  'random input is answered as it should be': 45,
+  'random input is answered as it should be': 60,
   'lib/dist-test/cluster/blocked.test.js': 40,
   'kernel-ext/dist-test/wire-stop.test.js': 40,
   'lib/dist-test/chaos/controller-of-blocked.test.js': 35,
@@ -27,6 +30,23 @@ const USUAL = {
 };
 const LESSON_SECONDS = 30;
 const OTHER_SECONDS = 10;
+
+/** Jobs that wait for clocks most of the time, and use little of a processor. They have a lane of their own, so that the others are not held up by them. */
+const WAITS = [
+  'the proxy answers random input as Node does',
+  'lib/dist-test/chaos/half-cut.test.js',
+  'lib/dist-test/cluster/ray-nodes.test.js',
+  'lib/dist-test/cluster/blocked.test.js',
+  'lib/dist-test/chaos/controller-of-blocked.test.js',
+  'lib/dist-test/cluster/nested-calls.test.js',
+  'lib/dist-test/chaos/partition.test.js',
+  'lib/dist-test/cluster/machines-certificates.test.js',
+  'lib/dist-test/cluster/lifecycle.test.js',
+  'lib/dist-test/assets/hub.test.js',
+];
+
+/** @param {string} name of a job */
+export const mostlyWaits = (name) => WAITS.includes(name);
 
 /** @returns {Record<string, number>} */
 function recorded() {
