@@ -22,8 +22,11 @@ describe('output of cells', () => {
   });
 
   it('hides the value of an expression that ends with a semicolon, and shows a promise without the kernel’s own property', async () => {
-    assert.equal(await notebook.value('1 + 1; // done'), '');
-    assert.equal(await notebook.value('1 + 1'), '2');
+    for (const code of ['1 + 1; // done', '1 + 1; /* x */', '1 + 1 /* x */ ;\n// a;b', '%time 1 + 1; // done'])
+      assert.equal(await notebook.value(code), '', code);
+    for (const code of ['1 + 1', '1 + 1\n// plot(rows);', '1 + 1 /* ; */', '%time 1 + 1 // a;', "'; // a;'.length - 5"])
+      assert.equal(await notebook.value(code), '2', code);
+    assert.equal(await notebook.value(`const rows = 5;\n${'/'.repeat(60)}\nrows`), '5');
     assert.equal(await notebook.value('Promise.resolve(1)'), 'Promise — await it for its value');
   });
 

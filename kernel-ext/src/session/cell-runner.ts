@@ -21,14 +21,14 @@ import { RunsItself } from './errors.js';
 import { replicasPrinted, startClusterAhead, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
 import { magicGrammar } from './magic-grammar.js';
-import { edited, unmapped } from './mapped-text.js';
+import { edited, type MappedText, unmapped } from './mapped-text.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { endOutput } from './process-output.js';
 import { Results } from './results.js';
 import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
 import type { ErrorOutcome, InspectReply, Outcome } from './session.js';
 import { rememberCell } from './stack-positions.js';
-import { withinStack } from './syntax.js';
+import { parseCell, type SyntaxNode, withinStack } from './syntax.js';
 import { atLine, formatDiagnostics, formatError } from './traceback.js';
 import { helpFor, helpSources } from './type-help.js';
 import { saysNoCheck, type TypeQuestions } from './type-questions.js';
@@ -214,7 +214,7 @@ export class CellRunner {
     cell.interrupted.throwIfAborted();
     rememberCell(cell.id, code, converted);
     this.#sources.add(cell.id, plain.text);
-    return this.#runCode(converted, cell, silent || endsInSemicolon(code), {
+    return this.#runCode(converted, cell, silent || endsInSemicolon(code, plain), {
       ...this.#magics.inner(split, cell, magics),
       captured: () => captured as CapturedOutput,
     });
@@ -295,5 +295,9 @@ function took(begun: number): string {
 /** `cell[3].ts` → 3 */
 const numberOf = ({ id }: RunningCell): number => Number(/\d+/.exec(id)?.[0] ?? 0);
 
-/** A semicolon behind the last expression hides its value; comments may follow it. */
-const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);
+/** A semicolon behind the last expression hides its value. That of a line with `%time` stands in what an edit replaces. */
+function endsInSemicolon(code: string, plain: MappedText): boolean {
+  if (!code.includes(';')) return false;
+  const last = (parseCell(plain.text)?.body as readonly SyntaxNode[] | undefined)?.at(-1);
+  return last !== undefined && code[plain.toOriginal(last.end - 1)] === ';';
+}
