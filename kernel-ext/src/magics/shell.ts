@@ -8,6 +8,8 @@ import { CommandFailed, CommandTooLong, withoutStack } from './errors.js';
 const KILL_AFTER_MS = 2_000;
 /** If the shell has ended and no output came for so long, all that it printed has been read. */
 const QUIET_MS = 50;
+/** After so many times, it is not waited for any more, because a background process may print for ever. */
+const MAX_WAITS = 10;
 
 interface ShellOptions {
   readonly shell?: string;
@@ -78,10 +80,10 @@ export function runShell(
     child.on('close', ended);
     child.on('exit', (code, by) => {
       // Background processes of the shell keep the pipes open. What they print later still reaches the cell.
-      const untilQuiet = (before: number): void => {
-        setTimeout(() => (heard === before ? ended(code, by) : untilQuiet(heard)), QUIET_MS);
+      const untilQuiet = (before: number, waits: number): void => {
+        setTimeout(() => (heard === before || waits === MAX_WAITS ? ended(code, by) : untilQuiet(heard, waits + 1)), QUIET_MS);
       };
-      untilQuiet(heard);
+      untilQuiet(heard, 1);
     });
   });
 }
