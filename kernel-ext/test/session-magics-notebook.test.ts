@@ -21,6 +21,9 @@ describe('magics about the notebook', () => {
       await printed('%env NBS_TEST_A=one two\n!echo $NBS_TEST_A\n%env NBS_TEST_A'),
       'NBS_TEST_A=one two\none two\none two\n',
     );
+    await notebook.value('!mkdir short\n%cd short\n!rmdir ../short');
+    assert.match(await notebook.failure('!ls'), /NBS_FOLDER_GONE.*short is gone; %cd <folder> chooses another/);
+    assert.equal(await printed('%cd ..'), `${notebook.folder}\n`);
     assert.match(await notebook.failure('%env NBS_TEST_NONE'), /NBS_BAD_ENV.*not set/);
     assert.match(await notebook.failure('%env 1=2'), /NBS_BAD_ENV/);
   });

@@ -52,6 +52,7 @@ export const ResetInCode = defineError(
   '%reset stands above the TypeScript of its cell, and has no options but -f',
 );
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '{command} {how}');
+export const FolderGone = defineError('NBS_FOLDER_GONE', 410, 'the folder {folder} is gone; %cd <folder> chooses another');
 
 export const CommandTooLong = defineError(
   'NBS_COMMAND_TOO_LONG',

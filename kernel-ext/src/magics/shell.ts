@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { MagicContext } from './context.js';
 import { SHELL, shellEnv } from './env.js';
-import { CommandFailed, CommandTooLong, withoutStack } from './errors.js';
+import { CommandFailed, CommandTooLong, FolderGone, withoutStack } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
@@ -23,7 +24,7 @@ interface ShellOptions {
 /**
  * Runs a shell command in the notebook's folder and streams its output. Resolves when the shell has ended with exit code 0, even if it left processes in the
  * background.
- * @throws NBS_COMMAND_FAILED with its exit code or signal; NBS_COMMAND_TOO_LONG
+ * @throws NBS_COMMAND_FAILED with its exit code or signal; NBS_COMMAND_TOO_LONG; NBS_FOLDER_GONE
  */
 export function runShell(
   command: string,
@@ -67,7 +68,9 @@ export function runShell(
     }
     child.on('error', (error) => {
       signal.removeEventListener('abort', interrupt);
-      reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
+      // The system does not say whether it is the shell or the folder that does not exist.
+      if (!existsSync(folder)) reject(withoutStack(FolderGone({ folder })));
+      else reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
     });
     const ended = (code: number | null, by: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', interrupt);
