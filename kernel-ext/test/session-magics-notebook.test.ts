@@ -106,6 +106,20 @@ describe('magics about the notebook', () => {
     assert.equal(await printed('%run captures.ipynb\nconsole.log("after")'), 'after\n');
   });
 
+  it('measure and capture a cell for another program', async () => {
+    assert.match(await printed('%%time\n%%bash\necho $((1 + 2))'), /^3\ntook [\d.]+ m?s\n$/);
+    assert.equal(await printed('%%capture fromBash\n%%bash -e\necho captured'), '');
+    assert.equal(await notebook.value('fromBash.stdout'), "'captured\\n'");
+    assert.equal(await printed('%%capture\n\n%%time\n%%sh\necho captured'), '');
+    for (const above of ['%pwd', '// why', 'console.log(1)', '%%timeit'])
+      assert.match(
+        await notebook.failure(`${above}\n%%bash\necho no`),
+        /NBS_CELL_MAGIC_BELOW.*: %%bash must be the first line of its cell/,
+        above,
+      );
+    assert.match(await notebook.failure('%%time\n%%nosuch'), /NBS_UNKNOWN_MAGIC/);
+  });
+
   it('explain names', async () => {
     await notebook.value('/** Adds one. */\nfunction increment(n: number) { return n + 1 }');
     const { displays } = await notebook.run('increment?');
