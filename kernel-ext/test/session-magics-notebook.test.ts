@@ -125,6 +125,8 @@ describe('magics about the notebook', () => {
     const { displays } = await notebook.run('increment?');
     assert.match(String(displays[0]?.bundle.data['text/plain']), /increment\(n: number\): number\n\nAdds one/);
     assert.equal((await notebook.run('?increment')).displays.length, 1);
+    const same = await notebook.run('/** How fast. */\nconst rate = 3;\nrate?');
+    assert.match(String(same.displays[0]?.bundle.data['text/plain']), /const rate(: 3| = 3)[\s\S]*How fast/);
     for (const help of ['%timeit?', '?%timeit', '%%timeit?', '%%bash?\n'])
       assert.match(String((await notebook.run(help)).displays[0]?.bundle.data['text/plain']), /^%%?(timeit|bash) .*-/, help);
     assert.equal(await notebook.value('const left = 7, right = 0\nleft\n%right?\n1 : 2'), '2');

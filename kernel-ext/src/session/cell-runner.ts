@@ -61,8 +61,8 @@ export class CellRunner {
   readonly #sources: CellSources;
   readonly #magics: CellMagics;
   #scope: Scope = '';
-  /** The TypeScript of a cell runs. */
-  #isRunningCode = false;
+  /** While the TypeScript of a cell runs: what the cell declares too. */
+  #innerScope: Scope | undefined;
   /** How many files of `%run` run inside of each other. */
   #filesOpen = 0;
   readonly split: (code: string) => SplitCell;
@@ -87,7 +87,7 @@ export class CellRunner {
       reset: () => this.#reset(),
       history: () => this.#history,
       help: (name) => {
-        const { found, data, metadata } = this.inspect(name, name.length, 1);
+        const { found, data, metadata } = this.#inspect(this.#innerScope ?? this.#scope, name, name.length, 1);
         return found ? { data, metadata } : undefined;
       },
     });
@@ -105,7 +105,7 @@ export class CellRunner {
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return this.#types.ask((types) => inspectCell(types, this.#scope, this.split, code, cursor, detail));
+    return this.#inspect(this.#scope, code, cursor, detail);
   }
 
   /** Adds a cell to what `%history` shows. */
@@ -116,6 +116,8 @@ export class CellRunner {
   /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
   async run(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
     const { output } = cell;
+    // The cell before may have been terminated.
+    this.#innerScope = undefined;
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
@@ -226,14 +228,14 @@ export class CellRunner {
     silent: boolean,
     magics: ReturnType<CellMagics['inner']> & { readonly captured: () => CapturedOutput },
   ): Promise<Outcome> {
-    this.#isRunningCode = true;
+    this.#innerScope = converted.scope;
     const end = await this.#executor.run(converted, cell, {
       ...magics,
       ...stopwatch(cell),
       source: (id, value) => this.#sources.tag(id, value),
       bound: (name, value) => this.#sources.bind(cell.id, name, value),
     });
-    this.#isRunningCode = false;
+    this.#innerScope = undefined;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
       end.ok && end.missing.size === 0
@@ -253,8 +255,12 @@ export class CellRunner {
     return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
   }
 
+  #inspect(scope: Scope, code: string, cursor: number, detail: number): InspectReply {
+    return this.#types.ask((types) => inspectCell(types, scope, this.split, code, cursor, detail));
+  }
+
   #reset(): boolean {
-    if (this.#isRunningCode) return false;
+    if (this.#innerScope !== undefined) return false;
     this.#scope = '';
     this.#executor.names.clear();
     this.#results.clear();
