@@ -75,6 +75,14 @@ describe('magics about the notebook', () => {
       }),
     );
     assert.equal(await notebook.value('%run other.ipynb\nr'), '2');
+    const sources = ['function breaks() {\n  throw new Error("in a helper");\n}', 'const besides = 1;\n\n\n'];
+    const helpers = sources.map((source) => ({ cell_type: 'code', source }));
+    await notebook.file('helpers.ipynb', JSON.stringify({ cells: helpers }));
+    await notebook.value('%run helpers.ipynb\nconst below = 2;');
+    assert.match(
+      await notebook.failure('// above\nbreaks()'),
+      /throw new Error\("in a helper"\)[\s\S]*at breaks \(cell\[\d+\.1\]\.ts:2:9\)[\s\S]*at cell\[\d+\]\.ts:2:1/,
+    );
     assert.match(await notebook.failure('%run none.ts'), /NBS_MAGIC_FILE.*cannot be read/);
     assert.match(await notebook.failure('1;\n%run part.ts'), /NBS_ABOVE_CODE/);
     await notebook.file('self.ts', '%run self.ts');
