@@ -38,6 +38,8 @@ describe('output of cells', () => {
     };
     assert.equal(await result('undefined'), undefined);
     assert.deepEqual(await result('null'), { 'text/plain': 'null' });
+    assert.deepEqual(await result('"a text"'), { 'text/plain': "'a text'" });
+    assert.equal(await result('"a text"; // no result'), undefined);
     assert.deepEqual(await result('({ toHtml() { return "<b>x</b>" } })').then((data) => data?.['text/html']), '<b>x</b>');
     assert.deepEqual(await result('({ [Symbol.for("Jupyter.display")]() { return { "text/plain": "own" } } })'), {
       'text/plain': 'own',
