@@ -238,6 +238,21 @@ describe('--update', () => {
   });
 });
 
+it('--update leaves a notebook as it is if somebody has saved it meanwhile', () => {
+  const file = join(root, 'saved/saved.ipynb');
+  const save = `require('node:fs').appendFileSync(${JSON.stringify(file)}, '\\n\\n');`;
+  write('saved/saved.ipynb', [`${save}\n1 + 1`]);
+  const before = readFileSync(file, 'utf8');
+  const { stdout, status } = nbserve(['saved', '--artifacts', 'kept-saved', '--update']);
+  assert.match(
+    about(stdout, 'saved/saved.ipynb'),
+    /^✖ [\s\S]*NBS_NOTEBOOK_CHANGED: saved\/saved.ipynb was changed while/,
+    stdout,
+  );
+  assert.equal(status, 1);
+  assert.equal(readFileSync(file, 'utf8'), `${before}\n\n`);
+});
+
 describe('a time limit', () => {
   it('makes a notebook fail and names the cell, also if the cell is to raise', () => {
     write('late/cell.ipynb', ['1', { source: 'for (;;);', tags: ['raises-exception'] }]);

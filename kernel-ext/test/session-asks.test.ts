@@ -34,6 +34,13 @@ describe('completion, inspection, interrupt', () => {
     assert.deepEqual(session.isComplete('if (x) {'), { status: 'incomplete', indent: '  ' });
     assert.deepEqual(session.isComplete('await f();'), { status: 'complete' });
     assert.deepEqual(session.isComplete('x ]'), { status: 'invalid' });
+    for (const magic of ['%%bash', '%%time', '%%timeit -n 3', '%%capture x', '%%time\n1 + 1', '%%capture\n%%bash']) {
+      assert.deepEqual(session.isComplete(magic), { status: 'incomplete', indent: '' }, magic);
+      assert.deepEqual(session.isComplete(`${magic}\n`), { status: 'complete' }, magic);
+    }
+    assert.deepEqual(session.isComplete('%%time\nif (x) {\n'), { status: 'incomplete', indent: '  ' });
+    for (const help of ['%%time?', '%%capture?', '%%timeit??'])
+      assert.deepEqual(session.isComplete(help), { status: 'complete' }, help);
   });
 
   it('ends a cell that waits', async () => {

@@ -109,6 +109,14 @@ const handle = {} as unknown as Handle;`);
     await notebook.value('%cd ..');
   });
 
+  it('completes TypeScript in lines whose time is measured, and paths in their commands', async () => {
+    await notebook.file('words.txt', '');
+    for (const head of ['%time ', '%timeit ', '%timeit -n 3 ', '%%timeit ', '1;\n%time const one = '])
+      assert.deepEqual(lines(`${head}user.na¦`), [`${head}user.name`]);
+    assert.deepEqual(lines('%time !cat wor¦'), ['%time !cat words.txt']);
+    assert.deepEqual(lines('%tim¦').sort(), ['%time', '%timeit']);
+  });
+
   it('completes the keys of an object that is expected', () => {
     assert.deepEqual(lines('draw({ ¦ })').sort(), ['draw({ mode })', 'draw({ size })']);
     assert.deepEqual(lines("draw({ mode: 'small', si¦"), ["draw({ mode: 'small', size"]);

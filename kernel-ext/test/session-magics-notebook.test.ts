@@ -21,6 +21,9 @@ describe('magics about the notebook', () => {
       await printed('%env NBS_TEST_A=one two\n!echo $NBS_TEST_A\n%env NBS_TEST_A'),
       'NBS_TEST_A=one two\none two\none two\n',
     );
+    await notebook.value('!mkdir short\n%cd short\n!rmdir ../short');
+    assert.match(await notebook.failure('!ls'), /NBS_FOLDER_GONE.*short is gone; %cd <folder> chooses another/);
+    assert.equal(await printed('%cd ..'), `${notebook.folder}\n`);
     assert.match(await notebook.failure('%env NBS_TEST_NONE'), /NBS_BAD_ENV.*not set/);
     assert.match(await notebook.failure('%env 1=2'), /NBS_BAD_ENV/);
   });
@@ -72,6 +75,14 @@ describe('magics about the notebook', () => {
       }),
     );
     assert.equal(await notebook.value('%run other.ipynb\nr'), '2');
+    const sources = ['function breaks() {\n  throw new Error("in a helper");\n}', 'const besides = 1;\n\n\n'];
+    const helpers = sources.map((source) => ({ cell_type: 'code', source }));
+    await notebook.file('helpers.ipynb', JSON.stringify({ cells: helpers }));
+    await notebook.value('%run helpers.ipynb\nconst below = 2;');
+    assert.match(
+      await notebook.failure('// above\nbreaks()'),
+      /throw new Error\("in a helper"\)[\s\S]*at breaks \(cell\[\d+\.1\]\.ts:2:9\)[\s\S]*at cell\[\d+\]\.ts:2:1/,
+    );
     assert.match(await notebook.failure('%run none.ts'), /NBS_MAGIC_FILE.*cannot be read/);
     assert.match(await notebook.failure('1;\n%run part.ts'), /NBS_ABOVE_CODE/);
     await notebook.file('self.ts', '%run self.ts');
@@ -93,6 +104,8 @@ describe('magics about the notebook', () => {
     assert.deepEqual([run.text(), run.displays.length, run.outcome], ['', 0, { status: 'ok' }]);
     assert.equal(await notebook.value('kept.stdout + kept.outputs.length'), "'quiet\\n2'");
     assert.equal(await printed('kept.show()'), 'quiet\n');
+    await notebook.value('%%capture updated\nconst place = display.html("one");\nawait place.update("two");');
+    assert.equal(await notebook.value("updated.outputs.map((one) => one.data['text/plain'])"), `[ "'two'" ]`);
     // What it prints later is not kept.
     const late = await notebook.run('%%capture\nsetTimeout(() => console.log("late"));');
     await notebook.value('await new Promise((resolve) => setTimeout(resolve, 5))');
@@ -103,11 +116,27 @@ describe('magics about the notebook', () => {
     assert.equal(await printed('%run captures.ipynb\nconsole.log("after")'), 'after\n');
   });
 
+  it('measure and capture a cell for another program', async () => {
+    assert.match(await printed('%%time\n%%bash\necho $((1 + 2))'), /^3\ntook [\d.]+ m?s\n$/);
+    assert.equal(await printed('%%capture fromBash\n%%bash -e\necho captured'), '');
+    assert.equal(await notebook.value('fromBash.stdout'), "'captured\\n'");
+    assert.equal(await printed('%%capture\n\n%%time\n%%sh\necho captured'), '');
+    for (const above of ['%pwd', '// why', 'console.log(1)', '%%timeit'])
+      assert.match(
+        await notebook.failure(`${above}\n%%bash\necho no`),
+        /NBS_CELL_MAGIC_BELOW.*: %%bash must be the first line of its cell/,
+        above,
+      );
+    assert.match(await notebook.failure('%%time\n%%nosuch'), /NBS_UNKNOWN_MAGIC/);
+  });
+
   it('explain names', async () => {
     await notebook.value('/** Adds one. */\nfunction increment(n: number) { return n + 1 }');
     const { displays } = await notebook.run('increment?');
     assert.match(String(displays[0]?.bundle.data['text/plain']), /increment\(n: number\): number\n\nAdds one/);
     assert.equal((await notebook.run('?increment')).displays.length, 1);
+    const same = await notebook.run('/** How fast. */\nconst rate = 3;\nrate?');
+    assert.match(String(same.displays[0]?.bundle.data['text/plain']), /const rate(: 3| = 3)[\s\S]*How fast/);
     for (const help of ['%timeit?', '?%timeit', '%%timeit?', '%%bash?\n'])
       assert.match(String((await notebook.run(help)).displays[0]?.bundle.data['text/plain']), /^%%?(timeit|bash) .*-/, help);
     assert.equal(await notebook.value('const left = 7, right = 0\nleft\n%right?\n1 : 2'), '2');

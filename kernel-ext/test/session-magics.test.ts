@@ -24,6 +24,12 @@ describe('magics', () => {
     assert.equal(run.text(), 'begun\n');
     await notebook.file('go', '');
     while (!run.text().includes('late')) await sleep(10);
+    const loud = await notebook.run(
+      '!(for n in $(seq 400); do [ -e stop ] && exit; echo tick; sleep 0.02; done; echo over) & echo begun',
+    );
+    assert.equal(loud.outcome.status, 'ok');
+    await notebook.file('stop', '');
+    assert.doesNotMatch(loud.text(), /over/);
     const all = await notebook.run('!yes line | head -c 3000000');
     assert.equal(all.text().length, 3_000_000);
   });

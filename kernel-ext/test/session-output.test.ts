@@ -22,8 +22,11 @@ describe('output of cells', () => {
   });
 
   it('hides the value of an expression that ends with a semicolon, and shows a promise without the kernel’s own property', async () => {
-    assert.equal(await notebook.value('1 + 1; // done'), '');
-    assert.equal(await notebook.value('1 + 1'), '2');
+    for (const code of ['1 + 1; // done', '1 + 1; /* x */', '1 + 1 /* x */ ;\n// a;b', '%time 1 + 1; // done'])
+      assert.equal(await notebook.value(code), '', code);
+    for (const code of ['1 + 1', '1 + 1\n// plot(rows);', '1 + 1 /* ; */', '%time 1 + 1 // a;', "'; // a;'.length - 5"])
+      assert.equal(await notebook.value(code), '2', code);
+    assert.equal(await notebook.value(`const rows = 5;\n${'/'.repeat(60)}\nrows`), '5');
     assert.equal(await notebook.value('Promise.resolve(1)'), 'Promise — await it for its value');
   });
 
@@ -35,6 +38,8 @@ describe('output of cells', () => {
     };
     assert.equal(await result('undefined'), undefined);
     assert.deepEqual(await result('null'), { 'text/plain': 'null' });
+    assert.deepEqual(await result('"a text"'), { 'text/plain': "'a text'" });
+    assert.equal(await result('"a text"; // no result'), undefined);
     assert.deepEqual(await result('({ toHtml() { return "<b>x</b>" } })').then((data) => data?.['text/html']), '<b>x</b>');
     assert.deepEqual(await result('({ [Symbol.for("Jupyter.display")]() { return { "text/plain": "own" } } })'), {
       'text/plain': 'own',

@@ -79,6 +79,18 @@ describe('the debugger', () => {
     assert.equal((await cell.done).reply.status, 'ok');
   });
 
+  it('stops in a function that came by %run, although its cell has code of its own', async () => {
+    await debug.attach();
+    const source = 'function thrice(n: number): number {\n  return n * 3;\n}\n';
+    await kernel.execute(`%%writefile thrice.ts\n${source}`);
+    await kernel.execute('%run thrice.ts\nconst below = 1;');
+    await debug.breakAt(source, 2);
+    const cell = kernel.executing('thrice(2)');
+    assert.deepEqual((await debug.stopped()).at, ['thrice:2', '(cell):1']);
+    await debug.go('continue');
+    assert.equal((await cell.done).reply.status, 'ok');
+  });
+
   it('has conditions with names of earlier cells, behind those of the frame', async () => {
     await kernel.execute('const limit = 2, i = 7, name = "n"');
     await debug.attach();

@@ -22,6 +22,7 @@ export class Breakpoints {
   readonly #set = new Map<string, string[]>();
   readonly #withNames: (condition: string) => Promise<string>;
   #count = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param withNames makes a condition one that finds the names of the notebook */
   constructor(inspector: InspectorClient, scripts: Scripts, withNames: (condition: string) => Promise<string>) {
@@ -36,7 +37,23 @@ export class Breakpoints {
   }
 
   /** Replaces the breakpoints of a source. */
-  async replace(path: string, wanted: readonly SourceBreakpoint[]): Promise<ClientBreakpoint[]> {
+  replace(path: string, wanted: readonly SourceBreakpoint[]): Promise<ClientBreakpoint[]> {
+    return this.#inTurn(() => this.#replace(path, wanted));
+  }
+
+  /** A cell was compiled and runs next. */
+  async compiled(scriptId: string, path: string): Promise<void> {
+    await this.#inTurn(() => this.#setIn(scriptId, path, this.#wanted.get(path) ?? []));
+  }
+
+  /** Otherwise, of two that run at the same time, each would not see what the other sets, and it would never be removed. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #replace(path: string, wanted: readonly SourceBreakpoint[]): Promise<ClientBreakpoint[]> {
     if (wanted.length === 0) this.#wanted.delete(path);
     else this.#wanted.set(path, wanted);
     const old = this.#set.get(path) ?? [];
@@ -50,11 +67,6 @@ export class Breakpoints {
       const common = { id: ++this.#count, verified: found !== undefined, line: found ?? line, source: { path } };
       return found === undefined ? { ...common, message: 'there is no code on this line or below it' } : common;
     });
-  }
-
-  /** A cell was compiled and runs next. */
-  async compiled(scriptId: string, path: string): Promise<void> {
-    await this.#setIn(scriptId, path, this.#wanted.get(path) ?? []);
   }
 
   /** @returns the lines (from 1) at which they are */

@@ -17,7 +17,8 @@ export const SOURCE_NAMES = {
 /** The path by which clients name the source of a cell. */
 export const pathOfCode = (code: string): string => `${SOURCE_NAMES.tmpFilePrefix}${murmur2(code)}${SOURCE_NAMES.tmpFileSuffix}`;
 
-const CELL = /^cell\[\d+\]\.ts$/;
+/** `cell[3].ts`, or `cell[3.1].ts` for a source that the cell runs by `%run`. */
+const CELL = /^cell\[\d+(?:\.\d+)?\]\.ts$/;
 /** What the cell's function does before the cell's own code. */
 const HEAD = '__nbs.define({';
 const HEAD_END = ' });';

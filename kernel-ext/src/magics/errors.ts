@@ -32,6 +32,11 @@ export const BadCapture = defineError(
   400,
   '%%capture {given} is not known; behind %%capture stands nothing, or the one name that gets what the cell prints',
 );
+export const NotFirst = defineError(
+  'NBS_CELL_MAGIC_BELOW',
+  400,
+  '{magic} must be the first line of its cell; only %%time and %%capture may stand above it',
+);
 export const NoFileNamed = defineError('NBS_NO_FILE_NAMED', 400, '{magic} needs the name of a file');
 export const MagicFile = defineError('NBS_MAGIC_FILE', 400, '{magic}: {file} {what}');
 export const MagicTaken = defineError(
@@ -52,6 +57,7 @@ export const ResetInCode = defineError(
   '%reset stands above the TypeScript of its cell, and has no options but -f',
 );
 export const CommandFailed = defineError('NBS_COMMAND_FAILED', 500, '{command} {how}');
+export const FolderGone = defineError('NBS_FOLDER_GONE', 410, 'the folder {folder} is gone; %cd <folder> chooses another');
 
 export const CommandTooLong = defineError(
   'NBS_COMMAND_TOO_LONG',

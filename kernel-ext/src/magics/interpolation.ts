@@ -67,14 +67,21 @@ function placeAt(line: string, at: number, test: ValueTest): Found | undefined {
   if (line[at] === '$') {
     const isDoubled = line[at + 1] === '$';
     const start = at + (isDoubled ? 2 : 1);
-    const name = NAME.exec(line.slice(start))?.[0];
-    if (name !== undefined && test.isName(name)) {
+    const name = nameAt(line, start, test);
+    if (name !== '') {
       const end = start + name.length;
       return isDoubled ? { start: start - 1, end, after: end, isText: true } : { start, end, after: end };
     }
     return isDoubled ? undefined : inBraces(line, at + 1, test);
   }
   return inBraces(line, at, test);
+}
+
+/** The longest name at the place, '' if there is none. A `$` may belong to the name, or to what follows it: `$dir$file`. */
+function nameAt(line: string, start: number, test: ValueTest): string {
+  let name = NAME.exec(line.slice(start))?.[0] ?? '';
+  while (name !== '' && !test.isName(name)) name = name.slice(0, Math.max(0, name.lastIndexOf('$')));
+  return name;
 }
 
 function inBraces(line: string, at: number, test: ValueTest): Found | undefined {

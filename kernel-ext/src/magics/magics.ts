@@ -1,5 +1,5 @@
 import type { MagicContext } from './context.js';
-import { AboveCode, BadCapture, BadTypesCommand, NoHelp, UnknownMagic, withoutStack } from './errors.js';
+import { AboveCode, BadCapture, BadTypesCommand, NoHelp, NotFirst, UnknownMagic, withoutStack } from './errors.js';
 import { changeFolder, environment, history, listNames, load, reset, writeFile } from './notebook-magics.js';
 import { type OwnMagicContext, ownMagics, setBuiltIn } from './registry.js';
 import { serveMagic } from './serve-magic.js';
@@ -148,10 +148,12 @@ const unknown = (name: string): Error => withoutStack(UnknownMagic({ name, valid
 /** Whether there is a magic for a line with this name. */
 export const isMagic = (name: string): boolean => Object.hasOwn(LINE_MAGICS, name) || ownMagics().get(name)?.line !== undefined;
 
+const isCellMagic = (name: string): boolean => Object.hasOwn(CELL_MAGICS, name) || ownMagics().get(name)?.cell !== undefined;
+
 /**
  * Runs a `!command` or `%magic` line.
  * @param values those that stand in the line
- * @throws NBS_UNKNOWN_MAGIC names the known ones; NBS_COMMAND_FAILED
+ * @throws NBS_UNKNOWN_MAGIC names the known ones; NBS_CELL_MAGIC_BELOW; NBS_COMMAND_FAILED
  */
 export async function runMagic(
   { kind, name, pieces }: Magic,
@@ -177,6 +179,7 @@ export async function runMagic(
   const own = ownMagics().get(name);
   // With one name or none behind it, it would be an edit of the cell.
   if (name === '%capture') throw withoutStack(BadCapture({ given: args }));
+  if (name.startsWith('%') && isCellMagic(name.slice(1))) throw withoutStack(NotFirst({ magic: `%${name}` }));
   if (own?.line === undefined) throw unknown(`%${name}`);
   await shown(own.line(args, ownContext(context)), context);
 }

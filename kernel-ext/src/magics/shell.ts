@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { MagicContext } from './context.js';
 import { SHELL, shellEnv } from './env.js';
-import { CommandFailed, CommandTooLong, withoutStack } from './errors.js';
+import { CommandFailed, CommandTooLong, FolderGone, withoutStack } from './errors.js';
 
 /** How long an interrupted command has between SIGINT and SIGKILL. */
 const KILL_AFTER_MS = 2_000;
 /** If the shell has ended and no output came for so long, all that it printed has been read. */
 const QUIET_MS = 50;
+/** After so many times, it is not waited for any more, because a background process may print for ever. */
+const MAX_WAITS = 10;
 
 interface ShellOptions {
   readonly shell?: string;
@@ -21,7 +24,7 @@ interface ShellOptions {
 /**
  * Runs a shell command in the notebook's folder and streams its output. Resolves when the shell has ended with exit code 0, even if it left processes in the
  * background.
- * @throws NBS_COMMAND_FAILED with its exit code or signal; NBS_COMMAND_TOO_LONG
+ * @throws NBS_COMMAND_FAILED with its exit code or signal; NBS_COMMAND_TOO_LONG; NBS_FOLDER_GONE
  */
 export function runShell(
   command: string,
@@ -65,7 +68,9 @@ export function runShell(
     }
     child.on('error', (error) => {
       signal.removeEventListener('abort', interrupt);
-      reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
+      // The system does not say whether it is the shell or the folder that does not exist.
+      if (!existsSync(folder)) reject(withoutStack(FolderGone({ folder })));
+      else reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
     });
     const ended = (code: number | null, by: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', interrupt);
@@ -78,10 +83,10 @@ export function runShell(
     child.on('close', ended);
     child.on('exit', (code, by) => {
       // Background processes of the shell keep the pipes open. What they print later still reaches the cell.
-      const untilQuiet = (before: number): void => {
-        setTimeout(() => (heard === before ? ended(code, by) : untilQuiet(heard)), QUIET_MS);
+      const untilQuiet = (before: number, waits: number): void => {
+        setTimeout(() => (heard === before || waits === MAX_WAITS ? ended(code, by) : untilQuiet(heard, waits + 1)), QUIET_MS);
       };
-      untilQuiet(heard);
+      untilQuiet(heard, 1);
     });
   });
 }

@@ -55,12 +55,33 @@ const PLAIN: SplitCell = { leading: [], inner: [], edits: [], isEmpty: false, ti
 /** The magics of a whole cell whose body is TypeScript. */
 const AROUND_CODE = new Set(['time', 'timeit', 'capture']);
 
+/** `%%time`, `%%capture` or `%%capture name` above the line of another magic for the whole cell. */
+const ABOVE_CELL_MAGIC = /^\s*%%(?:(time)|capture(?:[ \t]+([\p{ID_Start}_$][\p{ID_Continue}$]*))?)[ \t]*\n(?=\s*%%)/u;
+
+/** A cell for another program. `%%time` and `%%capture` may stand above its first line. @returns undefined if the cell is TypeScript */
+function cellForAnother(source: string, grammar: Grammar): SplitCell | undefined {
+  let rest = source;
+  let timed = false;
+  let captured = false;
+  let code = '';
+  for (let above = ABOVE_CELL_MAGIC.exec(rest); above !== null; above = ABOVE_CELL_MAGIC.exec(rest)) {
+    const [text, time, name] = above;
+    if (time === undefined) captured = true;
+    else timed = true;
+    if (name !== undefined) code += `const ${name} = __nbs_captured();`;
+    rest = rest.slice(text.length);
+  }
+  const [, magic = '', args = '', body = ''] = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(rest) ?? [];
+  if (magic === '' || AROUND_CODE.has(magic) || /^\?{1,2}\s*$/.test(args)) return undefined;
+  const edits = code === '' ? [] : [{ start: 0, end: source.length, text: code }];
+  return { ...PLAIN, edits, isEmpty: code === '', timed, captured, cellMagic: cellMagicOf(magic, args, body, grammar) };
+}
+
 /** Finds what of a cell is not TypeScript, and how the rest becomes TypeScript. */
 export function splitCell(source: string, grammar: Grammar): SplitCell {
   if (!MAY_HAVE_MAGICS.test(source)) return PLAIN;
-  const whole = /^\s*%%(\w+)[ \t]*([^\n]*)(?:\n([\s\S]*))?$/.exec(source);
-  if (whole !== null && !AROUND_CODE.has(whole[1] ?? '') && !/^\?{1,2}\s*$/.test(whole[2] ?? ''))
-    return { ...PLAIN, isEmpty: true, cellMagic: cellMagicOf(whole[1] ?? '', whole[2] ?? '', whole[3] ?? '', grammar) };
+  const other = cellForAnother(source, grammar);
+  if (other !== undefined) return other;
   const found = magicLines(source, grammar);
   if (found.lines.length === 0) return PLAIN;
   const leading: Magic[] = [];
@@ -114,6 +135,12 @@ export function splitCell(source: string, grammar: Grammar): SplitCell {
     if (isLeading && !hasInner && isReady) {
       edits.push({ start, end, text: '' });
       leading.push(values.length === 0 ? magic : { ...magic, names });
+      continue;
+    }
+    // A magic for a whole cell must not stand here. The cell's code does not run before it is told so.
+    if (magic.name.startsWith('%')) {
+      edits.push({ start, end, text: '' });
+      leading.push({ ...magic, pieces: [text.slice(magic.name.length + 1).trim()] });
       continue;
     }
     hasCode = true;

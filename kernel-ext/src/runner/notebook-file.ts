@@ -57,7 +57,8 @@ export function* notebookText(notebook: Notebook): Iterable<string> {
       source: toLines(cell.source),
       ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(splitOutput) }),
     };
-    yield `${i === 0 ? '' : ','}\n${JSON.stringify(split, null, 1).replace(/^/gm, '  ')}`;
+    // Strings contain characters, such as U+2028, that end a line for a regular expression, and that JSON does not escape.
+    yield `${i === 0 ? '' : ','}\n  ${JSON.stringify(split, null, 1).replaceAll('\n', '\n  ')}`;
   }
   yield `${cells.length === 0 ? '' : '\n '}],\n${JSON.stringify(rest, null, 1).slice(2)}\n`;
 }

@@ -19,6 +19,7 @@ export class CapturedOutput {
 
 /** An output that goes to `captured`. Errors and questions still reach the person. */
 export function capturing(captured: CapturedOutput, shown: Output): Output {
+  const byId = new Map<string, DisplayBundle[]>();
   return {
     ...(shown.failed && { failed: shown.failed.bind(shown) }),
     ...(shown.input && { input: shown.input.bind(shown) }),
@@ -27,8 +28,15 @@ export function capturing(captured: CapturedOutput, shown: Output): Output {
     stream: (name, text) => {
       captured[name] += text;
     },
-    display: (bundle: DisplayBundle, { update = false } = {}) => {
-      if (!update) captured.outputs.push(bundle);
+    display: (bundle, { displayId, update = false } = {}) => {
+      const known = displayId === undefined ? [] : (byId.get(displayId) ?? []);
+      if (update) {
+        for (const one of known) Object.assign(one, bundle);
+        return;
+      }
+      const kept = { ...bundle };
+      captured.outputs.push(kept);
+      if (displayId !== undefined) byId.set(displayId, [...known, kept]);
     },
     clear: () => {
       captured.stdout = '';

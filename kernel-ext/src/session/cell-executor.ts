@@ -14,6 +14,8 @@ import { withinStack } from './syntax.js';
 
 /** What a cell's code gets from outside of it. */
 export interface CellContext {
+  /** By which stacks and the debugger know the code: `cell[3].ts`, and `cell[3.1].ts` for the first source that the cell runs by `%run`. */
+  readonly id: string;
   readonly source: <T>(id: string, value: T) => T;
   readonly magic: (index: number, values?: readonly unknown[]) => Promise<void>;
   /** The lines that a command prints. */
@@ -62,8 +64,8 @@ export class CellExecutor {
     const scope = new DisposalScope();
     const state = { result: undefined as unknown };
     try {
-      const code = this.#compile(converted.code, cell.id);
-      const breakpoints = this.#onCompiled(cell.id);
+      const code = this.#compile(converted.code, context.id);
+      const breakpoints = this.#onCompiled(context.id);
       if (breakpoints !== undefined) await breakpoints;
       const waits = new CellWaits(breakpoints !== undefined);
       cell.interrupted.throwIfAborted();

@@ -21,14 +21,14 @@ import { RunsItself } from './errors.js';
 import { replicasPrinted, startClusterAhead, willServe } from './host.js';
 import { inspectCell } from './inspection.js';
 import { magicGrammar } from './magic-grammar.js';
-import { edited, unmapped } from './mapped-text.js';
+import { edited, type MappedText, unmapped } from './mapped-text.js';
 import type { NotebookModules } from './notebook-modules.js';
 import { endOutput } from './process-output.js';
 import { Results } from './results.js';
 import { type RunningCell, runInCell, unlessInterrupted } from './running-cell.js';
 import type { ErrorOutcome, InspectReply, Outcome } from './session.js';
 import { rememberCell } from './stack-positions.js';
-import { withinStack } from './syntax.js';
+import { parseCell, type SyntaxNode, withinStack } from './syntax.js';
 import { atLine, formatDiagnostics, formatError } from './traceback.js';
 import { helpFor, helpSources } from './type-help.js';
 import { saysNoCheck, type TypeQuestions } from './type-questions.js';
@@ -61,10 +61,12 @@ export class CellRunner {
   readonly #sources: CellSources;
   readonly #magics: CellMagics;
   #scope: Scope = '';
-  /** The TypeScript of a cell runs. */
-  #isRunningCode = false;
+  /** While the TypeScript of a cell runs: what the cell declares too. */
+  #innerScope: Scope | undefined;
   /** How many files of `%run` run inside of each other. */
   #filesOpen = 0;
+  /** How many sources the cell has run by `%run`. */
+  #sourcesRun = 0;
   readonly split: (code: string) => SplitCell;
 
   constructor({ folder, ownsProcess, leadsGroup, types, modules, executor }: CellRunnerOptions) {
@@ -87,7 +89,7 @@ export class CellRunner {
       reset: () => this.#reset(),
       history: () => this.#history,
       help: (name) => {
-        const { found, data, metadata } = this.inspect(name, name.length, 1);
+        const { found, data, metadata } = this.#inspect(this.#innerScope ?? this.#scope, name, name.length, 1);
         return found ? { data, metadata } : undefined;
       },
     });
@@ -105,7 +107,7 @@ export class CellRunner {
   }
 
   inspect(code: string, cursor: number, detail: number): InspectReply {
-    return this.#types.ask((types) => inspectCell(types, this.#scope, this.split, code, cursor, detail));
+    return this.#inspect(this.#scope, code, cursor, detail);
   }
 
   /** Adds a cell to what `%history` shows. */
@@ -113,9 +115,15 @@ export class CellRunner {
     this.#history.push({ number, source });
   }
 
-  /** Never rejects. Does not settle if its code, or the kernel's for it, is terminated. */
-  async run(code: string, cell: RunningCell, silent: boolean): Promise<Outcome> {
+  /**
+   * Never rejects. Does not settle if its code, or the kernel's for it, is terminated.
+   * @param id of a source that runs in the place of the cell
+   */
+  async run(code: string, cell: RunningCell, silent: boolean, id = cell.id): Promise<Outcome> {
     const { output } = cell;
+    if (id === cell.id) this.#sourcesRun = 0;
+    // The cell before may have been terminated.
+    this.#innerScope = undefined;
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
@@ -126,7 +134,7 @@ export class CellRunner {
       let outcome: Outcome = { status: 'ok' };
       if (magics !== undefined) outcome = await this.#outside(cell, split, magics);
       if (!split.isEmpty && outcome.status === 'ok')
-        outcome = await this.#typescript(code, split, cell, silent, magics, captured);
+        outcome = await this.#typescript(code, split, cell, id, silent, magics, captured);
       if (split.timed) cell.output.stream('stdout', `${took(begun)}\n`);
       if (captured === undefined || outcome.status === 'error' || outcome.result === undefined) return outcome;
       captured.outputs.push(outcome.result);
@@ -160,15 +168,19 @@ export class CellRunner {
     return { status: 'ok' };
   }
 
-  /** `%run file`: its cells run one after the other, each in the place of this one. */
+  /** `%run file`: its cells run one after the other, each in the place of this one, with ids of their own: `cell[3.1].ts`. */
   async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
     if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
     const file = this.#filled(magic.pieces, magic.names ?? []);
     this.#filesOpen += 1;
+    const ids: string[] = [];
     try {
       for (const source of cellsOfFile(file, folder)) {
-        const outcome = await this.run(source, cell, true);
-        if (outcome.status === 'error') return ofFile(outcome, cell.id, file, magic.line + 1);
+        this.#sourcesRun += 1;
+        const id = cell.id.replace(']', `.${this.#sourcesRun}]`);
+        ids.push(id);
+        const outcome = await this.run(source, cell, true, id);
+        if (outcome.status === 'error') return ofFile(outcome, ids, file, magic.line + 1);
       }
       return { status: 'ok' };
     } finally {
@@ -188,18 +200,17 @@ export class CellRunner {
     code: string,
     split: SplitCell,
     cell: RunningCell,
+    id: string,
     silent: boolean,
     magics: MagicContext | undefined,
     captured: CapturedOutput | undefined,
   ): Promise<Outcome> {
     const plain = edited(unmapped(code), split.edits);
     if (willServe(plain.text)) startClusterAhead();
-    const source = await this.#sources.marked(cell.id, plain);
+    const source = await this.#sources.marked(id, plain);
     cell.interrupted.throwIfAborted();
     const isUnchecked = this.#magics.isUnchecked || saysNoCheck(source.text);
-    const converted = withinStack(() =>
-      this.#types.ask((types) => types.convert(this.#scope, { id: cell.id, source, isUnchecked })),
-    );
+    const converted = withinStack(() => this.#types.ask((types) => types.convert(this.#scope, { id, source, isUnchecked })));
     const notice = this.#types.takeNotice();
     if (notice !== undefined) cell.output.stream('stderr', `${notice}\n`);
     if (!converted.ok) {
@@ -207,14 +218,14 @@ export class CellRunner {
         this.#types.ask((types) => types.complete(this.#scope, before + after, before.length).names),
       );
       const help = (one: Diagnostic): string | undefined => helpFor(code, one, sources);
-      return formatDiagnostics(cell.id, code, converted.diagnostics, help, paintFor(cell.output));
+      return formatDiagnostics(id, code, converted.diagnostics, help, paintFor(cell.output));
     }
     // If a file has not changed, its code does not come a second time.
     this.#modules.add(converted.sideModules);
     cell.interrupted.throwIfAborted();
-    rememberCell(cell.id, code, converted);
-    this.#sources.add(cell.id, plain.text);
-    return this.#runCode(converted, cell, silent || endsInSemicolon(code), {
+    rememberCell(id, code, converted);
+    this.#sources.add(id, plain.text);
+    return this.#runCode(converted, cell, id, silent || endsInSemicolon(code, plain), {
       ...this.#magics.inner(split, cell, magics),
       captured: () => captured as CapturedOutput,
     });
@@ -223,17 +234,19 @@ export class CellRunner {
   async #runCode(
     converted: ConvertedCell,
     cell: RunningCell,
+    id: string,
     silent: boolean,
     magics: ReturnType<CellMagics['inner']> & { readonly captured: () => CapturedOutput },
   ): Promise<Outcome> {
-    this.#isRunningCode = true;
+    this.#innerScope = converted.scope;
     const end = await this.#executor.run(converted, cell, {
       ...magics,
       ...stopwatch(cell),
-      source: (id, value) => this.#sources.tag(id, value),
-      bound: (name, value) => this.#sources.bind(cell.id, name, value),
+      id,
+      source: (sourceId, value) => this.#sources.tag(sourceId, value),
+      bound: (name, value) => this.#sources.bind(id, name, value),
     });
-    this.#isRunningCode = false;
+    this.#innerScope = undefined;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     this.#scope =
       end.ok && end.missing.size === 0
@@ -253,8 +266,12 @@ export class CellRunner {
     return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
   }
 
+  #inspect(scope: Scope, code: string, cursor: number, detail: number): InspectReply {
+    return this.#types.ask((types) => inspectCell(types, scope, this.split, code, cursor, detail));
+  }
+
   #reset(): boolean {
-    if (this.#isRunningCode) return false;
+    if (this.#innerScope !== undefined) return false;
     this.#scope = '';
     this.#executor.names.clear();
     this.#results.clear();
@@ -263,8 +280,8 @@ export class CellRunner {
 }
 
 /** An error in a file of `%run`: its places are those of the file, and it has happened in this line of the cell. */
-function ofFile(outcome: ErrorOutcome, id: string, file: string, line: number): ErrorOutcome {
-  const named = (text: string): string => text.replaceAll(`${id}:`, `${file}:`);
+function ofFile(outcome: ErrorOutcome, ids: readonly string[], file: string, line: number): ErrorOutcome {
+  const named = (text: string): string => ids.reduce((sofar, id) => sofar.replaceAll(`${id}:`, () => `${file}:`), text);
   return { ...outcome, evalue: named(outcome.evalue), traceback: outcome.traceback.map(named), line };
 }
 
@@ -295,5 +312,9 @@ function took(begun: number): string {
 /** `cell[3].ts` → 3 */
 const numberOf = ({ id }: RunningCell): number => Number(/\d+/.exec(id)?.[0] ?? 0);
 
-/** A semicolon behind the last expression hides its value; comments may follow it. */
-const endsInSemicolon = (code: string): boolean => /;\s*(?:\/\/[^\n]*\s*)*$/.test(code);
+/** A semicolon behind the last expression hides its value. That of a line with `%time` stands in what an edit replaces. */
+function endsInSemicolon(code: string, plain: MappedText): boolean {
+  if (!code.includes(';')) return false;
+  const last = (parseCell(plain.text)?.body as readonly SyntaxNode[] | undefined)?.at(-1);
+  return last !== undefined && code[plain.toOriginal(last.end - 1)] === ';';
+}

@@ -28,7 +28,8 @@ export function completeCell(
   if (magic.startsWith('%')) {
     const found = completeMagic(magic);
     // In a block, the line may continue an expression.
-    if (found.length > 0 || before.startsWith('%')) return reply(cursor - magic.length, cursor, found, 'magic');
+    if (found.length > 0 || (before.startsWith('%') && !TIMED.test(magic)))
+      return reply(cursor - magic.length, cursor, found, 'magic');
   }
   // What a cell is for another program is none of TypeScript's.
   const parts = split(code);
@@ -54,6 +55,9 @@ export interface CompletionFolders {
   readonly folder: string;
   readonly commands: string;
 }
+
+/** Magics that take TypeScript. */
+const TIMED = /^(?:%time|%%?timeit)[ \t]/;
 
 /** Magics that take a path. */
 const TAKES_PATH = /^(?:%(?:cd|run|load)|%%writefile)[ \t]/;

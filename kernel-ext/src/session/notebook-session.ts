@@ -44,6 +44,9 @@ const PRACTISE_MS = 200;
 /** How long an interrupted cell may take to end by itself: code that was terminated never does. */
 const ABANDON_MS = 80;
 
+/** A magic for a whole cell of TypeScript, and no question about it. */
+const OF_WHOLE_CELL = /^\s*%%(?:time|timeit|capture)(?![\w?])/;
+
 /** A session on a converter of TypeScript, and in this process's own context. */
 class NotebookSession implements Session {
   readonly #folder: string;
@@ -115,7 +118,10 @@ class NotebookSession implements Session {
 
   isComplete(code: string): IsCompleteReply {
     const { cellMagic, edits, isEmpty, leading, inner } = this.#cells.split(code);
-    if (cellMagic !== undefined) return code.endsWith('\n') ? { status: 'complete' } : { status: 'incomplete', indent: '' };
+    // More lines may follow, until an empty one does.
+    if ((cellMagic !== undefined || OF_WHOLE_CELL.test(code)) && !code.endsWith('\n'))
+      return { status: 'incomplete', indent: '' };
+    if (cellMagic !== undefined) return { status: 'complete' };
     // The line of a command continues behind a backslash.
     if (
       isContinued(code.replace(/\n$/, '')) &&

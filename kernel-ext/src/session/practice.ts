@@ -12,6 +12,7 @@ const LIMIT_MS = 1_000;
 
 /** The cell calls nothing of it. */
 const CONTEXT: CellContext = {
+  id: ID,
   source: (_, value) => value,
   magic: async () => {},
   lines: async () => [],

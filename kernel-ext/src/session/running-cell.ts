@@ -66,8 +66,8 @@ export function runAsCell(number: number, work: () => void): boolean {
 /** The cell that an error came from: the one whose code ran, else the one in its stack, else the last. */
 export function cellOf(error: unknown): RunningCell | undefined {
   const stack = typeof error === 'object' && error !== null ? String((error as { stack?: unknown }).stack) : '';
-  const id = /cell\[\d+\]\.ts/.exec(stack)?.[0];
-  return storage.getStore() ?? (id === undefined ? undefined : byId.get(id)) ?? last;
+  const number = /cell\[(\d+)(?:\.\d+)?\]\.ts/.exec(stack)?.[1];
+  return storage.getStore() ?? (number === undefined ? undefined : byId.get(`cell[${number}].ts`)) ?? last;
 }
 
 /** The cell that was started last, for output that belongs to no cell. */

@@ -55,11 +55,19 @@ export function parseCell(source: string): Program | undefined {
 function parsed(source: string, options: ParserOptions): Program | undefined {
   try {
     const { program, errors } = parse(source, { ...options, errorRecovery: true }) as ParseResult;
-    return Object.assign(program as unknown as SyntaxNode, { errors: errors ?? [] });
+    return { ...withoutDirectives(program as unknown as SyntaxNode), errors: errors ?? [] };
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return undefined;
   }
+}
+
+/** A text alone is an expression, whose value may be the result of the cell. The parser takes it for a directive, as `'use strict'` is one. */
+function withoutDirectives(program: SyntaxNode): SyntaxNode {
+  const texts = (program.directives as readonly SyntaxNode[]).map(({ start, end, value }) => {
+    return { type: 'ExpressionStatement', start, end, expression: { ...(value as SyntaxNode), type: 'StringLiteral' } };
+  });
+  return { ...program, directives: [], body: [...texts, ...(program.body as readonly SyntaxNode[])] };
 }
 
 /** What the parser says of a text that is not TypeScript. */

@@ -72,7 +72,7 @@ function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
   const code = typeof error.code === 'string' && !error.message.includes(error.code) ? ` [${error.code}]` : '';
   const result = [`${paint.strong(error.name || 'Error')}${code}: ${error.message}`];
   const frames = userFrames(String(error.stack ?? ''));
-  const at = frames.map((frame) => /(cell\[\d+\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
+  const at = frames.map((frame) => /(cell\[\d+(?:\.\d+)?\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
   const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
   if (at != null && source !== undefined)
     result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1, 1, paint).map((text) => `  ${text}`));
@@ -97,7 +97,7 @@ function userFrames(stack: string): string[] {
     .map((line) =>
       line
         .replace(/^(\s+at )(?:async )?(?:Object\.)?<anonymous> \((.*)\)$/, '$1$2')
-        .replace(/^(\s+at )(?:async )?(cell\[\d+\]\.ts)/, '$1$2'),
+        .replace(/^(\s+at )(?:async )?(cell\[\d+(?:\.\d+)?\]\.ts)/, '$1$2'),
     );
 }
 

@@ -50,7 +50,10 @@ export function compareOutputs(
 
 function partsOf(outputs: readonly CellOutput[], rules: ComparisonRules): ReadonlyMap<string, Part> {
   const parts = new Map<string, Part>();
-  const text = (value: string): Part => ({ kind: 'text', value: sanitize(stripVTControlCharacters(value), rules.sanitizers) });
+  const text = (value: string): Part => ({
+    kind: 'text',
+    value: sanitize(withoutOverwritten(stripVTControlCharacters(value)), rules.sanitizers),
+  });
   for (const name of ['stdout', 'stderr'] as const) {
     // When the two are printed in turn, the order in which they arrive is not the same in each run.
     const printed = outputs.filter((output) => output.output_type === 'stream' && output.name === name);
@@ -73,6 +76,24 @@ function partsOf(outputs: readonly CellOutput[], rules: ComparisonRules): Readon
     }
   }
   return parts;
+}
+
+/**
+ * What stands there at the end. As in nbval, what follows a carriage return takes the place of its line, and a backspace removes a character. How often a
+ * progress bar has written its line over is not the same in each run.
+ */
+function withoutOverwritten(text: string): string {
+  if (!/[\r\b]/.test(text)) return text;
+  const lines = text.split('\n').map((line) => {
+    const written = line.replace(/\r+$/, '');
+    const kept: string[] = [];
+    for (const character of written.slice(written.lastIndexOf('\r') + 1)) {
+      if (character === '\b') kept.pop();
+      else kept.push(character);
+    }
+    return kept.join('');
+  });
+  return lines.join('\n');
 }
 
 const matches = (mime: string, pattern: string): boolean =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
@@ -17,4 +17,18 @@ it('the notebooks of a folder do not include copies, nor those that an earlier r
   const results = join(folder, 'results');
   assert.deepEqual(findNotebooks(folder, results), wanted);
   assert.deepEqual(findNotebooks(results, results), [join(results, 'run/b.ipynb')]);
+});
+
+it('the notebooks of a folder include those of folders that are linked there, once', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'nbserve-find-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const folder = join(root, 'notebooks');
+  for (const file of ['notebooks/b.ipynb', 'notebooks/real/c.ipynb', 'shared/deep/d.ipynb', 'kept/e.ipynb']) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), '');
+  }
+  const links = { above: '..', again: 'real', itself: 'itself', more: '../shared/deep', 'f.ipynb': '../shared/deep/d.ipynb' };
+  for (const [name, to] of Object.entries(links)) symlinkSync(to, join(folder, name));
+  const wanted = ['above/shared/deep/d.ipynb', 'b.ipynb', 'f.ipynb', 'real/c.ipynb'].map((file) => join(folder, file));
+  assert.deepEqual(findNotebooks(folder, join(root, 'kept')), wanted);
 });

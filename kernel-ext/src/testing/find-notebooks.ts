@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** False for Jupyter's checkpoints and for notebooks that `nbserve execute` writes, which are copies. */
@@ -7,18 +7,37 @@ export const isNotebook = (file: string): boolean =>
 
 /**
  * The notebooks of a path, sorted. A folder stands for the notebooks in it and below it, but not in folders whose name begins with a dot, nor in
- * `node_modules`, nor in the folder `without`. Any other path stands for itself, also if it is missing or no notebook: that is found out when it is run.
+ * `node_modules`, nor in the folder `without`. Links to folders are followed; a folder that is reached in several ways is searched once. Any other path stands
+ * for itself, also if it is missing or no notebook: that is found out when it is run.
  */
 export function findNotebooks(path: string, without = ''): readonly string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  if (!isFolder(path)) return [path];
+  const hidden = isFolder(without) ? realpathSync(without) : '';
   const found: string[] = [];
-  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    const inner = join(path, entry.name);
-    const folder = entry.isDirectory();
-    if (inner === without) continue;
-    if (folder && !entry.name.startsWith('.') && entry.name !== 'node_modules') found.push(...findNotebooks(inner, without));
-    else if (!folder && isNotebook(inner)) found.push(inner);
+  const seen = new Set<string>();
+  const folders = [path];
+  // They come last: a folder that is reached without a link keeps its own name.
+  const linked: string[] = [];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop() ?? linked.shift()) {
+    const real = realpathSync(folder);
+    if (seen.has(real) || (real === hidden && folder !== path)) continue;
+    seen.add(real);
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inner = join(folder, entry.name);
+      const isLink = entry.isSymbolicLink();
+      if (!(isLink ? isFolder(inner) : entry.isDirectory())) {
+        if (isNotebook(inner)) found.push(inner);
+      } else if (!entry.name.startsWith('.') && entry.name !== 'node_modules') (isLink ? linked : folders).push(inner);
+    }
   }
-  return found;
+  return found.sort();
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // It is missing, or a link to itself.
+    return false;
+  }
 }

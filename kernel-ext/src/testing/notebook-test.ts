@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { stripVTControlCharacters } from 'node:util';
 import { isNbserveError } from 'nbserve/errors';
@@ -16,6 +16,7 @@ import {
 import { cellLines } from './cell-lines.js';
 import { ignoresOutput, TEST_RULES, toleranceOf } from './cell-tags.js';
 import { type ComparisonRules, compareOutputs, type Difference } from './comparison.js';
+import { NotebookChanged } from './errors.js';
 import { failedLine } from './failed-line.js';
 import { type CellResult, CellStatus, isRed, type NotebookResult } from './result.js';
 
@@ -68,8 +69,7 @@ export class NotebookTest {
     try {
       return await this.#run();
     } catch (error) {
-      const problem = isNbserveError(error) ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error);
-      return { name, passed: false, seconds: this.#seconds(), cells: [], problem, peakBytes: 0 };
+      return { name, passed: false, seconds: this.#seconds(), cells: [], problem: problemOf(error), peakBytes: 0 };
     }
   }
 
@@ -86,7 +86,8 @@ export class NotebookTest {
     const { file, name, output, parameters, cellTimeoutMs, notebookTimeoutMs, onNote } = this.#options;
     const notebook = await readNotebook(file);
     const original = structuredClone(notebook);
-    const expected = expectedOf(notebook, readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    const expected = expectedOf(notebook, text);
     const execution = await NotebookExecution.start(
       { input: file, output, folder: null, parameters, timeoutMs: cellTimeoutMs, allowErrors: false },
       {
@@ -106,13 +107,14 @@ export class NotebookTest {
       notebookTimeoutMs === null ? undefined : setTimeout(() => execution.expire(notebookTimeoutMs), notebookTimeoutMs);
     const failure = await execution.done().finally(() => clearTimeout(timer));
     const cells = this.#resultsOf(execution, expected);
-    const updated = this.#update(original, execution, expected, cells);
-    const problem = failure?.cell === 0 ? `${failure.error.ename}: ${failure.error.evalue}, before the first cell` : undefined;
+    const updated = this.#update(original, text, execution, expected, cells);
+    const changed = updated === undefined ? problemOf(NotebookChanged({ file: name })) : undefined;
+    const problem = failure?.cell === 0 ? `${failure.error.ename}: ${failure.error.evalue}, before the first cell` : changed;
     return {
       name,
-      passed: failure === undefined && !updated.some(isRed) && this.#stopped === undefined,
+      passed: failure === undefined && updated?.some(isRed) === false && this.#stopped === undefined,
       seconds: this.#seconds(),
-      cells: updated,
+      cells: updated ?? cells,
       ...(problem === undefined ? {} : { problem }),
       peakBytes: execution.peakBytes,
     };
@@ -174,13 +176,18 @@ export class NotebookTest {
     };
   }
 
-  /** Writes outputs that differ, and those that the notebook lacks, into the notebook's file. A notebook that failed is left as it is. */
+  /**
+   * Writes outputs that differ, and those that the notebook lacks, into the notebook's file. A notebook that failed is left as it is.
+   * @param text what the file contained when it was read
+   * @returns undefined if somebody has changed the file since then: what was saved then is not lost
+   */
   #update(
     original: Notebook,
+    text: string,
     { notebook, running }: NotebookExecution,
     expected: ReadonlyMap<NotebookCell, Expected>,
     results: readonly CellResult[],
-  ): readonly CellResult[] {
+  ): readonly CellResult[] | undefined {
     const { update, file } = this.#options;
     const isFine = !results.some(({ status }) => status === CellStatus.FAILED || status === CellStatus.NOT_RUN);
     if (!update || !isFine || this.#stopped !== undefined) return results;
@@ -198,6 +205,7 @@ export class NotebookTest {
       updated.add(`cell ${number}`);
     }
     if (updated.size === 0) return results;
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) return undefined;
     original.metadata = { ...original.metadata, language_info: notebook.metadata.language_info };
     new OutputFile(file).write(original);
     return results.map(({ message: _, details: __, ...result }) =>
@@ -215,6 +223,9 @@ export class NotebookTest {
     return began === undefined ? 0 : (ended - began) / 1000;
   }
 }
+
+const problemOf = (error: unknown): string =>
+  isNbserveError(error) ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error);
 
 /** By cell, in the order of the notebook. @throws NBS_BAD_TOLERANCE */
 function expectedOf(notebook: Notebook, text: string): ReadonlyMap<NotebookCell, Expected> {

@@ -87,7 +87,8 @@ export class CellModules {
   /** The cell that a module belongs to, as messages name it. @param written the cell that is being checked */
   cellOf(slot: number, written: WrittenCell): string | undefined {
     const id = slot === written.slot ? written.id : this.#cells.get(slot)?.id;
-    return id === undefined ? undefined : /^cell\[(\d+)\]/.exec(id)?.[0].replace(/\[(\d+)\]/, ' $1');
+    const number = /^cell\[(\d+)/.exec(id ?? '')?.[1];
+    return number === undefined ? undefined : `cell ${number}`;
   }
 
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
