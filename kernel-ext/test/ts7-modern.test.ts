@@ -34,6 +34,22 @@ const CASES: CellCases = {
   'a named default export': [['export default class Named { q = 1 }', 'new Named().q'], '1'],
   'exports of a list': [['const e1 = 5; const e2 = 6; export { e1, e2 as other }', 'e1 + e2'], '11'],
   'import = require': [['import fs = require("node:fs"); typeof fs.readFileSync'], "'function'"],
+  'names of CommonJS that the cell declares by var': [['var module = 1; var exports = 2', 'module + exports'], '3'],
+  'aliases of members': [
+    [
+      'namespace A { export const x = 1; export interface I { n: number } }\nimport y = A.x; import I = A.I',
+      'const one: I = { n: y }; one.n',
+    ],
+    '1',
+  ],
+  'aliases of members of an earlier cell': [
+    [
+      'namespace A { export const x = 2; export interface I { n: number } export namespace B { export const z = 3 } }',
+      'export import y = A.x; import I = A.I; import z = A.B.z',
+      'const one: I = { n: y + z }; one.n',
+    ],
+    '5',
+  ],
   'a decorator factory of an earlier cell': [
     [
       'function dec(x: string) { return (m: (this: object) => string, _: ClassMethodDecoratorContext) => function (this: object) { return x + m.call(this) } }',

@@ -172,7 +172,7 @@ function mapping(result: MappedText, module: string, encodedMap: string): CellFu
 }
 
 function accessor(name: string, kind: NameKind): string {
-  const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
+  const setter = kind === 'const' || kind === 'import' ? 'null' : `(__nbs_value) => { ${name} = __nbs_value; }`;
   return `${name}: ['${kind}', () => ${name}, ${setter}]`;
 }
 

@@ -49,7 +49,8 @@ export function cellCode(
   const edits: Edit[] = [];
   // If the cell uses names of CommonJS, it gets them, and it is the main module.
   const isCommonJs = /\b(?:module|exports)\b|\bexport\s*=/.test(text);
-  const commonJs = isCommonJs ? 'const { module } = __nbs, { exports } = module; ' : '';
+  // By `var`, because the cell may declare them by `var` too.
+  const commonJs = isCommonJs ? 'var { module } = __nbs, { exports } = module; ' : '';
   // The parameter that holds the names of all cells. It is usually called `exports`, which a CommonJS cell uses itself.
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell, isLive);
@@ -224,7 +225,7 @@ const keyOf = (name: string): string => (name === '__proto__' ? `['${name}']` : 
 /** @param live the expression for an import whose value may change */
 function accessor(name: string, { kind }: DeclaredName, live: string | undefined): string {
   if (live !== undefined) return `${keyOf(name)}: ['live', () => ${live}, null]`;
-  const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
+  const setter = kind === 'const' || kind === 'import' ? 'null' : `(__nbs_value) => { ${name} = __nbs_value; }`;
   return `${keyOf(name)}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
 }
 
