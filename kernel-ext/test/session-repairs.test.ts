@@ -60,6 +60,9 @@ describe('TypeScript in cells', () => {
     await notebook.value(
       'class Model { #y = 2; constructor(private readonly o: { a: number }) {} get() { return this.o.a + this.#y } }',
     );
+    const lines =
+      'const listed = [1]\nexport { listed }\n[0].forEach(() => listed.push(2))\nexport default (listed.push(3), 4)\nlisted';
+    assert.equal(await notebook.value(lines), '[ 1, 2, 3 ]');
     await notebook.value('enum Color { R, G } namespace NS { export const q = 1 }');
     await notebook.value(
       'function tc39(m: () => string, context: ClassMethodDecoratorContext) { return () => String(context.name) } class D { @tc39 method() { return "" } }',

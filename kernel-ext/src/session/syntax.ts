@@ -115,6 +115,32 @@ export function isNode(value: unknown): value is SyntaxNode {
 /** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
 export function completeness(source: string): Completeness {
   return completenessIn(source, NO_ERRORS);
+interface Parenthesized {
+  readonly parenthesized?: boolean;
+  readonly parenStart?: number;
+}
+
+const extraOf = (node: SyntaxNode): Parenthesized => (node.extra ?? {}) as Parenthesized;
+
+/** Returns the offset before the brackets around an expression. */
+export const opening = (node: SyntaxNode): number => extraOf(node).parenStart ?? node.start;
+
+/** Returns the offset after the brackets around an expression. */
+export function closing(text: string, node: SyntaxNode): number {
+  const { parenthesized, parenStart } = extraOf(node);
+  if (parenthesized !== true || parenStart === undefined) return node.end;
+  const between = text.slice(parenStart, node.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+  let open = between.split('(').length - 1;
+  let at = node.end;
+  while (open > 0) {
+    const rest = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*\)/.exec(text.slice(at));
+    if (rest === null) return at;
+    at += rest[0].length;
+    open -= 1;
+  }
+  return at;
+}
+
 }
 
 /** The same for a part of a class or of a function, which may have what only the rest can explain. */

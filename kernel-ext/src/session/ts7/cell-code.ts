@@ -3,11 +3,11 @@ import type { TransformOptions } from 'esbuild';
 import { CELL_PARAMETERS } from '../cell-function.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
-import { isNode, type SyntaxNode, walk } from '../syntax.js';
+import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
-import { closing, opening, typeErasures } from './erase-types.js';
+import { typeErasures } from './erase-types.js';
 import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
 
@@ -61,20 +61,22 @@ export function cellCode(
   edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
+  // What begins with a bracket would continue a line before it that has no semicolon.
+  const before = (start: number): string => (cell.listed.has(start) && !(hasResult && start === result.start) ? ';' : '');
   // Openings are added before closings, because edits at the same place keep their order.
   if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
   for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
     if (!isEarlier(name)) continue;
     if (shorthand) edits.push(insert(start, `${keyOf(name)}: ${space}.`));
-    else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text));
+    else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text, before(start)));
     else edits.push(insert(start, `${space}.`));
   }
   for (const { name, start, end, shorthand } of imports.live.size === 0 ? [] : cell.own) {
     const value = imports.live.get(name);
     if (value === undefined || isInExport(cell.program, start)) continue;
     if (shorthand) edits.push({ start, end, text: `${keyOf(name)}: ${value}` });
-    else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text));
+    else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text, before(start)));
     else edits.push({ start, end, text: value });
   }
   if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
@@ -94,20 +96,21 @@ export function cellCode(
   // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
   const made = cell.needsCompiler
+  const ends = exportEnds(cell.program, text);
     ? compiled(
-        edited(unmapped(text), edits),
+        edited(unmapped(text), [...edits, ...ends]),
         head,
         cell.isJsx ? factories(tsconfigRaw, isEarlier, space) : tsconfigRaw,
         cell.isJsx,
       )
-    : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
+    : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text), ...ends]);
   return { ...made, names, hasResult };
 }
 
 /** `exports.f(x)` would give `f` a `this`. The edit includes the bracket, because V8 reports the position of a call as that of its bracket. */
-function calleeEdit(name: string, start: number, end: number, text: string): Edit {
+function calleeEdit(name: string, start: number, end: number, text: string, before: string): Edit {
   const bracket = text[end] === '(' ? '(' : '';
-  return { start, end: end + bracket.length, text: `(0, ${name})${bracket}` };
+  return { start, end: end + bracket.length, text: `${before}(0, ${name})${bracket}` };
 }
 
 const parameters = (space: string): string => [space, ...CELL_PARAMETERS.slice(1)].join(', ');
@@ -261,9 +264,18 @@ function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, tex
 }
 
 /** A default export without a name is an expression. It cannot be a statement by itself: `{ a: 1 }` would be a block. */
+/** A default export becomes an expression in brackets, which the next line would continue if it began with a bracket. */
+function exportEnds(program: SyntaxNode, text: string): Edit[] {
+  return (program.body as SyntaxNode[]).flatMap((statement) => {
+    const { declaration } = statement;
+    const isValue = isNode(declaration) && isExpression(statement, declaration);
+    return isValue ? [insert(closing(text, declaration), ';')] : [];
+  });
+}
+
 function isExpression(statement: SyntaxNode, declaration: SyntaxNode): boolean {
   const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
-    ? /Declaration$/.test(declaration.type)
+    ? /Declaration$|^TSDeclareFunction$/.test(declaration.type)
     : declaration.id != null;
   return statement.type === 'ExportDefaultDeclaration' && !isNamed;
 }

@@ -42,6 +42,8 @@ export interface CellSyntax {
   readonly dynamicImports: readonly SyntaxNode[];
   /** The modules that the cell names in imports, in exports, and in calls of `import` and `require`. */
   readonly specifiers: ReadonlySet<string>;
+  /** The offsets at which expressions begin that are statements in a list of statements. The line before them may have no semicolon. */
+  readonly listed: ReadonlySet<number>;
   /** The places of those of them that are not in functions: the texts with their quotes. */
   readonly imports: readonly SyntaxNode[];
   /** True if the cell contains syntax that only a compiler can convert. */
@@ -102,6 +104,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     imports: places.imports,
   };
 }
+    listed: places.listed,
 
 function assignedFirst(body: readonly SyntaxNode[], free: readonly Reference[]): ReadonlySet<string> {
   const first = new Map<string, number>();
@@ -136,6 +139,7 @@ class Places {
   readonly imports: SyntaxNode[] = [];
 
   /** @param inFunction whether the node is inside a function of the user; its `await` then belongs to that function */
+  readonly listed = new Set<number>();
   visit(node: SyntaxNode, inFunction: boolean): void {
     switch (node.type) {
       case 'ImportDeclaration':
@@ -181,6 +185,15 @@ class Places {
     for (const child of children(node)) {
       if (child === timed && isNode(child.body)) this.visit(child.body, inFunction);
       else this.visit(child, within);
+      case 'Program':
+      case 'BlockStatement':
+      case 'StaticBlock':
+      case 'TSModuleBlock':
+        this.#list(node.body as SyntaxNode[]);
+        break;
+      case 'SwitchCase':
+        this.#list(node.consequent as SyntaxNode[]);
+        break;
     }
   }
 
@@ -191,6 +204,10 @@ class Places {
   }
 
   #visitDecorator(expression: SyntaxNode, inFunction: boolean): void {
+  #list(statements: readonly SyntaxNode[]): void {
+    for (const { type, start } of statements) if (type === 'ExpressionStatement') this.listed.add(start);
+  }
+
     const isCall = expression.type === 'CallExpression';
     this.visit(isCall ? (expression.callee as SyntaxNode) : expression, inFunction);
     if (isCall) for (const argument of expression.arguments as SyntaxNode[]) this.visit(argument, inFunction);
