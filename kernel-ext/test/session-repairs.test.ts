@@ -41,8 +41,9 @@ describe('TypeScript in cells', () => {
     assert.equal(block.text(), 'in\nout\n');
     const top = await notebook.run('using t = { [Symbol.dispose]() { console.log("end") } }; console.log("cell")');
     assert.equal(top.text(), 'cell\nend\n');
-    await notebook.value('let $ = 1; $');
-    assert.equal(await notebook.value('$ = 2; $'), '2');
+    await notebook.value('const open = (n: string) => ({ n, [Symbol.dispose]() { console.log(`closed ${n}`) } })');
+    const bracketed = await notebook.run('{ using r = (console.log("opens"), open("a")); console.log(r.n) }');
+    assert.equal(bracketed.text(), 'opens\na\nclosed a\n');
     const thrown = await notebook.run(
       'async function f() { await using a = { async [Symbol.asyncDispose]() { console.log("async") } }; using b = { [Symbol.dispose]() { console.log("sync") } }; throw new Error("body") }\nawait f()',
     );
