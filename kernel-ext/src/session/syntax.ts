@@ -55,11 +55,18 @@ export function parseCell(source: string): Program | undefined {
 function parsed(source: string, options: ParserOptions): Program | undefined {
   try {
     const { program, errors } = parse(source, { ...options, errorRecovery: true }) as ParseResult;
-    return Object.assign(program as unknown as SyntaxNode, { errors: errors ?? [] });
+    // The parser takes the texts at the start for directives. In a cell that has nothing else, they are expressions.
+    const texts = program.body.length > 0 ? undefined : { body: program.directives.map(asStatement), directives: [] };
+    return Object.assign(program as unknown as SyntaxNode, { errors: errors ?? [], ...texts });
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return undefined;
   }
+}
+
+function asStatement({ start, end, value }: ParseResult['program']['directives'][number]): SyntaxNode {
+  const expression = { ...value, type: 'StringLiteral' };
+  return { type: 'ExpressionStatement', start: start as number, end: end as number, expression };
 }
 
 /** What the parser says of a text that is not TypeScript. */
@@ -108,13 +115,6 @@ export function children(node: SyntaxNode): readonly SyntaxNode[] {
   return found;
 }
 
-export function isNode(value: unknown): value is SyntaxNode {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
-}
-
-/** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
-export function completeness(source: string): Completeness {
-  return completenessIn(source, NO_ERRORS);
 interface Parenthesized {
   readonly parenthesized?: boolean;
   readonly parenStart?: number;
@@ -141,6 +141,13 @@ export function closing(text: string, node: SyntaxNode): number {
   return at;
 }
 
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}
+
+/** Whether more lines may follow: the parser stopped at the end of the text, or inside of something that was opened. */
+export function completeness(source: string): Completeness {
+  return completenessIn(source, NO_ERRORS);
 }
 
 /** The same for a part of a class or of a function, which may have what only the rest can explain. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions } from 'esbuild';
-import { CELL_PARAMETERS } from '../cell-function.js';
+import { CELL_PARAMETERS, IMPORT_IN_FUNCTION } from '../cell-function.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
@@ -81,7 +81,8 @@ export function cellCode(
   }
   if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
   for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
-  for (const { start, end } of cell.dynamicImports) edits.push({ start, end, text: '__nbs.import' });
+  for (const { start, end, inFunction } of cell.dynamicImports)
+    edits.push({ start, end, text: inFunction ? before(start) + IMPORT_IN_FUNCTION : '__nbs.import' });
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
   const uses = usingEdits(cell.program, text);
@@ -95,8 +96,8 @@ export function cellCode(
   // The cell's code is in a block of its own, so that it may declare names that are parameters of the function: `const require =
   // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
-  const made = cell.needsCompiler
   const ends = exportEnds(cell.program, text);
+  const made = cell.needsCompiler
     ? compiled(
         edited(unmapped(text), [...edits, ...ends]),
         head,
@@ -263,7 +264,6 @@ function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, tex
   return [insert(declaration.start, before), { start: word, end: word + (words?.[2]?.length ?? 0), text: '' }, ...end];
 }
 
-/** A default export without a name is an expression. It cannot be a statement by itself: `{ a: 1 }` would be a block. */
 /** A default export becomes an expression in brackets, which the next line would continue if it began with a bracket. */
 function exportEnds(program: SyntaxNode, text: string): Edit[] {
   return (program.body as SyntaxNode[]).flatMap((statement) => {
@@ -273,6 +273,7 @@ function exportEnds(program: SyntaxNode, text: string): Edit[] {
   });
 }
 
+/** A default export without a name is an expression. It cannot be a statement by itself: `{ a: 1 }` would be a block. */
 function isExpression(statement: SyntaxNode, declaration: SyntaxNode): boolean {
   const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
     ? /Declaration$|^TSDeclareFunction$/.test(declaration.type)
