@@ -50,6 +50,15 @@ describe('errors of cells', () => {
     assert.doesNotMatch(traceback, /node:|kernel-ext/);
   });
 
+  it('shows both errors if a disposal fails after another error', async () => {
+    const traceback = await notebook.failure(
+      '{ using a = { [Symbol.dispose]() { throw new Error("disposal broke") } }; throw new Error("body broke") }',
+    );
+    assert.match(traceback, /^SuppressedError: /);
+    assert.match(traceback, /\[error\]: Error: disposal broke/);
+    assert.match(traceback, /\[suppressed\]: Error: body broke/);
+  });
+
   it('shows frames of another process unchanged', async () => {
     const traceback = await notebook.failure(
       'const e = new Error("in the replica"); e.stack = "Error: in the replica\\n    at Chat.fetch (cell[9].ts:7:11)\\n    at run (/x/nbserve/dist/replica.js:1:1)"; throw e',

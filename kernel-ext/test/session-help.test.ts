@@ -97,6 +97,16 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [code: string, help: 
     ["import x from 'nosuch-package'", /!npm install nosuch-package$/],
     ["import x from '@scope/pkg/sub'", /!npm install @scope\/pkg$/],
   ],
+  'a part of nbserve that does not exist': [
+    ["import x from 'nbserve/dat'", /did you mean nbserve\/data\?$/],
+    ["import x from 'nbserve/'", /the parts of nbserve are data, onnx,/],
+    ["import x from 'nbserve/nosuchpart'", /the parts of nbserve are data, onnx,/],
+  ],
+  'a path that tsconfig.json would name': [
+    ["import x from '@/lib/a'", /no path in tsconfig\.json or in the imports of package\.json leads to @\/lib\/a$/],
+    ["import x from '~/a'", /leads to ~\/a$/],
+    ["import x from '#lib/a'", /leads to #lib\/a$/],
+  ],
   'a module at an address': [
     ["import x from 'https://esm.sh/lodash@4.17.21'", /addresses: !npm install lodash, and import it by its name$/],
     ["import x from 'https://cdn.jsdelivr.net/npm/@scope/pkg@1/+esm'", /!npm install @scope\/pkg, and/],

@@ -16,7 +16,33 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('const { P: other } = named; other'), '8');
   });
 
+  it('shows a text that is alone in its cell', async () => {
+    assert.equal(await notebook.value("'hello'"), "'hello'");
+    assert.equal(await notebook.value('"a" // one\n"b" /* two */'), "'b'");
+  });
+
+  it('lets functions be sent as text', async () => {
+    const sum = 'const sumOf = (xs: number[]) => { let n = 0; for (const x of xs) n += Number(x); return n };';
+    assert.equal(
+      await notebook.value(`import { runInNewContext } from "node:vm"; ${sum} runInNewContext(\`(\${sumOf})([1, 2])\`)`),
+      '3',
+    );
+    const work = 'const work = async () => { (await import("node:worker_threads")).parentPort!.postMessage(4) };';
+    assert.equal(
+      await notebook.value(
+        `import { Worker } from "node:worker_threads"; ${work} await new Promise((done) => new Worker(\`(\${work})()\`, { eval: true }).on("message", done))`,
+      ),
+      '4',
+    );
+  });
+
+  it('knows that cells are the main module', async () => {
+    assert.equal(await notebook.value('import.meta.main'), 'true');
+  });
+
   it('keeps one value of a let for all cells', async () => {
+    await notebook.value('let $ = 1; $');
+    assert.equal(await notebook.value('$ = 2; $'), '2');
     await notebook.value('let n = 0; function inc() { n++; return n }');
     assert.equal(await notebook.value('n = 10; inc()'), '11');
     assert.equal(await notebook.value('n += 1; [n, inc(), n]'), '[ 12, 13, 13 ]');
@@ -34,6 +60,9 @@ describe('TypeScript in cells', () => {
   it('accepts export as a declaration', async () => {
     await notebook.value('export const exported = 1; export default class Made {} export function fn() { return 2 }');
     assert.equal(await notebook.value('[exported, fn(), new Made()]'), '[ 1, 2, Made {} ]');
+    const lines =
+      'const listed = [1]\nexport { listed }\n[0].forEach(() => listed.push(2))\nexport default (listed.push(3), 4)\nlisted';
+    assert.equal(await notebook.value(lines), '[ 1, 2, 3 ]');
   });
 
   it('disposes of using', async () => {
@@ -41,6 +70,9 @@ describe('TypeScript in cells', () => {
     assert.equal(block.text(), 'in\nout\n');
     const top = await notebook.run('using t = { [Symbol.dispose]() { console.log("end") } }; console.log("cell")');
     assert.equal(top.text(), 'cell\nend\n');
+    await notebook.value('const open = (n: string) => ({ n, [Symbol.dispose]() { console.log(`closed ${n}`) } })');
+    const bracketed = await notebook.run('{ using r = (console.log("opens"), open("a")); console.log(r.n) }');
+    assert.equal(bracketed.text(), 'opens\na\nclosed a\n');
     const thrown = await notebook.run(
       'async function f() { await using a = { async [Symbol.asyncDispose]() { console.log("async") } }; using b = { [Symbol.dispose]() { console.log("sync") } }; throw new Error("body") }\nawait f()',
     );

@@ -60,6 +60,22 @@ const CASES: CellCases = {
   'a variable that no cell has assigned': [['let n: number', 'const show = () => n.toFixed()', 'n.toFixed()'], /TS2454/],
   'and that the cell assigns first': [['let n: number', 'n = 1; n.toFixed()'], "'1'"],
   'and that a cell has assigned': [['let n: number', 'const set = () => { n = 2 }; set()', 'n.toFixed()'], "'2'"],
+  'and that a function sets which no cell uses': [['let n: number; function set() { n = 1 }', 'n.toFixed()'], /TS2454/],
+  'and that a function of a later cell sets': [['let n: number', 'const set = () => { n = 1 }', 'n.toFixed()'], /TS2454/],
+  'and that a function sets which a cell calls': [['let n: number; function set() { n = 3 }', 'set()', 'n.toFixed()'], "'3'"],
+  'and that a function sets which the cell calls first': [
+    ['let n: number; function set() { n = 4 }', 'set(); n.toFixed()'],
+    "'4'",
+  ],
+  'and that a method sets which a cell calls through a function': [
+    ['let n: number; class A { set() { n = 5 } }', 'const make = () => new A()', 'make().set()', 'n.toFixed()'],
+    "'5'",
+  ],
+  'and that a callback of its cell sets': [['let n: number; [6].forEach((x) => { n = x })', 'n.toFixed()'], "'6'"],
+  'and that a function sets which its cell uses': [
+    ['let n: number; const set = (x: number) => { n = x }; [7].forEach(set)', 'n.toFixed()'],
+    "'7'",
+  ],
   'and that its own cell assigns': [['let n: number; for (n of [1, 2]);', 'n.toFixed()'], "'2'"],
   'and that may be undefined': [['let n: number | undefined', 'n?.toFixed() ?? "none"'], "'none'"],
   'and that is said to have a value': [['let n!: number', 'typeof n'], "'undefined'"],

@@ -283,6 +283,25 @@ const CASES: FileCases = {
     ],
     [{}, '1 + 1', '2'],
   ],
+  'with functions that are sent as text': [
+    [
+      { 'w.ts': 'export const outer = (): number => { const inner = () => 2; return inner() }; export default class {}' },
+      'import Named, { outer } from "./w"; Named.name',
+      "'default'",
+    ],
+    [
+      { 'v.ts': 'export const outer = (): number => { const inner = () => 2; return inner() }' },
+      'import { outer } from "./v"; import { runInNewContext } from "node:vm"; runInNewContext(`(${outer})()`)',
+      '2',
+    ],
+  ],
+  'that are not the main module': [
+    [
+      { 'm.ts': 'export const main = import.meta.main' },
+      'import { main } from "./m"; [import.meta.main, main]',
+      '[ true, false ]',
+    ],
+  ],
   'of packages whose main is TypeScript': [
     [
       {

@@ -14,6 +14,9 @@ const CASES: FileCases = {
     [{}, 'const get = () => n; [n, get()].join()', "'3,3'"],
     [{}, 'let n = 9; up(); n', '9'],
   ],
+  'a call below a line without a semicolon': [
+    [{ 'x.ts': COUNTER }, 'import { n, inc } from "./x"\nconst before = n\ninc()\nn - before', '1'],
+  ],
   'a variable with a name that is a text, and exports of other files': [
     [
       { 'y.ts': 'let z = 1; export { z as "a b" }; export const inc = () => { z++ }' },

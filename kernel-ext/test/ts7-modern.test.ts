@@ -3,6 +3,10 @@ import { type CellCases, runCases } from './session-harness.js';
 
 const CASES: CellCases = {
   'a library of today': [['[3, 1, 2].toSorted()'], '[ 1, 2, 3 ]'],
+  'what Node 20 has of the library of 2024': [
+    ['["a".isWellFormed(), typeof Atomics.waitAsync, /a/v.unicodeSets]'],
+    "[ true, 'function', true ]",
+  ],
   'web globals of Node': [['crypto.randomUUID().length'], '36'],
   'narrowing in filter (TypeScript 5.5)': [['[1, undefined].filter((x) => x !== undefined).map((x) => x.toFixed())'], "[ '1' ]"],
   'NoInfer (TypeScript 5.4)': [['function f<T>(a: T, b: NoInfer<T>) { return a } f("a", "b")'], /TS2345/],
@@ -30,6 +34,22 @@ const CASES: CellCases = {
   'a default export of a function': [['export default async () => 1', 'export default (1 + 2)', 'export default `a`', '1'], '1'],
   'export import': [['export import fs = require("node:fs")', 'typeof fs.readFileSync'], "'function'"],
   'the main module': [['require.main === module'], 'true'],
+  'names of CommonJS that the cell declares by var': [['var module = 1; var exports = 2', 'module + exports'], '3'],
+  'aliases of members': [
+    [
+      'namespace A { export const x = 1; export interface I { n: number } }\nimport y = A.x; import I = A.I',
+      'const one: I = { n: y }; one.n',
+    ],
+    '1',
+  ],
+  'aliases of members of an earlier cell': [
+    [
+      'namespace A { export const x = 2; export interface I { n: number } export namespace B { export const z = 3 } }',
+      'export import y = A.x; import I = A.I; import z = A.B.z',
+      'const one: I = { n: y + z }; one.n',
+    ],
+    '5',
+  ],
   'exports of CommonJS': [['module.exports = { a: 1 }; exports.b = 2', 'const module = 1, exports = 2; module + exports'], '3'],
   'a named default export': [['export default class Named { q = 1 }', 'new Named().q'], '1'],
   'exports of a list': [['const e1 = 5; const e2 = 6; export { e1, e2 as other }', 'e1 + e2'], '11'],
@@ -84,4 +104,12 @@ const CASES: CellCases = {
   'a missing package': [['import React from "react-that-is-not-there"'], /TS2307/],
 };
 
-describe('TypeScript as people write it', () => runCases(CASES));
+/** What Node 20 does not have. */
+const NEWER: CellCases = {
+  'Array.fromAsync': [['await Array.fromAsync([1, 2])'], '[ 1, 2 ]'],
+};
+
+describe('TypeScript as people write it', () => {
+  runCases(CASES);
+  if (Number.parseInt(process.versions.node, 10) >= 22) runCases(NEWER);
+});

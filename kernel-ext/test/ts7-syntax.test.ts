@@ -75,9 +75,61 @@ const CASES: CellCases = {
     ],
     "'c,b,a'",
   ],
+  'members with several modifiers and a computed name': [
+    [
+      'const K = "k"; class A { static readonly [K] = 1; private readonly ["p"] = 2; get() { return this.p } }',
+      '[A[K], new A().get()]',
+    ],
+    '[ 1, 2 ]',
+  ],
+  'overloads of a default export': [
+    ['export default function f(x: number): number\nexport default function f(x: any) { return x }', 'f(1)'],
+    '1',
+  ],
+};
+
+/** Lines that end without a semicolon, and that the next line would continue if the kernel changed its beginning. */
+const LINES: CellCases = {
+  'calls of an earlier function': [['const load = () => 1', 'const a = load()\nload()\na'], '1'],
+  'methods of an earlier value': [['const list: number[] = []', 'const a = 1\nlist.push(a)\nlist'], '[ 1 ]'],
+  'template tags': [
+    ['const tag = (s: TemplateStringsArray) => s[0]; const log: string[] = []', 'log.length\ntag`x`\nlog.push("y")\nlog'],
+    "[ 'y' ]",
+  ],
+  'functions, static blocks and cases': [
+    [
+      'let n = 0; const up = () => { n += 1; return n }',
+      'function f() {\n  const a = up()\n  up()\n}\nclass S { static {\n  const b = up()\n  up()\n} }\nswitch (1 as number) { case 1:\n  const c = up()\n  up()\n}\nf()\nn',
+    ],
+    '6',
+  ],
+  'bodies without braces': [
+    ['let n = 0; const up = () => n++', 'if (n) up()\nelse up()\nfor (let i = 0; i < 1; i++) up()\nn'],
+    '2',
+  ],
+  'compiled code': [['const load = () => 1', 'enum E { A = 2 }\nconst a = load()\nload()\na + E.A'], '3'],
+  'a cell that is a call': [['const load = () => 1', 'load()'], '1'],
+  'import() in a function': [
+    ['const f = async () => {\n  const a = f\n  import("node:os")\n  return a === f\n}\nawait f()'],
+    'true',
+  ],
+  'imports between them': [
+    ["const a = [1]\nimport os from 'node:os'\n[0].forEach(() => a.push(2))\ntypeof os.cpus + a.length"],
+    "'function2'",
+  ],
+  'default exports': [['let n = 0', 'export default n as number\n[0].forEach(() => { n += 1 })\nn'], '1'],
+  'members of classes': [
+    [
+      'class A {\n  #a: number = 1\n  private *items() { yield this.#a }\n  #b: string | undefined\n  *more() { yield 2 }\n  all() { return [...this.items(), ...this.more(), this.#b] }\n}',
+      'new A().all()',
+    ],
+    '[ 1, 2, undefined ]',
+  ],
 };
 
 describe('syntax of TypeScript', () => runCases(CASES));
+
+describe('lines without semicolons', () => runCases(LINES));
 
 describe('completion and inspection in half-typed code', () => {
   it('completes keys in strings, and optional properties by their name', async (t) => {

@@ -23,7 +23,7 @@ const CELL = /^cell\[\d+(?:\.\d+)?\]\.ts$/;
 const HEAD = '__nbs.define({';
 const HEAD_END = ' });';
 /** What the kernel puts into the user's code. */
-const OWN_CALL = /^(?:__nbs[._]|\s*__nbs_loop)/;
+const OWN_CALL = /^(?:__nbs[._]|\s*(?:typeof )?__nbs_loop)/;
 
 interface Script {
   readonly id: string;

@@ -49,7 +49,7 @@ declare function prompt(message?: string, options?: { readonly password?: boolea
 declare function input(message?: string, options?: { readonly password?: boolean }): Promise<string>;
 interface Request { json(): Promise<any>; }
 interface Response { json(): Promise<any>; }
-interface ImportMeta { readonly url: string; readonly dirname: string; readonly filename: string; }
+interface ImportMeta { readonly url: string; readonly dirname: string; readonly filename: string; readonly main: boolean; }
 interface ImportCallOptions { with?: { type: string } }
 interface __NbsScope { use<T>(value: T): T; useAsync<T>(value: T): T; failed(error: unknown): unknown; end(): void; endAsync(): Promise<void>; }
 declare function __nbs_scope(): __NbsScope;

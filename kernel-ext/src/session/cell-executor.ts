@@ -161,7 +161,7 @@ export class CellExecutor {
       scope: () => new DisposalScope(),
       cell_scope: scope,
       module: this.#modules.main,
-      meta: this.#modules.metaOf(join(this.#folder, id)),
+      meta: this.#modules.metaOf(join(this.#folder, id), true),
     };
   }
 

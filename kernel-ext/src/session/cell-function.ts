@@ -10,6 +10,12 @@ export const CELL_PARAMETERS = ['exports', 'require', '__dirname', '__filename',
 /** What repaired and magic lines call, by the name `__nbs_…`; see `CellExecutor`. */
 const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'watch', 'captured'];
 
+/** In loops; see `loopEdits`. A function may be sent as text to a worker, a page or a `vm` context, and the kernel's function does not exist there. */
+export const LOOP_CALL = "typeof __nbs_loop === 'function' && __nbs_loop();";
+
+/** For `import` in a function that may be sent as text. */
+export const IMPORT_IN_FUNCTION = "(typeof __nbs === 'object' ? __nbs.import : (id) => import(id))";
+
 const MAP_COMMENT = '\n//# sourceMappingURL=data:application/json;base64,';
 
 export interface CellFunction {
@@ -113,9 +119,9 @@ function loopEdits(fork: Fork, file: ts.SourceFile): Edit[] {
     if (fork.isIterationStatement(node, false) && calls) {
       const { statement } = node;
       const start = statement.getStart(file);
-      if (fork.isBlock(statement)) edits.push({ start: start + 1, end: start + 1, text: ' __nbs_loop();' });
+      if (fork.isBlock(statement)) edits.push({ start: start + 1, end: start + 1, text: ` ${LOOP_CALL}` });
       else {
-        edits.push({ start, end: start, text: '{ __nbs_loop(); ' }, { start: statement.end, end: statement.end, text: ' }' });
+        edits.push({ start, end: start, text: `{ ${LOOP_CALL} ` }, { start: statement.end, end: statement.end, text: ' }' });
       }
     }
     return calls;
@@ -137,9 +143,10 @@ function isTimer(fork: Fork, node: ts.Node): boolean {
 function callEdits(fork: Fork, file: ts.SourceFile): Edit[] {
   if (!/\bexports\.\w+[(`]|\bimport\s*\(/.test(file.text)) return [];
   const edits: Edit[] = [];
-  const visit = (node: ts.Node): void => {
+  const visit = (node: ts.Node, inFunction: boolean): void => {
     if (fork.isCallExpression(node) && node.expression.kind === fork.SyntaxKind.ImportKeyword) {
-      edits.push({ start: node.expression.getStart(file), end: node.expression.end, text: '__nbs.import' });
+      const text = inFunction ? IMPORT_IN_FUNCTION : '__nbs.import';
+      edits.push({ start: node.expression.getStart(file), end: node.expression.end, text });
     }
     const callee = fork.isCallExpression(node) ? node.expression : fork.isTaggedTemplateExpression(node) ? node.tag : undefined;
     if (callee !== undefined && isExported(fork, callee)) {
@@ -149,9 +156,10 @@ function callEdits(fork: Fork, file: ts.SourceFile): Edit[] {
       edits.push({ start: callee.getStart(file), end: callee.getStart(file), text: '(0, ' });
       edits.push({ start: name, end: callee.end + bracket.length, text: `${callee.name.text})${bracket}` });
     }
-    fork.forEachChild(node, visit);
+    const within = inFunction || fork.isFunctionLike(node);
+    fork.forEachChild(node, (child) => visit(child, within));
   };
-  visit(file);
+  visit(file, false);
   return edits;
 }
 
@@ -172,7 +180,7 @@ function mapping(result: MappedText, module: string, encodedMap: string): CellFu
 }
 
 function accessor(name: string, kind: NameKind): string {
-  const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
+  const setter = kind === 'const' || kind === 'import' ? 'null' : `(__nbs_value) => { ${name} = __nbs_value; }`;
   return `${name}: ['${kind}', () => ${name}, ${setter}]`;
 }
 

@@ -87,9 +87,9 @@ export class NotebookModules {
     return this.#import(undefined, String(id), []);
   }
 
-  /** `import.meta` of the cell or file of this name. */
-  metaOf(filename: string): Record<string, unknown> {
-    return importMeta(filename, (specifier) => this.#path(dirname(filename), specifier));
+  /** `import.meta` of the cell or file of this name. Cells are the main module. */
+  metaOf(filename: string, main: boolean): Record<string, unknown> {
+    return { ...importMeta(filename, (specifier) => this.#path(dirname(filename), specifier)), main };
   }
 
   /**
@@ -219,7 +219,7 @@ export class NotebookModules {
     module.filename = module.id;
     module.require = this.#requireIn(folder, file);
     module.nbs = {
-      nbsMeta: this.metaOf(file),
+      nbsMeta: this.metaOf(file, false),
       nbsImp: (id: string, { nbsStatic = false }: { nbsStatic?: boolean } = {}) =>
         this.#import(file, String(id), nbsStatic ? [...importing, file] : []),
       exported: (getters: object) => {

@@ -1,5 +1,5 @@
 import { type Edit, edited, type MappedText } from './mapped-text.js';
-import { isNode, parseCell, type SyntaxNode, walk } from './syntax.js';
+import { isNode, opening, parseCell, type SyntaxNode, walk } from './syntax.js';
 import { usingEdits } from './using.js';
 
 /**
@@ -41,9 +41,11 @@ const REPAIRS: Readonly<Record<string, Repair>> = {
     const { declaration, source } = node;
     if (isNode(declaration)) return [removed(node.start, declaration.start)];
     if (isNode(source)) return [{ start: node.start, end: node.start + 'export'.length, text: 'import' }];
-    return [removed(node.start, node.end)];
+    // The lines around it may have no semicolons.
+    return [{ start: node.start, end: node.end, text: ';' }];
   },
-  ExportDefaultDeclaration: (node) => (isNode(node.declaration) ? [removed(node.start, node.declaration.start)] : []),
+  ExportDefaultDeclaration: (node) =>
+    isNode(node.declaration) ? [{ start: node.start, end: opening(node.declaration), text: ';' }] : [],
 
   // `with { type: 'json' }` is newer than TypeScript 5.0; the loader goes by the file's name.
   ImportDeclaration: (node, text) => attributes(node, text),

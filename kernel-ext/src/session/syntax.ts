@@ -55,19 +55,18 @@ export function parseCell(source: string): Program | undefined {
 function parsed(source: string, options: ParserOptions): Program | undefined {
   try {
     const { program, errors } = parse(source, { ...options, errorRecovery: true }) as ParseResult;
-    return { ...withoutDirectives(program as unknown as SyntaxNode), errors: errors ?? [] };
+    // The parser takes the texts at the start for directives. In a cell that has nothing else, they are expressions.
+    const texts = program.body.length > 0 ? undefined : { body: program.directives.map(asStatement), directives: [] };
+    return Object.assign(program as unknown as SyntaxNode, { errors: errors ?? [], ...texts });
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return undefined;
   }
 }
 
-/** A text alone is an expression, whose value may be the result of the cell. The parser takes it for a directive, as `'use strict'` is one. */
-function withoutDirectives(program: SyntaxNode): SyntaxNode {
-  const texts = (program.directives as readonly SyntaxNode[]).map(({ start, end, value }) => {
-    return { type: 'ExpressionStatement', start, end, expression: { ...(value as SyntaxNode), type: 'StringLiteral' } };
-  });
-  return { ...program, directives: [], body: [...texts, ...(program.body as readonly SyntaxNode[])] };
+function asStatement({ start, end, value }: ParseResult['program']['directives'][number]): SyntaxNode {
+  const expression = { ...value, type: 'StringLiteral' };
+  return { type: 'ExpressionStatement', start: start as number, end: end as number, expression };
 }
 
 /** What the parser says of a text that is not TypeScript. */
@@ -114,6 +113,32 @@ export function children(node: SyntaxNode): readonly SyntaxNode[] {
     }
   }
   return found;
+}
+
+interface Parenthesized {
+  readonly parenthesized?: boolean;
+  readonly parenStart?: number;
+}
+
+const extraOf = (node: SyntaxNode): Parenthesized => (node.extra ?? {}) as Parenthesized;
+
+/** Returns the offset before the brackets around an expression. */
+export const opening = (node: SyntaxNode): number => extraOf(node).parenStart ?? node.start;
+
+/** Returns the offset after the brackets around an expression. */
+export function closing(text: string, node: SyntaxNode): number {
+  const { parenthesized, parenStart } = extraOf(node);
+  if (parenthesized !== true || parenStart === undefined) return node.end;
+  const between = text.slice(parenStart, node.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+  let open = between.split('(').length - 1;
+  let at = node.end;
+  while (open > 0) {
+    const rest = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*\)/.exec(text.slice(at));
+    if (rest === null) return at;
+    at += rest[0].length;
+    open -= 1;
+  }
+  return at;
 }
 
 export function isNode(value: unknown): value is SyntaxNode {

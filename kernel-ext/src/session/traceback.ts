@@ -78,9 +78,17 @@ function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
     result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1, 1, paint).map((text) => `  ${text}`));
   result.push(...frames.map(paint.faint));
   if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth, paint));
+  if (isSuppressed(error)) {
+    result.push(...caused('[error]', error.error, depth, paint));
+    result.push(...caused('[suppressed]', error.suppressed, depth, paint));
+  }
   if (error.cause !== undefined) result.push(...caused('Caused by', error.cause, depth, paint));
   return result;
 }
+
+/** The error of a disposal that came while another error was on its way. Node 20 has no class for it. */
+const isSuppressed = (error: ErrorLike): error is ErrorLike & Readonly<Record<'error' | 'suppressed', unknown>> =>
+  error.name === 'SuppressedError' && 'error' in error && 'suppressed' in error;
 
 function caused(label: string, cause: unknown, depth: number, paint: Paint): string[] {
   if (depth >= MAX_CAUSES) return [`${label}: …`];

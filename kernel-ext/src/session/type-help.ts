@@ -180,6 +180,18 @@ const RULES: Readonly<Record<string, Rule>> = {
       return "TypeScript does not read this address: await import('data:…') loads it without types";
     return `modules are not loaded from addresses: ${installing(address) ?? 'install a package'}, and import it by its name`;
   },
+  'a part of nbserve that does not exist': ({ code, message }) => {
+    const part = [2307, 2792].includes(code) ? /module 'nbserve\/([^']*)'/.exec(message)?.[1] : undefined;
+    if (part === undefined) return undefined;
+    const parts = OWN_MODULES.flatMap((module) => module.split('/')[1] ?? []);
+    const near = nearest(part, parts);
+    return near === undefined ? `the parts of nbserve are ${parts.join(', ')}` : `did you mean nbserve/${near}?`;
+  },
+  'a path that tsconfig.json would name': ({ code, message }) => {
+    const module = [2307, 2792].includes(code) ? /module '([^']+)'/.exec(message)?.[1] : undefined;
+    if (module === undefined || !/^(?:@\/|~|#)/.test(module)) return undefined;
+    return `no path in tsconfig.json or in the imports of package.json leads to ${module}`;
+  },
   'a package that is not installed': ({ code, message }) => {
     const module = [2307, 2792, 2875].includes(code) ? /module (?:path )?'([^']+)'/.exec(message)?.[1] : undefined;
     if (module === undefined || /^[./]|^node:|^file:/.test(module)) return undefined;

@@ -1,5 +1,5 @@
 import type { Edit } from './mapped-text.js';
-import { isNode, type SyntaxNode, walk } from './syntax.js';
+import { closing, isNode, opening, type SyntaxNode, walk } from './syntax.js';
 
 /**
  * `using` and `await using`, which TypeScript 5.0 cannot parse. At the top of a cell the resource is disposed of when the cell has ended; in a block
@@ -13,7 +13,7 @@ export function usingEdits(program: SyntaxNode, text: string): Edit[] {
     if (node.type === 'ForStatement' && isNode(node.init) && /using$/.test(String(node.init.kind))) {
       const scope = `__nbs_scope_${count++}`;
       edits.push({ start: node.start, end: node.start, text: `{ const ${scope} = __nbs_scope(); try {` });
-      edits.push(...declarationEdits(node.init, scope));
+      edits.push(...declarationEdits(node.init, scope, text));
       edits.push({ start: node.end, end: node.end, text: `${ending(scope, node.init.kind === 'await using')} }` });
       return undefined;
     }
@@ -31,7 +31,7 @@ export function usingEdits(program: SyntaxNode, text: string): Edit[] {
       edits.push({ start: inside, end: inside, text: ` const ${scope} = __nbs_scope(); try {` });
       edits.push({ start: node.end - 1, end: node.end - 1, text: ending(scope, awaits) });
     }
-    for (const statement of declarations) edits.push(...declarationEdits(statement, scope));
+    for (const statement of declarations) edits.push(...declarationEdits(statement, scope, text));
     return undefined;
   });
   return edits;
@@ -42,7 +42,7 @@ function ending(scope: string, awaits: boolean): string {
   return `} catch ($e) { throw ${scope}.failed($e); } finally { ${end} }`;
 }
 
-function declarationEdits(statement: SyntaxNode, scope: string): Edit[] {
+function declarationEdits(statement: SyntaxNode, scope: string, text: string): Edit[] {
   const awaits = statement.kind === 'await using';
   const declarators = statement.declarations as SyntaxNode[];
   const first = declarators[0];
@@ -51,10 +51,8 @@ function declarationEdits(statement: SyntaxNode, scope: string): Edit[] {
   for (const declarator of declarators) {
     const { init } = declarator;
     if (!isNode(init)) continue;
-    edits.push(
-      { start: init.start, end: init.start, text: `${scope}.${awaits ? 'useAsync' : 'use'}(` },
-      { start: init.end, end: init.end, text: ')' },
-    );
+    const [from, to] = [opening(init), closing(text, init)];
+    edits.push({ start: from, end: from, text: `${scope}.${awaits ? 'useAsync' : 'use'}(` }, { start: to, end: to, text: ')' });
   }
   return edits;
 }

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions } from 'esbuild';
-import { CELL_PARAMETERS } from '../cell-function.js';
+import { CELL_PARAMETERS, IMPORT_IN_FUNCTION } from '../cell-function.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
-import { isNode, type SyntaxNode, walk } from '../syntax.js';
+import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
-import { closing, opening, typeErasures } from './erase-types.js';
+import { typeErasures } from './erase-types.js';
 import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
 
@@ -49,7 +49,8 @@ export function cellCode(
   const edits: Edit[] = [];
   // If the cell uses names of CommonJS, it gets them, and it is the main module.
   const isCommonJs = /\b(?:module|exports)\b|\bexport\s*=/.test(text);
-  const commonJs = isCommonJs ? 'const { module } = __nbs, { exports } = module; ' : '';
+  // By `var`, because the cell may declare them by `var` too.
+  const commonJs = isCommonJs ? 'var { module } = __nbs, { exports } = module; ' : '';
   // The parameter that holds the names of all cells. It is usually called `exports`, which a CommonJS cell uses itself.
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell, isLive);
@@ -60,25 +61,28 @@ export function cellCode(
   edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
+  // What begins with a bracket would continue a line before it that has no semicolon.
+  const before = (start: number): string => (cell.listed.has(start) && !(hasResult && start === result.start) ? ';' : '');
   // Openings are added before closings, because edits at the same place keep their order.
   if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
   for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
     if (!isEarlier(name)) continue;
     if (shorthand) edits.push(insert(start, `${keyOf(name)}: ${space}.`));
-    else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text));
+    else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text, before(start)));
     else edits.push(insert(start, `${space}.`));
   }
   for (const { name, start, end, shorthand } of imports.live.size === 0 ? [] : cell.own) {
     const value = imports.live.get(name);
     if (value === undefined || isInExport(cell.program, start)) continue;
     if (shorthand) edits.push({ start, end, text: `${keyOf(name)}: ${value}` });
-    else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text));
+    else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text, before(start)));
     else edits.push({ start, end, text: value });
   }
   if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
   for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
-  for (const { start, end } of cell.dynamicImports) edits.push({ start, end, text: '__nbs.import' });
+  for (const { start, end, inFunction } of cell.dynamicImports)
+    edits.push({ start, end, text: inFunction ? before(start) + IMPORT_IN_FUNCTION : '__nbs.import' });
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
   const uses = usingEdits(cell.program, text);
@@ -92,21 +96,22 @@ export function cellCode(
   // The cell's code is in a block of its own, so that it may declare names that are parameters of the function: `const require =
   // createRequire(import.meta.url)`.
   const head = `(async function (${parameters(space)}) { 'use strict'; ${commonJs}{ ${prelude}__nbs.define({ ${accessors} }); ${imports.hoisted}`;
+  const ends = exportEnds(cell.program, text);
   const made = cell.needsCompiler
     ? compiled(
-        edited(unmapped(text), edits),
+        edited(unmapped(text), [...edits, ...ends]),
         head,
         cell.isJsx ? factories(tsconfigRaw, isEarlier, space) : tsconfigRaw,
         cell.isJsx,
       )
-    : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text)]);
+    : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text), ...ends]);
   return { ...made, names, hasResult };
 }
 
 /** `exports.f(x)` would give `f` a `this`. The edit includes the bracket, because V8 reports the position of a call as that of its bracket. */
-function calleeEdit(name: string, start: number, end: number, text: string): Edit {
+function calleeEdit(name: string, start: number, end: number, text: string, before: string): Edit {
   const bracket = text[end] === '(' ? '(' : '';
-  return { start, end: end + bracket.length, text: `(0, ${name})${bracket}` };
+  return { start, end: end + bracket.length, text: `${before}(0, ${name})${bracket}` };
 }
 
 const parameters = (space: string): string => [space, ...CELL_PARAMETERS.slice(1)].join(', ');
@@ -224,7 +229,7 @@ const keyOf = (name: string): string => (name === '__proto__' ? `['${name}']` : 
 /** @param live the expression for an import whose value may change */
 function accessor(name: string, { kind }: DeclaredName, live: string | undefined): string {
   if (live !== undefined) return `${keyOf(name)}: ['live', () => ${live}, null]`;
-  const setter = kind === 'const' || kind === 'import' ? 'null' : `($) => { ${name} = $; }`;
+  const setter = kind === 'const' || kind === 'import' ? 'null' : `(__nbs_value) => { ${name} = __nbs_value; }`;
   return `${keyOf(name)}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
 }
 
@@ -259,10 +264,19 @@ function exportedDeclaration(statement: SyntaxNode, declaration: SyntaxNode, tex
   return [insert(declaration.start, before), { start: word, end: word + (words?.[2]?.length ?? 0), text: '' }, ...end];
 }
 
+/** A default export becomes an expression in brackets, which the next line would continue if it began with a bracket. */
+function exportEnds(program: SyntaxNode, text: string): Edit[] {
+  return (program.body as SyntaxNode[]).flatMap((statement) => {
+    const { declaration } = statement;
+    const isValue = isNode(declaration) && isExpression(statement, declaration);
+    return isValue ? [insert(closing(text, declaration), ';')] : [];
+  });
+}
+
 /** A default export without a name is an expression. It cannot be a statement by itself: `{ a: 1 }` would be a block. */
 function isExpression(statement: SyntaxNode, declaration: SyntaxNode): boolean {
   const isNamed = !/^(Function|Class)Declaration$/.test(declaration.type)
-    ? /Declaration$/.test(declaration.type)
+    ? /Declaration$|^TSDeclareFunction$/.test(declaration.type)
     : declaration.id != null;
   return statement.type === 'ExportDefaultDeclaration' && !isNamed;
 }

@@ -5,7 +5,7 @@ import { type CellScope, scopeName, slotOf } from './cell-scope.js';
 import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
 import { ModuleSlots } from './module-slots.js';
-import { reachedNames } from './reached-names.js';
+import { namesSet, reachedNames } from './reached-names.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
 
@@ -79,7 +79,7 @@ export class CellModules {
   /** Writes a cell into a module that is not in use. */
   write(scope: CellScope, id: string, text: string, syntax: CellSyntax | undefined): WrittenCell {
     const slot = this.#open(scope);
-    const uses = usesIn(scope, text, syntax);
+    const uses = this.#uses(scope, text, syntax);
     this.#withhold(scope, syntax);
     return { id, slot, path: this.#set(slot, text + suffixOf(uses, syntax), syntax), uses };
   }
@@ -173,24 +173,40 @@ export class CellModules {
     return used;
   }
 
+  /** If the cell uses a function that sets a variable, the variable may have a value: TypeScript does not follow calls. */
+  #uses(scope: CellScope, text: string, syntax: CellSyntax | undefined): Uses {
+    const uses = new Map(usesIn(scope, text, syntax));
+    if (![...uses.values()].some(({ now }) => now.isUnset === true)) return uses;
+    for (const name of reachedNames(this.#cells, scope.names, uses).set) {
+      const use = uses.get(name);
+      if (use === undefined) continue;
+      const { isUnset, ...now } = use.now;
+      uses.set(name, { now, ...(use.ran && { ran: now }), ...(use.first && { first: now }) });
+    }
+    return uses;
+  }
+
   #declared(scope: CellScope, slot: number, declared: Iterable<string>): CellScope {
     const { syntax, uses } = this.#cells.get(slot) as CellModule;
     const names = new Map(scope.names);
     const writes = new Set(syntax.free.filter(({ kind }) => kind === 'write' || kind === 'mutate').map(({ name }) => name));
     for (const name of syntax.mutated) writes.add(name);
-    for (const name of reachedNames(this.#cells, names, uses)) {
+    const reached = reachedNames(this.#cells, names, uses);
+    const set = namesSet(syntax);
+    for (const name of reached.names) {
       const used = names.get(name);
       if (used === undefined) continue;
       const { isUnset, ...rest } = used;
-      if (writes.has(name)) names.set(name, { ...rest, isUsed: true, isWritten: true });
-      else names.set(name, { ...used, isUsed: true });
+      const isStill = isUnset === true && !set.has(name) && !reached.set.has(name);
+      const state = { ...(isStill ? { isUnset } : {}), ...(writes.has(name) ? { isWritten: true as const } : {}) };
+      names.set(name, { ...rest, ...state, isUsed: true });
     }
     const redeclared: string[] = [];
     for (const name of declared) {
       const one = syntax.names.get(name);
       if (one === undefined) continue;
       if (scopeName(scope, name) !== undefined) redeclared.push(name);
-      names.set(name, { ...one, slots: [slot], ...(isUnset(syntax, name) ? { isUnset: true } : {}) });
+      names.set(name, { ...one, slots: [slot], ...(!set.has(name) && isEmpty(syntax, name) ? { isUnset: true } : {}) });
     }
     const augments = (syntax.augments ? [...scope.augments, slot] : scope.augments).filter((one) => {
       const module = this.#cells.get(one);
@@ -270,13 +286,12 @@ export class CellModules {
 }
 
 /** Whether the cell declares a variable with a type, and gives it no value. */
-function isUnset({ names, declarations, own }: CellSyntax, name: string): boolean {
+function isEmpty({ names, declarations }: CellSyntax, name: string): boolean {
   const { kind, hasValue } = names.get(name) ?? {};
   const [only, ...others] = declarations.get(name) ?? [];
   if (only === undefined || others.length > 0 || hasValue !== true || (kind !== 'let' && kind !== 'var')) return false;
   const { node, pattern, init } = only;
-  const isTyped = isNode(pattern?.typeAnnotation) && init === undefined && node.definite !== true;
-  return isTyped && !own.some((one) => one.name === name && one.kind !== 'read');
+  return isNode(pattern?.typeAnnotation) && init === undefined && node.definite !== true;
 }
 
 /** @returns a scope in which variables that the cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */

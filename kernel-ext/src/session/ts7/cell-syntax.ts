@@ -12,6 +12,13 @@ export interface Awaited {
   readonly by: 'wait' | 'each';
 }
 
+/** The keyword `import` of an `import(…)`. */
+interface DynamicImport {
+  readonly start: number;
+  readonly end: number;
+  readonly inFunction: boolean;
+}
+
 /** The facts about a cell that its check and its conversion need. */
 export interface CellSyntax {
   readonly program: SyntaxNode;
@@ -35,11 +42,13 @@ export interface CellSyntax {
   readonly ownInFunctions: readonly Reference[];
   /** The offsets at which called functions and template tags begin. */
   readonly callees: ReadonlySet<number>;
+  /** The offsets at which expressions begin that are statements in a list of statements. The line before them may have no semicolon. */
+  readonly listed: ReadonlySet<number>;
   readonly awaits: readonly Awaited[];
   /** The places of `import.meta`. */
   readonly metas: readonly SyntaxNode[];
   /** The keyword `import` of each `import(…)`. */
-  readonly dynamicImports: readonly SyntaxNode[];
+  readonly dynamicImports: readonly DynamicImport[];
   /** The modules that the cell names in imports, in exports, and in calls of `import` and `require`. */
   readonly specifiers: ReadonlySet<string>;
   /** The places of those of them that are not in functions: the texts with their quotes. */
@@ -95,6 +104,7 @@ export function cellSyntax(text: string): CellSyntax | undefined {
     assigned: assignedFirst(body, free),
     needsCompiler: MAY_NEED_COMPILER.test(text) && needsCompiler(program),
     callees: places.callees,
+    listed: places.listed,
     awaits: places.awaits,
     metas: places.metas,
     dynamicImports: places.dynamicImports,
@@ -129,9 +139,10 @@ export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSynt
 /** Collects the places at which the cell's code is changed. */
 class Places {
   readonly callees = new Set<number>();
+  readonly listed = new Set<number>();
   readonly awaits: Awaited[] = [];
   readonly metas: SyntaxNode[] = [];
-  readonly dynamicImports: SyntaxNode[] = [];
+  readonly dynamicImports: DynamicImport[] = [];
   readonly specifiers = new Set<string>();
   readonly imports: SyntaxNode[] = [];
 
@@ -150,13 +161,13 @@ class Places {
         const callee = node.callee as SyntaxNode;
         if (callee.type === 'Import' || nameOf(callee) === 'require')
           this.#names((node.arguments as SyntaxNode[])[0], inFunction);
-        if (callee.type === 'Import') this.dynamicImports.push(callee);
+        if (callee.type === 'Import') this.dynamicImports.push({ start: callee.start, end: callee.end, inFunction });
         else this.callees.add(callee.start);
         break;
       }
       case 'ImportExpression':
         this.#names(node.source, inFunction);
-        this.dynamicImports.push({ type: 'Import', start: node.start, end: node.start + 'import'.length });
+        this.dynamicImports.push({ start: node.start, end: node.start + 'import'.length, inFunction });
         break;
       case 'TaggedTemplateExpression':
         this.callees.add((node.tag as SyntaxNode).start);
@@ -174,6 +185,15 @@ class Places {
       case 'MetaProperty':
         if ((node.meta as { name?: string }).name === 'import') this.metas.push(node);
         break;
+      case 'Program':
+      case 'BlockStatement':
+      case 'StaticBlock':
+      case 'TSModuleBlock':
+        this.#list(node.body as SyntaxNode[]);
+        break;
+      case 'SwitchCase':
+        this.#list(node.consequent as SyntaxNode[]);
+        break;
     }
     const within = inFunction || (/Function|Method$/.test(node.type) && !node.type.startsWith('TS'));
     // The function around a line with `%time` contains the cell's own code.
@@ -182,6 +202,10 @@ class Places {
       if (child === timed && isNode(child.body)) this.visit(child.body, inFunction);
       else this.visit(child, within);
     }
+  }
+
+  #list(statements: readonly SyntaxNode[]): void {
+    for (const { type, start } of statements) if (type === 'ExpressionStatement') this.listed.add(start);
   }
 
   #names(specifier: unknown, inFunction: boolean): void {

@@ -1,5 +1,5 @@
 import type { Edit } from '../mapped-text.js';
-import { isNode, type SyntaxNode } from '../syntax.js';
+import { closing, isNode, opening, type SyntaxNode } from '../syntax.js';
 
 /** Keys of nodes that contain only types, or no code. */
 const SKIPPED = new Set([
@@ -26,33 +26,8 @@ const UNTERMINATED = new Set([
   'ReturnStatement',
   'ThrowStatement',
   'ClassProperty',
+  'ClassPrivateProperty',
 ]);
-
-interface Parenthesized {
-  readonly parenthesized?: boolean;
-  readonly parenStart?: number;
-}
-
-const extraOf = (node: SyntaxNode): Parenthesized => (node.extra ?? {}) as Parenthesized;
-
-/** Returns the offset before the brackets around an expression. */
-export const opening = (node: SyntaxNode): number => extraOf(node).parenStart ?? node.start;
-
-/** Returns the offset after the brackets around an expression. */
-export function closing(text: string, node: SyntaxNode): number {
-  const { parenthesized, parenStart } = extraOf(node);
-  if (parenthesized !== true || parenStart === undefined) return node.end;
-  const between = text.slice(parenStart, node.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
-  let open = between.split('(').length - 1;
-  let at = node.end;
-  while (open > 0) {
-    const rest = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*\)/.exec(text.slice(at));
-    if (rest === null) return at;
-    at += rest[0].length;
-    open -= 1;
-  }
-  return at;
-}
 
 /**
  * Returns edits that remove the types from a cell; the remaining code keeps its positions.
@@ -188,7 +163,8 @@ class TypeEraser {
     const keyStart = node.computed === true ? this.#text.lastIndexOf('[', key.start) : key.start;
     for (const match of this.#text.slice(from, keyStart).matchAll(MODIFIERS)) {
       const start = from + match.index;
-      this.#cut(start, start + match[0].length, node.computed === true ? ';' : '');
+      // Without its first word, `private [key] = 1` or `private *items() {}` would continue a member before it that has no semicolon.
+      this.#cut(start, start + match[0].length, match.index === 0 ? ';' : '');
     }
     if (node.optional !== true && node.definite !== true) return;
     const keyEnd = node.computed === true ? this.#text.indexOf(']', key.end) + 1 : key.end;

@@ -24,7 +24,14 @@ export function importEdits({ program, names }: CellSyntax, isLive: (specifier: 
     const code = importCode(statement, names, (module) => (isLive(module) ? live : undefined));
     if (code !== undefined) {
       if (begun) hoisted += code;
-      edits.push({ start: statement.start, end: statement.end, text: begun ? '' : code });
+      // The lines around it may have no semicolons.
+      edits.push({ start: statement.start, end: statement.end, text: begun || code === '' ? ';' : code });
+    } else if (isAlias(statement)) {
+      begun = true;
+      const id = statement.id as SyntaxNode;
+      // esbuild removes the alias of a type.
+      const word = names.get(nameOf(id))?.hasValue === false ? 'import' : 'const';
+      edits.push({ start: statement.start, end: id.start, text: `${word} ` });
     } else if (!/^TS(Interface|TypeAlias)/.test(statement.type)) begun = true;
   }
   return { edits, hoisted, live };
@@ -52,6 +59,21 @@ function importCode(
     default:
       return undefined;
   }
+}
+
+/** Tells whether a statement is `import y = A.x`. */
+const isAlias = ({ type, moduleReference }: SyntaxNode): boolean =>
+  type === 'TSImportEqualsDeclaration' && isNode(moduleReference) && moduleReference.type !== 'TSExternalModuleReference';
+
+/** The places of the names that a cell imports, or declares by `import y = A.x`, and that may have values. */
+export function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
+  const places = (program.body as SyntaxNode[]).flatMap((statement) => {
+    if (isAlias(statement)) return [statement.id];
+    return statement.type === 'ImportDeclaration' ? (statement.specifiers as SyntaxNode[]).map(({ local }) => local) : [];
+  });
+  return (places as SyntaxNode[])
+    .map((place) => ({ name: nameOf(place), at: place.start }))
+    .filter(({ name }) => names.get(name)?.hasValue === true);
 }
 
 const sourceOf = (statement: SyntaxNode): string => (statement.source as unknown as { value: string }).value;

@@ -1,3 +1,4 @@
+import { LOOP_CALL } from '../cell-function.js';
 import type { Edit } from '../mapped-text.js';
 import { children, isNode, type SyntaxNode } from '../syntax.js';
 
@@ -18,9 +19,9 @@ export function loopEdits(program: SyntaxNode, text: string): { readonly before:
     const { body } = node;
     if (LOOPS.has(node.type) && calls && isNode(body)) {
       const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
-      if (body.type === 'BlockStatement') before.push(insert(body.start + 1, ' __nbs_loop();'));
+      if (body.type === 'BlockStatement') before.push(insert(body.start + 1, ` ${LOOP_CALL}`));
       else {
-        before.push(insert(body.start, '{ __nbs_loop(); '));
+        before.push(insert(body.start, `{ ${LOOP_CALL} `));
         behind.push(insert(body.end, ' }'));
       }
     }

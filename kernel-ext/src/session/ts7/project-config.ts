@@ -45,7 +45,7 @@ export function librariesOf(chosen: Readonly<Record<string, unknown>>): readonly
 
 /** The JavaScript library that each major version of Node supports; https://node.green */
 function libraries(nodeMajor: number): readonly string[] {
-  if (nodeMajor >= 24) return ['es2025', 'esnext.error'];
-  if (nodeMajor >= 22) return ['es2024', 'es2025.collection', 'es2025.iterator'];
-  return ['es2023'];
+  if (nodeMajor >= 24) return ['es2025', 'esnext.array', 'esnext.error', 'esnext.sharedmemory'];
+  if (nodeMajor >= 22) return ['es2024', 'es2025.collection', 'es2025.iterator', 'esnext.array'];
+  return ['es2023', 'es2024.regexp', 'es2024.sharedmemory', 'es2024.string'];
 }

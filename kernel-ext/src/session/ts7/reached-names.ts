@@ -1,6 +1,14 @@
 import { type CellModule, type Uses, wordsOf } from './cell-module.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
+import type { CellSyntax } from './cell-syntax.js';
 import type { Declaration } from './declared-names.js';
+
+/** The names that code reaches. */
+interface Reached {
+  readonly names: ReadonlySet<string>;
+  /** Those that one of the declarations sets, so that they may have a value from then on. */
+  readonly set: ReadonlySet<string>;
+}
 
 const words = new WeakMap<Declaration, ReadonlySet<string>>();
 
@@ -10,16 +18,25 @@ function wordsIn({ text }: CellModule, declaration: Declaration): ReadonlySet<st
   return known;
 }
 
+const sets = new WeakMap<Declaration, ReadonlySet<string>>();
+
+function setsOf({ syntax: { own, free } }: CellModule, declaration: Declaration): ReadonlySet<string> {
+  let known = sets.get(declaration);
+  if (known === undefined) {
+    const writes = [...own, ...free].filter((one) => one.kind === 'write' && isIn(one, declaration.node));
+    known = new Set(writes.map(({ name }) => name));
+    sets.set(declaration, known);
+  }
+  return known;
+}
+
 /**
  * Returns the names that a cell uses, and the names that their declarations use, and so on: a function that the cell calls may change any of them.
  * @param names the present names; a name counts only if it is still the one that the declaration uses
  */
-export function reachedNames(
-  cells: ReadonlyMap<number, CellModule>,
-  names: ReadonlyMap<string, ScopeName>,
-  uses: Uses,
-): ReadonlySet<string> {
+export function reachedNames(cells: ReadonlyMap<number, CellModule>, names: ReadonlyMap<string, ScopeName>, uses: Uses): Reached {
   const reached = new Set<string>(uses.keys());
+  const set = new Set<string>();
   const seen = new Set<string>();
   const follow = (name: string, slot: number): void => {
     const key = `${slot} ${name}`;
@@ -31,11 +48,35 @@ export function reachedNames(
         const next = module.syntax.names.has(word) ? slot : module.uses.get(word)?.now;
         const at = typeof next === 'object' ? slotOf(next) : next;
         if (at === undefined) continue;
-        if (names.get(word)?.slots.includes(at) === true) reached.add(word);
+        if (names.get(word)?.slots.includes(at) === true) {
+          reached.add(word);
+          if (setsOf(module, declaration).has(word)) set.add(word);
+        }
         follow(word, at);
       }
     }
   };
   for (const [name, { now }] of uses) follow(name, slotOf(now));
-  return reached;
+  return { names: reached, set };
+}
+
+const isIn = ({ start }: { start: number }, node: Declaration['node']): boolean => node.start <= start && start < node.end;
+
+const CODE = /^(?:Function|ArrowFunction|Class)/;
+
+/** The functions and classes that a cell declares and does not use itself. */
+function unusedCode({ own, declarations }: CellSyntax): readonly Declaration[] {
+  return [...declarations].flatMap(([name, all]) => {
+    const code = all.filter(({ node, init }) => CODE.test((init ?? node).type));
+    const isUsed = code.length > 0 && own.some((one) => one.name === name && !code.some(({ node }) => isIn(one, node)));
+    return isUsed ? [] : code;
+  });
+}
+
+/** The names to which a cell may give a value while it runs. What only functions do that it does not use, does not count. */
+export function namesSet(syntax: CellSyntax): ReadonlySet<string> {
+  const writes = [...syntax.own, ...syntax.free].filter(({ kind }) => kind === 'write');
+  const unused = writes.some(({ depth }) => depth > 0) ? unusedCode(syntax) : [];
+  const mayRun = writes.filter((one) => one.depth === 0 || !unused.some(({ node }) => isIn(one, node)));
+  return new Set(mayRun.map(({ name }) => name));
 }

@@ -53,7 +53,9 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'silent',
-    keepNames: true,
+    // With this, esbuild calls a function of its own in functions, which does not exist if one is sent as text to a worker or a page. Classes with decorators
+    // and default exports would lose their names without it.
+    keepNames: /@|\bexport\s+default\b/.test(text),
     define: { 'import.meta': 'nbsMeta' },
     supported: { 'top-level-await': true },
     ...(tsconfigRaw === undefined ? {} : { tsconfigRaw }),

@@ -23,6 +23,7 @@ import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
 import { type CellScope, cellScope, scopeName } from './cell-scope.js';
 import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
+import { importedNames } from './import-edits.js';
 import { GLOBALS, LateGlobals, splitAmbient } from './late-globals.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
@@ -311,17 +312,6 @@ const composed =
     const offset = inner(line, column);
     return offset === undefined ? undefined : toOriginal(Math.min(offset, length));
   };
-
-function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
-  const found: { name: string; at: number }[] = [];
-  for (const statement of program.body as { type: string; specifiers?: { local: { name: string; start: number } }[] }[]) {
-    if (statement.type !== 'ImportDeclaration') continue;
-    for (const { local } of statement.specifiers ?? []) {
-      if (names.get(local.name)?.hasValue === true) found.push({ name: local.name, at: local.start });
-    }
-  }
-  return found;
-}
 
 function messageOf(one: Complaint, depth = 0): string {
   const lines = [`${'  '.repeat(depth)}${one.text}`];
