@@ -29,7 +29,7 @@ export interface TrainerOptions<C = undefined> {
   readonly scalingConfig?: ScalingConfig;
   /** The folder for the result, and what happens to failures. */
   readonly runConfig?: RunConfig;
-  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. */
+  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. A trial of a search that begins again goes on from its own. */
   readonly resumeFromCheckpoint?: TrainCheckpoint;
 }
 
@@ -93,7 +93,8 @@ export class Trainer<C = undefined> {
     const session = currentSession() ?? null;
     const folder = session?.folder ?? resultFolder('train', run.storagePath, run.name);
     await mkdir(folder, { recursive: true });
-    const progress = new Progress(folder, run, session, this.options.resumeFromCheckpoint ?? session?.checkpoint ?? null);
+    // What a trial of a search has reached itself comes after the checkpoint from which it began.
+    const progress = new Progress(folder, run, session, session?.checkpoint ?? this.options.resumeFromCheckpoint ?? null);
     for (let restarts = 0; ; restarts += 1) {
       await using pool = await this.#start();
       const numWorkers = pool.workers.length;
