@@ -4,7 +4,7 @@ import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
 import { InvalidCall } from './errors.js';
 import { NO_SOURCE, type Plan, queryBlocks } from './plan.js';
-import { queryPlan, streamPlan } from './plans.js';
+import { queryPlan, ROW, streamPlan } from './plans.js';
 import { runStage, stageOf } from './stage.js';
 import type { AggregateKind, Batch, BatchClass, BatchResult, Loose, MapBatchesOptions, Results, Row, RowOf } from './types.js';
 
@@ -104,7 +104,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
         checkColumns('groupby', keys, await columnsOf(source));
         const order = keys.map(quoted).join(', ');
         // The rows of a group stay in their order.
-        const sql = `SELECT *, dense_rank() OVER (ORDER BY ${order}) AS ${GROUP} FROM (SELECT *, row_number() OVER () AS "nbserve row" FROM ${source}) ORDER BY ${GROUP}, "nbserve row"`;
+        const sql = `SELECT *, dense_rank() OVER (ORDER BY ${order}) AS ${GROUP} FROM (SELECT *, row_number() OVER () AS ${ROW} FROM ${source}) ORDER BY ${GROUP}, ${ROW}`;
         yield* runStage(run, stage, groupsOf(queryBlocks(sql, run.queries)));
       }),
     );

@@ -9,8 +9,8 @@ import { mixed } from './random.js';
 import { NOTHING } from './spool.js';
 import type { JoinKind, SeedOptions } from './types.js';
 
-/** Name of the column of row numbers in inner queries. */
-const ROW = '"nbserve row"';
+/** Name of the column of row numbers in inner queries: one that no column of a user has. */
+export const ROW = '"nbserve row"';
 const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${source})`;
 const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
 
@@ -243,7 +243,7 @@ export const uniquePlan = (input: Plan, column: string): Plan =>
   queryPlan(`unique(${column})`, input, async (source) => {
     checkColumns('unique', [column], await columnsOf(source));
     const name = quoted(column);
-    return `SELECT ${name} FROM (SELECT ${name}, min(r) AS r FROM (SELECT ${name}, row_number() OVER () AS r FROM ${source}) GROUP BY ${name}) ORDER BY r`;
+    return `SELECT ${name} FROM (SELECT ${name}, min(${ROW}) AS ${ROW} FROM ${NUMBERED(source)} GROUP BY ${name}) ORDER BY ${ROW}`;
   });
 
 /** How rows are split. */
