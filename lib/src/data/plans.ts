@@ -15,6 +15,7 @@ const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 
 const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
 
 type SqlPlan = Extract<Plan, { kind: 'sql' }>;
+type StreamPlan = Extract<Plan, { kind: 'stream' }>;
 
 const sqlPlan = (
   name: string,
@@ -28,7 +29,7 @@ export const streamPlan = (
   inputs: readonly Plan[],
   blocks: (run: Run) => AsyncIterable<Block>,
   columns: () => Promise<readonly string[] | null> = async () => null,
-): Plan => ({ kind: 'stream', name, inputs, blocks, columns });
+): StreamPlan => ({ kind: 'stream', name, inputs, blocks, columns });
 
 /** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
 async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
@@ -162,7 +163,7 @@ export function limitPlan(input: Plan, rows: number): Plan {
       yield emptyBlock((await knownColumns(input)) ?? []);
       return;
     }
-    for await (const block of run.blocks(input)) {
+    for await (const block of run.blocks(input.limited?.(rows) ?? input)) {
       yield sliceBlock(block, 0, left);
       left -= block.rows;
       if (left <= 0) return;
