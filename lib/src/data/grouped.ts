@@ -1,4 +1,5 @@
 import { asAsync, type Block, rebatch, shownType, sliceBlock } from './block.js';
+import { checkSome } from './check-count.js';
 import type { Dataset } from './dataset.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
@@ -47,7 +48,9 @@ export class GroupedData<T extends Row, K extends Key<T>> {
   readonly #keys: readonly K[];
   readonly #make: (plan: Plan) => Dataset<Loose>;
 
+  /** @throws NBS_DATA_ARGUMENT if there are no keys */
   constructor(plan: Plan, keys: readonly K[], make: (plan: Plan) => Dataset<Loose>) {
+    checkSome('groupby', keys);
     this.#plan = plan;
     this.#keys = keys;
     this.#make = make;
@@ -111,6 +114,7 @@ export class GroupedData<T extends Row, K extends Key<T>> {
   }
 
   #aggregate(aggregates: readonly (readonly [AggregateKind, string])[]): Dataset<Row> {
+    checkSome('aggregate', aggregates);
     const what = aggregates.map(([kind, column]) => `${kind}(${column})`).join(', ');
     for (const [kind] of aggregates) {
       if (!Object.hasOwn(FUNCTIONS, kind))

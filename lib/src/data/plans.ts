@@ -1,6 +1,7 @@
 /** Plans of the operations that DuckDB runs. */
 
 import { type Block, emptyBlock, makeBlock, sliceBlock, withColumns } from './block.js';
+import { checkSome } from './check-count.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
 import { InvalidCall, UnequalRows } from './errors.js';
@@ -102,6 +103,7 @@ export const sourcePlan = (name: string, query: () => string | Promise<string>):
 
 /** Only these columns, in this order. What comes from JavaScript flows on. */
 export function selectPlan(input: Plan, columns: readonly string[]): Plan {
+  checkSome('select', columns);
   const what = `select(${columns.join(', ')})`;
   if (input.kind === 'sql')
     return queryPlan(what, input, async (source) => {
@@ -316,6 +318,7 @@ const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi
 export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan {
   if (!Object.hasOwn(JOINS, kind))
     throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
+  checkSome('join', on);
   const query = async (a = '', b = ''): Promise<string> => {
     // If nothing is known of a side, it needs only the columns that are compared.
     const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;

@@ -77,6 +77,17 @@ test('what a function makes in one part of a union, or in some rows only, is nul
   );
 });
 
+test('operations on columns name at least one', () => {
+  const items = data.fromItems([{ a: 1 }]);
+  for (const [name, call] of Object.entries({
+    groupby: () => items.groupby(),
+    aggregate: () => items.groupby('a').aggregate(),
+    join: () => items.join(items, { on: [] }),
+    select: () => items.select(),
+  }))
+    assert.throws(call, { code: 'NBS_DATA_ARGUMENT', message: `${name}: at least one column, got none` });
+});
+
 test('a column may have the name of an alias in a query', async () => {
   const rows = [
     { r: 2, l: 'x', ROW: 1 },
