@@ -1,38 +1,53 @@
-import { type Block, blockOf, blockOfColumns, pickRows, rowsOf } from './block.js';
+import { type Block, blockOf, blockOfColumns, larger, pickRows, rowsOf } from './block.js';
 
 /** What a user's function maps. */
 export type Mode = 'batches' | 'map' | 'filter' | 'flatMap';
 export type UserFunction = (argument: never) => unknown;
 
 /**
- * Calls a user's function for a block.
+ * Calls a user's function for a block, and gives what it makes when it is made.
  * @param what the call, for messages
+ * @param first how many rows of `flatMap` are given together at first; later ones are more and more
  * @throws what the function throws; NBS_BATCH_INVALID
  */
-export async function applyTo(mode: Mode, what: string, fn: UserFunction, block: Block): Promise<readonly Block[]> {
+export async function* applyTo(
+  mode: Mode,
+  what: string,
+  fn: UserFunction,
+  block: Block,
+  first = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Block> {
   const call = fn as (argument: unknown) => unknown;
   if (mode === 'batches') {
-    if (block.rows === 0) return [];
+    if (block.rows === 0) return;
     const result = await call({ ...block.columns });
-    if (!isIterable(result)) return [blockOfColumns(what, result)];
-    const blocks: Block[] = [];
-    for await (const one of result) blocks.push(blockOfColumns(what, one));
-    return blocks;
+    if (!isIterable(result)) yield blockOfColumns(what, result);
+    else for await (const one of result) yield blockOfColumns(what, one);
+    return;
   }
   const rows = rowsOf(block);
   if (mode === 'filter') {
     const kept: number[] = [];
     for (let i = 0; i < rows.length; i++) if (await call(rows[i])) kept.push(i);
-    return [pickRows(block, kept)];
+    yield pickRows(block, kept);
+    return;
   }
-  if (block.rows === 0) return [];
-  const results: unknown[] = [];
+  if (block.rows === 0) return;
+  let results: unknown[] = [];
+  let size = first;
   for (const row of rows) {
     const result = await call(row);
     if (mode === 'map') results.push(result);
-    else for await (const one of isIterable(result) ? result : [result]) results.push(one);
+    else
+      for await (const one of isIterable(result) ? result : [result]) {
+        results.push(one);
+        if (results.length < size) continue;
+        yield blockOf(what, results);
+        results = [];
+        size = larger(size);
+      }
   }
-  return [blockOf(what, results)];
+  if (results.length > 0 || size === first) yield blockOf(what, results);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {

@@ -16,7 +16,9 @@ export const sent = ({ rows, columns }: Block): SentBlock => ({ rows, columns: O
 export const received = ({ rows, columns }: SentBlock): Block => makeBlock(rows, columns);
 
 async function apply(mode: Mode, what: string, fn: UserFunction, block: SentBlock): Promise<readonly SentBlock[]> {
-  return (await applyTo(mode, what, fn, received(block))).map(sent);
+  const made: SentBlock[] = [];
+  for await (const one of applyTo(mode, what, fn, received(block))) made.push(sent(one));
+  return made;
 }
 
 /** Is called in the worker's process with the class or function that the user gave. */

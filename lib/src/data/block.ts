@@ -193,6 +193,26 @@ export async function* cutInto(parts: number, rows: number, blocks: AsyncIterabl
   else if (at === 0 && empty !== undefined) yield empty;
 }
 
+/** The most rows of a piece that is larger than the one before. */
+const MOST_ROWS = 16_384;
+
+/** How many rows come together after so many. */
+export const larger = (rows: number): number => Math.min(rows * 4, MOST_ROWS);
+
+/** Cuts blocks into pieces of `first` rows and then more and more, so that whoever wants only the first rows need not wait for a whole block. */
+export async function* growing(blocks: AsyncIterable<Block>, first: number): AsyncGenerator<Block> {
+  let size = first;
+  for await (const block of blocks) {
+    let at = 0;
+    do {
+      const end = size < MOST_ROWS ? Math.min(at + size, block.rows) : block.rows;
+      yield sliceBlock(block, at, end);
+      at = end;
+      size = larger(size);
+    } while (at < block.rows);
+  }
+}
+
 /** Cuts a stream of blocks into blocks of `size` rows; the last one may be smaller. An empty stream keeps its columns. */
 export async function* rebatch(blocks: AsyncIterable<Block>, size: number): AsyncGenerator<Block> {
   let held: Block[] = [];

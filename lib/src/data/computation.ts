@@ -1,9 +1,10 @@
-import { type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf, withKeys } from './block.js';
+import { asAsync, type Block, concatBlocks, cutInto, emptyBlock, rebatch, rowsOf, withKeys } from './block.js';
 import { checkColumns, columnsOf, describeQuery } from './describe.js';
 import { aggregateSql } from './grouped.js';
 import { NO_SOURCE, type Plan, Run, type StageStats } from './plan.js';
 import { countRows, keptPlan, limitPlan, streamPlan } from './plans.js';
 import { locallyShuffled, mixed, seededRandom } from './random.js';
+import { NOTHING } from './spool.js';
 import type { AggregateKind, IterOptions, Row, SchemaColumn } from './types.js';
 
 /** The blocks of a data set. */
@@ -12,6 +13,8 @@ export interface BlockCounts {
   readonly numBlocks?: number | undefined;
   /** The number of those that functions get, since `repartition` asked for it. */
   readonly cutTo?: number | undefined;
+  /** Whether `repartition` has asked for the blocks, here or before a function. */
+  readonly areCut?: boolean;
 }
 
 /** Computes the rows of one plan, again for each request, and keeps what the last request cost. */
@@ -28,13 +31,14 @@ export class Computation {
 
   /** The first rows, and the types of all columns. */
   async head(rows: number): Promise<{ readonly schema: readonly SchemaColumn[]; readonly block: Block }> {
-    const block = await this.whole(rows);
-    const made = streamPlan('rows', [], async function* () {
-      yield block;
+    return this.within(async (run, plan) => {
+      // A function whose rows the query needs runs once, for the rows and for the types.
+      const sql = plan.kind === 'sql' ? await run.sql(plan) : null;
+      const first = sql === null || sql === NOTHING ? sql : `SELECT * FROM (${sql}) LIMIT ${rows}`;
+      const block = await joined(first === null ? run.blocks(limitPlan(plan, rows)) : run.countedQuery(`limit(${rows})`, first));
+      if (Object.keys(block.columns).length === 0) return { schema: [], block };
+      return { schema: await (sql === null ? typesOf(block) : describeQuery(`SELECT * FROM (${sql})`)), block };
     });
-    const plan = this.#plan.kind === 'sql' ? this.#plan : made;
-    const schema = await new Computation(plan).within(async (run) => describeQuery(`SELECT * FROM ${await run.source(plan)}`));
-    return { schema: Object.keys(block.columns).length === 0 ? [] : schema, block };
   }
 
   /** The blocks of one run, in the number that `repartition` asked for. */
@@ -74,10 +78,8 @@ export class Computation {
   }
 
   /** All rows, or the first ones, in one block. */
-  async whole(limit?: number): Promise<Block> {
-    const blocks: Block[] = [];
-    for await (const block of this.blocks(this.#first(limit))) blocks.push(block);
-    return blocks.length === 0 ? emptyBlock() : concatBlocks(blocks);
+  whole(limit?: number): Promise<Block> {
+    return joined(this.blocks(this.#first(limit)));
   }
 
   /** All rows, or the first ones, as objects with the same columns. */
@@ -158,4 +160,16 @@ export class Computation {
     );
     return [...lines, `in all ${Math.round(last.ms)} ms`].join('\n');
   }
+}
+
+async function joined(blocks: AsyncIterable<Block>): Promise<Block> {
+  const all: Block[] = [];
+  for await (const block of blocks) all.push(block);
+  return all.length === 0 ? emptyBlock() : concatBlocks(all);
+}
+
+/** The types that the columns of a block get in DuckDB. */
+function typesOf(block: Block): Promise<readonly SchemaColumn[]> {
+  const plan = streamPlan('rows', [], () => asAsync([block]));
+  return new Computation(plan).within(async (run) => describeQuery(`SELECT * FROM ${await run.source(plan)}`));
 }

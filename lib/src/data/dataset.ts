@@ -16,13 +16,12 @@ import {
   shufflePlan,
   sortPlan,
   splitPlans,
-  streamPlan,
   unionPlan,
   uniquePlan,
   zipPlan,
 } from './plans.js';
 import { mixed } from './random.js';
-import { runStage, type Stage, stageOf } from './stage.js';
+import { type Stage, stageOf, stagePlan } from './stage.js';
 import { shownTable, textTable } from './table.js';
 import type {
   ArrowTable,
@@ -57,11 +56,11 @@ const [SHOWN_ROWS, SCHEMA_ROWS] = [10, 100];
 export class Dataset<T extends Row = Row> {
   readonly #plan: Plan;
   readonly #computation: Computation;
-  readonly #numBlocks: number | undefined;
+  readonly #blocks: BlockCounts;
 
   constructor(plan: Plan, blocks: BlockCounts = {}) {
     this.#plan = plan;
-    this.#numBlocks = blocks.numBlocks;
+    this.#blocks = blocks;
     this.#computation = new Computation(plan, blocks.cutTo);
   }
 
@@ -127,7 +126,7 @@ export class Dataset<T extends Row = Row> {
    */
   repartition(numBlocks: number): Dataset<T> {
     checkCount('repartition', 'the number of blocks', numBlocks, 1);
-    return new Dataset<T>(this.#plan, { numBlocks, cutTo: numBlocks });
+    return new Dataset<T>(this.#plan, { numBlocks, cutTo: numBlocks, areCut: true });
   }
 
   /** Sorts by columns. Nulls are last, NaN is greater than every number, and equal rows stay in their order. */
@@ -167,7 +166,7 @@ export class Dataset<T extends Row = Row> {
 
   /** The blocks in random order; within a block, rows stay in theirs. It is faster than `randomShuffle` and mixes less. */
   randomizeBlockOrder({ seed }: SeedOptions = {}): Dataset<T> {
-    return this.#next(shuffleBlocksPlan(this.#plan, this.#numBlocks, mixed(seed)));
+    return this.#next(shuffleBlocksPlan(this.#plan, this.#blocks.numBlocks, mixed(seed)));
   }
 
   /** All rows in random order. */
@@ -332,7 +331,7 @@ export class Dataset<T extends Row = Row> {
   // Inside
 
   #next<R extends Row>(plan: Plan): Dataset<R> {
-    return new Dataset<R>(plan, { numBlocks: this.#numBlocks, cutTo: this.#computation.cutTo });
+    return new Dataset<R>(plan, this.#blocks);
   }
 
   #rows<R extends Row>(mode: 'map' | 'filter' | 'flatMap', fn: unknown, options: FunctionOptions): Dataset<R> {
@@ -341,7 +340,7 @@ export class Dataset<T extends Row = Row> {
 
   /** What a function makes. Its blocks are those that it got, so they are not cut again. */
   #stage<R extends Row>(stage: Stage, blocks: (run: Run) => AsyncIterable<Block>): Dataset<R> {
-    const plan = streamPlan(stage.what, [this.#plan], (run) => runStage(run, stage, blocks(run)));
-    return new Dataset<R>(plan, { numBlocks: this.#numBlocks });
+    const plan = stagePlan(stage, this.#plan, blocks, this.#blocks.areCut === true);
+    return new Dataset<R>(plan, { ...this.#blocks, cutTo: undefined });
   }
 }

@@ -34,7 +34,7 @@ export const NoFiles = defineError('NBS_DATA_NO_FILES', 404, '{what}: no file ma
 export const RemoteData = defineError(
   'NBS_DATA_REMOTE',
   501,
-  '{what}: {url} is not read from here: {reason}; copy the files to this machine first',
+  '{what}: {url} is not a file of this machine: {reason}; copy the files yourself, and give their path on this machine',
 );
 export const DataExists = defineError(
   'NBS_DATA_EXISTS',

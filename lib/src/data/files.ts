@@ -18,20 +18,21 @@ export function filesOf(what: string, paths: string | readonly string[], extensi
   if (all.length === 0 || !all.every((path) => typeof path === 'string' && path !== ''))
     throw InvalidCall({ what, expected: 'a path or a list of paths', got: shownValue(paths) });
   const files = all.flatMap((path) => {
-    if (isRemote(path)) throw RemoteData({ what, url: path, reason: 'this call reads local files only' });
-    const found = oneOf(what, isFileUrl(path) ? pathOf(what, path) : path, extensions);
+    const found = oneOf(what, localPath(what, path, 'reads'), extensions);
     if (found.length === 0) throw NoFiles({ what, paths: path });
     return found;
   });
   return files;
 }
 
-/** @throws NBS_DATA_ARGUMENT if the URL names another machine */
-function pathOf(what: string, url: string): string {
+/** The path that a path or a `file:` URL names. @throws NBS_DATA_REMOTE, NBS_DATA_ARGUMENT if the URL names another machine */
+export function localPath(what: string, path: string, does: 'reads' | 'writes'): string {
+  if (isRemote(path)) throw RemoteData({ what, url: path, reason: `this call ${does} local files only` });
+  if (!isFileUrl(path)) return path;
   try {
-    return fileURLToPath(url);
+    return fileURLToPath(path);
   } catch (error) {
-    throw InvalidCall({ what, expected: 'a URL of a file has three slashes, as in file:///data/x.csv', got: url }, error);
+    throw InvalidCall({ what, expected: 'a URL of a file has three slashes, as in file:///data/x.csv', got: path }, error);
   }
 }
 

@@ -1,10 +1,11 @@
 import { asAsync, type Block, rebatch, shownType, sliceBlock } from './block.js';
+import { checkSome } from './check-count.js';
 import type { Dataset } from './dataset.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
 import { InvalidCall } from './errors.js';
 import { NO_SOURCE, type Plan, queryBlocks } from './plan.js';
-import { queryPlan, streamPlan } from './plans.js';
+import { queryPlan, ROW, streamPlan } from './plans.js';
 import { runStage, stageOf } from './stage.js';
 import type { AggregateKind, Batch, BatchClass, BatchResult, Loose, MapBatchesOptions, Results, Row, RowOf } from './types.js';
 
@@ -47,7 +48,9 @@ export class GroupedData<T extends Row, K extends Key<T>> {
   readonly #keys: readonly K[];
   readonly #make: (plan: Plan) => Dataset<Loose>;
 
+  /** @throws NBS_DATA_ARGUMENT if there are no keys */
   constructor(plan: Plan, keys: readonly K[], make: (plan: Plan) => Dataset<Loose>) {
+    checkSome('groupby', keys);
     this.#plan = plan;
     this.#keys = keys;
     this.#make = make;
@@ -104,13 +107,14 @@ export class GroupedData<T extends Row, K extends Key<T>> {
         checkColumns('groupby', keys, await columnsOf(source));
         const order = keys.map(quoted).join(', ');
         // The rows of a group stay in their order.
-        const sql = `SELECT *, dense_rank() OVER (ORDER BY ${order}) AS ${GROUP} FROM (SELECT *, row_number() OVER () AS "nbserve row" FROM ${source}) ORDER BY ${GROUP}, "nbserve row"`;
+        const sql = `SELECT *, dense_rank() OVER (ORDER BY ${order}) AS ${GROUP} FROM (SELECT *, row_number() OVER () AS ${ROW} FROM ${source}) ORDER BY ${GROUP}, ${ROW}`;
         yield* runStage(run, stage, groupsOf(queryBlocks(sql, run.queries)));
       }),
     );
   }
 
   #aggregate(aggregates: readonly (readonly [AggregateKind, string])[]): Dataset<Row> {
+    checkSome('aggregate', aggregates);
     const what = aggregates.map(([kind, column]) => `${kind}(${column})`).join(', ');
     for (const [kind] of aggregates) {
       if (!Object.hasOwn(FUNCTIONS, kind))

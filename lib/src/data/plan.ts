@@ -29,6 +29,8 @@ export type Plan =
       readonly blocks: (run: Run) => AsyncIterable<Block>;
       /** The columns of all blocks, or null if only a function knows them. @default null */
       readonly columns?: () => Promise<readonly string[] | null>;
+      /** A plan of the first rows that computes no others. */
+      readonly limited?: (rows: number) => Plan;
     };
 
 /** One stage of a run. */

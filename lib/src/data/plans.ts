@@ -1,6 +1,7 @@
 /** Plans of the operations that DuckDB runs. */
 
 import { type Block, emptyBlock, makeBlock, sliceBlock, withColumns } from './block.js';
+import { checkSome } from './check-count.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
 import { InvalidCall, UnequalRows } from './errors.js';
@@ -9,12 +10,13 @@ import { mixed } from './random.js';
 import { NOTHING } from './spool.js';
 import type { JoinKind, SeedOptions } from './types.js';
 
-/** Name of the column of row numbers in inner queries. */
-const ROW = '"nbserve row"';
+/** Name of the column of row numbers in inner queries: one that no column of a user has. */
+export const ROW = '"nbserve row"';
 const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${source})`;
 const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
 
 type SqlPlan = Extract<Plan, { kind: 'sql' }>;
+type StreamPlan = Extract<Plan, { kind: 'stream' }>;
 
 const sqlPlan = (
   name: string,
@@ -28,7 +30,7 @@ export const streamPlan = (
   inputs: readonly Plan[],
   blocks: (run: Run) => AsyncIterable<Block>,
   columns: () => Promise<readonly string[] | null> = async () => null,
-): Plan => ({ kind: 'stream', name, inputs, blocks, columns });
+): StreamPlan => ({ kind: 'stream', name, inputs, blocks, columns });
 
 /** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
 async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
@@ -101,6 +103,7 @@ export const sourcePlan = (name: string, query: () => string | Promise<string>):
 
 /** Only these columns, in this order. What comes from JavaScript flows on. */
 export function selectPlan(input: Plan, columns: readonly string[]): Plan {
+  checkSome('select', columns);
   const what = `select(${columns.join(', ')})`;
   if (input.kind === 'sql')
     return queryPlan(what, input, async (source) => {
@@ -162,7 +165,7 @@ export function limitPlan(input: Plan, rows: number): Plan {
       yield emptyBlock((await knownColumns(input)) ?? []);
       return;
     }
-    for await (const block of run.blocks(input)) {
+    for await (const block of run.blocks(input.limited?.(rows) ?? input)) {
       yield sliceBlock(block, 0, left);
       left -= block.rows;
       if (left <= 0) return;
@@ -243,7 +246,7 @@ export const uniquePlan = (input: Plan, column: string): Plan =>
   queryPlan(`unique(${column})`, input, async (source) => {
     checkColumns('unique', [column], await columnsOf(source));
     const name = quoted(column);
-    return `SELECT ${name} FROM (SELECT ${name}, min(r) AS r FROM (SELECT ${name}, row_number() OVER () AS r FROM ${source}) GROUP BY ${name}) ORDER BY r`;
+    return `SELECT ${name} FROM (SELECT ${name}, min(${ROW}) AS ${ROW} FROM ${NUMBERED(source)} GROUP BY ${name}) ORDER BY ${ROW}`;
   });
 
 /** How rows are split. */
@@ -315,6 +318,7 @@ const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi
 export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan {
   if (!Object.hasOwn(JOINS, kind))
     throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
+  checkSome('join', on);
   const query = async (a = '', b = ''): Promise<string> => {
     // If nothing is known of a side, it needs only the columns that are compared.
     const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;

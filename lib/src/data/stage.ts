@@ -1,10 +1,11 @@
 import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type WorkerTarget } from '../actors/index.js';
 import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
 import { received, type SentBlock, sent } from './batch-worker.js';
-import { type Block, shownType } from './block.js';
+import { type Block, growing, shownType } from './block.js';
 import { InvalidCall, WorkersDied } from './errors.js';
 import { ordered } from './ordered.js';
-import type { Run } from './plan.js';
+import type { Plan, Run } from './plan.js';
+import { limitPlan, streamPlan } from './plans.js';
 import type { MapBatchesOptions } from './types.js';
 import { BATCH_WORKER } from './worker-url.js';
 
@@ -43,11 +44,29 @@ export function stageOf(mode: Mode, method: string, fn: unknown, options: MapBat
   return { mode, what, fn: fn as UserFunction, workers };
 }
 
-/** The blocks that the function makes of the blocks, in their order. */
-export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+/** How many rows a function of rows gets together at first, if nobody has asked for blocks. */
+const FIRST_ROWS = 16;
+
+/**
+ * The plan of a stage.
+ * @param blocks the blocks of the input
+ * @param areCut whether the user has asked for these blocks, so that they stay as they are
+ */
+export function stagePlan(stage: Stage, input: Plan, blocks: (run: Run) => AsyncIterable<Block>, areCut: boolean): Plan {
+  const first = areCut ? Number.POSITIVE_INFINITY : FIRST_ROWS;
+  const plan = streamPlan(stage.what, [input], (run) =>
+    runStage(run, stage, stage.mode === 'batches' ? blocks(run) : growing(blocks(run), first), first),
+  );
+  if (stage.mode !== 'map') return plan;
+  // Each row becomes one, so the first ones need no others.
+  return { ...plan, limited: (rows) => stagePlan(stage, input, (run) => run.blocks(limitPlan(input, rows)), areCut) };
+}
+
+/** The blocks that the function makes of the blocks, in their order. @param first as {@link applyTo} takes it */
+export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>, first?: number): AsyncGenerator<Block> {
   const { mode, what, fn, workers } = stage;
   if (workers === null) {
-    for await (const block of blocks) yield* await applyTo(mode, what, fn, block);
+    for await (const block of blocks) yield* applyTo(mode, what, fn, block, first);
     return;
   }
   const { code, count, options } = workers;

@@ -5,6 +5,7 @@ import { isNbserveError, shortId } from '../core/index.js';
 import { writeArrowFile } from './arrow-files.js';
 import { literal } from './duckdb.js';
 import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
+import { localPath } from './files.js';
 import type { Plan, Run } from './plan.js';
 import type { WriteOptions } from './types.js';
 
@@ -19,7 +20,8 @@ type Format = keyof typeof FORMATS;
 
 /**
  * Writes the rows. A path that ends with the format becomes one file, any other a folder with a file. What is written gets its name when it is whole.
- * @throws NBS_DATA_EXISTS, NBS_DATA_NOT_WRITTEN, NBS_DATA_NO_SPACE, and the errors of the plan
+ * @param path a path or a `file:` URL
+ * @throws NBS_DATA_EXISTS, NBS_DATA_NOT_WRITTEN, NBS_DATA_NO_SPACE, NBS_DATA_REMOTE, and the errors of the plan
  */
 export async function write(
   run: Run,
@@ -30,7 +32,7 @@ export async function write(
 ): Promise<void> {
   if (typeof path !== 'string' || path === '')
     throw InvalidCall({ what: 'write', expected: 'the path of a file or folder', got: String(path) });
-  const target = resolve(path);
+  const target = resolve(localPath('write', path, 'writes'));
   if (!overwrite && (await isTaken(target))) throw DataExists({ path });
   const isFile = target.endsWith(`.${format}`);
   const draft = `${target}.${shortId()}.part`;

@@ -46,3 +46,14 @@ test('what a killed process has left is removed, and what a running one makes is
   const names = (await readdir(folder)).filter((name) => name.startsWith('later'));
   assert.deepEqual(names.sort(), ['later', `later.new-${process.pid}-abcdefgh`]);
 });
+
+test('of several that replace a folder at the same time, one stays whole, and none fails', async () => {
+  const path = join(folder, 'shared');
+  for (let round = 0; round < 5; round += 1) {
+    const texts = Array.from({ length: 12 }, (_, i) => `${round}-${i}`);
+    await Promise.all(texts.map((text) => replaceFolder(path, write(text))));
+    assert.ok(texts.includes(await readFile(join(path, 'file'), 'utf8')));
+  }
+  const names = (await readdir(folder)).filter((name) => name.startsWith('shared'));
+  assert.deepEqual(names, ['shared']);
+});

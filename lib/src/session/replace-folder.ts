@@ -2,33 +2,50 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { shortId } from '../core/index.js';
 
+/** How often another process may put its own folder there in the middle. */
+const MAX_TRIES = 100;
+
 /**
  * Makes a folder under another name, and puts it in the place of the one that may be there, so that nobody ever sees a half of it. If that fails, the older
- * one is there again.
+ * one is there again. If several processes do this at the same time, one of their folders stays.
  * @throws what `make` throws, and errors of the file system
  */
 export async function replaceFolder(path: string, make: (folder: string) => Promise<void>): Promise<void> {
   await removeUnfinished(path);
   const id = `${process.pid}-${shortId()}`;
-  const [made, old] = [`${path}.new-${id}`, `${path}.old-${id}`];
+  const made = `${path}.new-${id}`;
   try {
     await make(made);
-    await rename(path, old).catch(ignoreMissing);
-    try {
-      await rename(made, path);
-    } catch (error) {
-      await rename(old, path).catch(ignoreMissing);
-      throw error;
-    }
-    await rm(old, { recursive: true, force: true });
+    let tries = 1;
+    while (!(await put(made, path, `${path}.old-${id}-${tries}`, tries === MAX_TRIES))) tries += 1;
   } finally {
     await rm(made, { recursive: true, force: true });
   }
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
+/** Puts a folder in the place of another. @returns false if another process has put its own there meanwhile */
+async function put(made: string, path: string, old: string, isLast: boolean): Promise<boolean> {
+  await rename(path, old).catch(ignore(['ENOENT']));
+  let isDone = true;
+  try {
+    await rename(made, path);
+  } catch (error) {
+    await rename(old, path).catch(ignore(['ENOENT', ...TAKEN]));
+    if (isLast || !TAKEN.includes((error as NodeJS.ErrnoException).code as string)) throw error;
+    isDone = false;
+  }
+  await rm(old, { recursive: true, force: true });
+  return isDone;
 }
+
+/** The errors of a rename to a folder that is there and not empty. */
+const TAKEN = ['ENOTEMPTY', 'EEXIST'];
+
+const ignore =
+  (codes: readonly string[]) =>
+  (error: NodeJS.ErrnoException): void => {
+    if (!codes.includes(error.code as string)) throw error;
+  };
 
 /** Removes what processes that were killed have left of this folder. Those that run may still be making theirs. */
 async function removeUnfinished(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { shortId } from '../core/index.js';
+import { InvalidOption, shortId } from '../core/index.js';
 
 /** Files of a trained model. */
 export interface TrainCheckpoint {
@@ -32,9 +32,15 @@ export const runInSession = <T>(session: Session, work: () => T): T => sessions.
  * The folder of a result, as an absolute path.
  * @param storagePath the folder of results; if it is not given, one in the system's folder for temporary files
  * @param name the name of the result; if it is not given, a new one
+ * @throws NBS_INVALID_OPTION if the folder is a URL, such as `s3://bucket`
  */
-export const resultFolder = (kind: string, storagePath: string | undefined, name: string | undefined): string =>
-  join(
+export function resultFolder(kind: string, storagePath: string | undefined, name: string | undefined): string {
+  if (storagePath !== undefined && /^[a-z][a-z0-9+.-]+:\/\//i.test(storagePath)) {
+    const expected = 'the path of a folder of this machine, not a URL';
+    throw InvalidOption({ where: 'runConfig', option: 'storagePath', expected, value: JSON.stringify(storagePath) });
+  }
+  return join(
     resolve(storagePath ?? join(tmpdir(), `nbserve-results-${userInfo().uid}`)),
     name ?? `${kind}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${shortId(4)}`,
   );
+}

@@ -117,6 +117,32 @@ describe('a checkpoint', () => {
     await refused(loadCheckpoint(plain, { network, optimizer }), 'NBS_TRAIN_STATE_MISMATCH', /without an optimizer/);
   });
 
+  it('refuses a state of which JSON would lose a part, and says which', async () => {
+    const network = networkOf(7);
+    const place = join(folder, 'state');
+    const itself: Record<string, unknown> = {};
+    itself.self = itself;
+    for (const [state, message] of [
+      [{ epoch: 1, best: Number.POSITIVE_INFINITY }, /state\.best is Infinity/],
+      [[0, Number.NaN], /state\[1\] is NaN/],
+      [{ 'last seen': [new Date(0)] }, /state\["last seen"\]\[0\] is of type Date/],
+      [{ seen: new Set([1]) }, /state\.seen is of type Set/],
+      [new Map(), /state is of type Map/],
+      [{ a: { moments: Float32Array.of(1) } }, /state\.a\.moments is of type Float32Array/],
+      [{ n: 1n }, /state\.n is 1n/],
+      [{ f: () => 0 }, /state\.f is a function/],
+      // biome-ignore lint/suspicious/noSparseArray: an empty place is what is tested
+      [[1, , 2], /state\[1\] is undefined/],
+      [itself, /state\.self is an object that contains itself/],
+    ] as const)
+      await assert.rejects(saveCheckpoint(place, { network, state }), { code: 'NBS_TRAIN_STATE_NOT_JSON', message });
+    const shared = { n: 1 };
+    const state = { epoch: 2, best: null, last: undefined, both: [shared, shared], name: 'x', done: false };
+    await saveCheckpoint(place, { network, state });
+    assert.deepEqual({ last: undefined, ...(await loadCheckpoint<object>(place, { network })) }, state);
+    await network.dispose();
+  });
+
   it('that cannot be kept has a code, and the older one is still there', async () => {
     const network = networkOf(6);
     const place = join(folder, 'not-kept');

@@ -4,6 +4,7 @@ import { decodeWeights } from '../onnx/index.js';
 import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
 import { CheckpointNotKept, NoCheckpoint } from './errors.js';
 import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
+import { checkState } from './state.js';
 
 const MODEL = 'model.onnx';
 const OPTIMIZER = 'optimizer.bin';
@@ -27,7 +28,7 @@ export interface CheckpointParts<S = unknown> {
   readonly network: Network;
   /** @default no optimizer: a training that goes on from it begins with a new one */
   readonly optimizer?: Optimizer;
-  /** What your loop needs to go on, e.g. the number of the epoch; JSON. @default null */
+  /** What your loop needs to go on, e.g. the number of the epoch: numbers, texts, booleans, lists and plain objects, as JSON has them. @default null */
   readonly state?: S;
 }
 
@@ -36,13 +37,14 @@ export const fromDirectory = (path: string): TrainCheckpoint => ({ path: resolve
 
 /**
  * Writes a checkpoint: `model.onnx`, which `onnx.load` reads and `serve` can run, and the state of the optimizer. The folder appears whole or not at all.
- * @param folder a folder that is there already is replaced
- * @throws NBS_TRAIN_CHECKPOINT_NOT_KEPT, e.g. if the disk is full
+ * @param folder a folder that is there already is replaced; each worker of a training needs one of its own
+ * @throws NBS_TRAIN_CHECKPOINT_NOT_KEPT, e.g. if the disk is full; NBS_TRAIN_STATE_NOT_JSON if JSON would lose a part of `state`
  */
 export async function saveCheckpoint(
   folder: string,
   { network, optimizer, state = null }: CheckpointParts,
 ): Promise<TrainCheckpoint> {
+  checkState(state);
   const own = optimizer?.state();
   const slots = Object.entries(own?.slots ?? {});
   const training: Training = {
@@ -115,10 +117,14 @@ export async function keepCheckpoint({ path }: TrainCheckpoint, folder: string, 
   return { path: kept };
 }
 
+/** The errors that one process gets if another one replaces the folder that it reads or writes. */
+const REPLACED = ['ENOENT', 'ENOTEMPTY', 'EEXIST'];
+
 /** Makes a folder under another name first, so that nobody ever sees a half of it. */
 const appear = (path: string, make: (folder: string) => Promise<void>): Promise<void> =>
-  replaceFolder(path, make).catch((error: unknown) => {
-    throw CheckpointNotKept({ path, reason: (error as Error).message }, error);
+  replaceFolder(path, make).catch((error: NodeJS.ErrnoException) => {
+    const hint = REPLACED.includes(error.code as string) ? ' (each worker needs a folder of its own)' : '';
+    throw CheckpointNotKept({ path, reason: `${error.message}${hint}` }, error);
   });
 
 async function readPart(folder: string, name: string): Promise<Buffer> {

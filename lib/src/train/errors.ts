@@ -36,3 +36,8 @@ export const CheckpointNotKept = defineError(
   507,
   'the checkpoint cannot be kept at {path}: {reason}; nothing of it was left there',
 );
+export const StateNotJson = defineError(
+  'NBS_TRAIN_STATE_NOT_JSON',
+  400,
+  'the state of a checkpoint is JSON, and {path} is {value}, which JSON does not keep; save it as numbers, texts, lists and plain objects, and leave infinity out or write it as null',
+);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type Deferred, deferred } from '../core/index.js';
-import { runInSession, type TrainCheckpoint } from '../session/index.js';
+import { ReportQueue, runInSession, type TrainCheckpoint } from '../session/index.js';
 import { keepCheckpoint } from './checkpoint.js';
 import { OtherMachine, WorkerLost } from './errors.js';
 import { Ring } from './ring.js';
@@ -27,10 +26,6 @@ export interface Report {
   readonly checkpoint: TrainCheckpoint | null;
 }
 
-interface Pending extends Report {
-  readonly answer: Deferred<boolean>;
-}
-
 /** What the program calls in a worker's process. */
 interface TrainWorker {
   listen(assignment: Assignment): Promise<void>;
@@ -45,8 +40,11 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
   return class {
     #ring: Ring | undefined;
     #assignment: Assignment | undefined;
-    #answer: Deferred<boolean> | undefined;
+    readonly #reports = new ReportQueue<Report>();
     #exchanges = 0;
+    /** For each report that is being made, how many exchanges there were before it. */
+    readonly #before: number[] = [];
+    #failure: { readonly error: unknown } | undefined;
 
     async listen(assignment: Assignment): Promise<void> {
       const { rank, folder } = assignment;
@@ -60,14 +58,13 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
       await this.#ring?.connect();
     }
 
-    /** Runs the loop, and yields what it reports. The loop goes on when {@link resume} was called. */
+    /** Runs the loop, and yields what it reports. A loop that awaits its report goes on when {@link resume} was called. */
     async *run(config: unknown): AsyncGenerator<Report> {
       const ring = this.#ring;
       // A process that died before this call has been replaced by a new one, which knows nothing.
       if (ring === undefined || this.#assignment === undefined) throw WorkerLost({});
       const { rank, workers, name, folder, checkpoint, nextCheckpoint } = this.#assignment;
       let next = nextCheckpoint;
-      let reported = deferred<Pending>();
       const counted = (exchange: (values: Float32Array) => Promise<void>) => (values: Float32Array) => {
         this.#exchanges += 1;
         return exchange(values);
@@ -82,37 +79,47 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
       const session = {
         folder,
         checkpoint,
-        report: async (metrics: Readonly<Record<string, number>>, given?: TrainCheckpoint) => {
-          const kept = given !== undefined && rank === 0 ? await keepCheckpoint(given, folder, next++) : null;
-          const answer = deferred<boolean>();
-          reported.resolve({ metrics, checkpoint: kept, answer });
-          return answer.promise;
+        report: (metrics: Report['metrics'], given?: TrainCheckpoint) => {
+          const own = { ...metrics };
+          this.#before.push(this.#exchanges);
+          return this.#reports.ask(async () => {
+            try {
+              const kept = given !== undefined && rank === 0 ? await keepCheckpoint(given, folder, next++) : null;
+              return { metrics: own, checkpoint: kept };
+            } finally {
+              this.#before.shift();
+            }
+          });
         },
       };
-      const ended = runInSession(session, async () => await loop(config)).then(() => null);
-      // The failure is thrown by the race below; until then nobody waits for it.
-      ended.catch(() => {});
       try {
-        for (;;) {
-          const item = await Promise.race([ended, reported.promise]);
-          if (item === null) return;
-          reported = deferred();
-          this.#answer = item.answer;
-          yield { metrics: item.metrics, checkpoint: item.checkpoint };
-        }
+        yield* this.#reports.during(() =>
+          runInSession(session, async () => {
+            try {
+              await loop(config);
+            } catch (error) {
+              this.#failure = { error };
+              throw error;
+            }
+          }),
+        );
       } finally {
         ring.close();
       }
     }
 
-    /** Lets the loop go on after a report. @param shouldGoOn false if a search has stopped the training */
+    /** Answers the oldest report. @param shouldGoOn false if a search has stopped the training */
     resume(shouldGoOn: boolean): void {
-      this.#answer?.resolve(shouldGoOn);
+      this.#reports.answer(shouldGoOn);
     }
 
-    /** How often numbers were exchanged with the other workers, with the exchange that goes on now. */
+    /**
+     * How often numbers were exchanged with the other workers, with the exchange that goes on now, before the first report that has not arrived yet.
+     * @throws what the loop has thrown: {@link run} throws it only when the reports before it are taken, for which others may wait
+     */
     exchanges(): number {
-      return this.#exchanges;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      return this.#before[0] ?? this.#exchanges;
     }
   };
 }

@@ -29,7 +29,7 @@ export interface TrainerOptions<C = undefined> {
   readonly scalingConfig?: ScalingConfig;
   /** The folder for the result, and what happens to failures. */
   readonly runConfig?: RunConfig;
-  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. */
+  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. A trial of a search that begins again goes on from its own. */
   readonly resumeFromCheckpoint?: TrainCheckpoint;
 }
 
@@ -93,7 +93,8 @@ export class Trainer<C = undefined> {
     const session = currentSession() ?? null;
     const folder = session?.folder ?? resultFolder('train', run.storagePath, run.name);
     await mkdir(folder, { recursive: true });
-    const progress = new Progress(folder, run, session, this.options.resumeFromCheckpoint ?? session?.checkpoint ?? null);
+    // What a trial of a search has reached itself comes after the checkpoint from which it began.
+    const progress = new Progress(folder, run, session, session?.checkpoint ?? this.options.resumeFromCheckpoint ?? null);
     for (let restarts = 0; ; restarts += 1) {
       await using pool = await this.#start();
       const numWorkers = pool.workers.length;
@@ -249,18 +250,29 @@ async function nextOf(workers: readonly Worker[], streams: readonly AsyncIterato
   while (!(await Promise.race([isOver, delay(PATIENCE_MS, false, { ref: false })]))) {
     const waiting = items.findIndex((item) => item?.done === false);
     if (waiting < 0) continue;
-    const counts = Promise.all(workers.map((worker) => worker.call('exchanges', []))).catch(() => null);
-    const found = await Promise.race([isOver, counts]);
-    // A worker that reports goes on only when all have reported, so nobody answers an exchange that it has not begun.
+    const found = await Promise.race([isOver, exchangesOf(workers)]);
+    // A worker that waits in a report begins no exchange, so nobody answers the one that is ahead of it.
     const isAhead = (count: unknown, rank: number): boolean =>
       items[rank] === undefined && (count as number) > ((found as number[])[waiting] as number);
     if (Array.isArray(found) && found.some(isAhead)) throw UnevenReports({ rank: waiting });
   }
-  const ended = items.findIndex((item) => item?.done === true);
-  // If others wait for a worker whose loop has returned, nobody has died.
-  if (ended >= 0 && reasons.length > 0 && reasons.every((reason) => hasCode(reason, PeerLost)))
-    throw UnevenReports({ rank: ended });
+  if (reasons.length > 0 && reasons.every((reason) => hasCode(reason, PeerLost))) {
+    // Nobody has died: others wait for a worker whose loop has returned, or has failed behind a report.
+    const ended = items.findIndex((item) => item?.done === true);
+    if (ended >= 0) throw UnevenReports({ rank: ended });
+    await exchangesOf(workers);
+  }
   return all;
+}
+
+/** How often each worker has exchanged numbers; null if one has died. @throws what a loop has thrown, also if reports before that are not taken yet */
+async function exchangesOf(workers: readonly Worker[]): Promise<readonly number[] | null> {
+  const counts: number[] = [];
+  for (const each of await Promise.allSettled(workers.map((worker) => worker.call('exchanges', [])))) {
+    if (each.status === 'fulfilled') counts.push(each.value as number);
+    else if (!isDeath(each.reason)) throw each.reason;
+  }
+  return counts.length === workers.length ? counts : null;
 }
 
 /** How long to wait for the cause, when a worker has noticed that another one has ended. */

@@ -54,7 +54,10 @@ export async function prepareModel(network: Network): Promise<Network> {
 /** Gives each worker its part of each epoch. The batch size is that of one worker. */
 export function prepareDataLoader(loader: DataLoader): DataLoader {
   const { rank, workers } = placeNow() ?? { rank: 0, workers: 1 };
-  return workers === 1 ? loader : new DataLoader(loader.dataset, loader.options, { rank, workers });
+  if (workers === 1) return loader;
+  const own = new DataLoader(loader.dataset, loader.options, { rank, workers });
+  own.epoch = loader.epoch;
+  return own;
 }
 
 /**

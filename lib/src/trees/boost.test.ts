@@ -75,3 +75,10 @@ test('early stopping by auc needs rows of both labels', async () => {
   });
   assert.equal((await boost(job({ params, sets }))).grown.trees.length, 5);
 });
+
+test('a label alone is nothing to train on', async () => {
+  await assert.rejects(boost(job({ sets: [['train', { y: [0, 1, 0] }]] })), {
+    code: 'NBS_TREES_NO_FEATURES',
+    message: /test: the data set train has no column besides the label y/,
+  });
+});

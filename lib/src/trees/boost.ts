@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { mixBits } from '../core/index.js';
 import { type Bins, binRows, makeBins } from './bins.js';
-import { Failed, OneLabel, OtherTraining } from './errors.js';
+import { Failed, NoFeatures, OneLabel, OtherTraining } from './errors.js';
 import { describeFeatures, encode, type Feature, readLabels } from './features.js';
 import type { Grown } from './files.js';
 import { growTree } from './grow.js';
@@ -176,7 +176,7 @@ interface Prepared {
   readonly scored: readonly (readonly [name: string, set: ScoredSet])[];
 }
 
-/** @throws NBS_TREES_ONE_LABEL if early stopping would compare values of auc that are not numbers */
+/** @throws NBS_TREES_NO_FEATURES; NBS_TREES_ONE_LABEL if early stopping would compare values of auc that are not numbers */
 function prepare({ where, params, labelColumn, sets, numWorkers, earlyStoppingRounds }: Boost): Prepared {
   const { objective, subsample, seed, maxBin } = params;
   const isBinary = objective === 'binary:logistic';
@@ -185,6 +185,7 @@ function prepare({ where, params, labelColumn, sets, numWorkers, earlyStoppingRo
   const inSet = (name: string) => `${where}: the data set ${name}`;
   const labels = readLabels(inSet(trainName), train, labelColumn, isBinary);
   const names = Object.keys(train).filter((name) => name !== labelColumn);
+  if (names.length === 0) throw NoFeatures({ where: inSet(trainName), label: labelColumn });
   const features = describeFeatures(inSet(trainName), train, names);
   const matrix = encode(inSet(trainName), train, features);
   const bins = makeBins(matrix, features, maxBin);

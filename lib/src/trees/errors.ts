@@ -3,9 +3,14 @@ import { defineError } from '../core/index.js';
 export const NoTable = defineError(
   'NBS_TREES_NO_TABLE',
   400,
-  '{where} takes rows ([{ a: 1 }, …]), columns ({ a: [1, …] }) or a data set of nbserve/data, with at least one row; it got {value}',
+  '{where} takes rows ([{ a: 1 }, …]) or columns ({ a: [1, …] }) with at least one row{more}; it got {value}',
 );
 export const UnknownColumn = defineError('NBS_TREES_NO_COLUMN', 400, '{where} has no column {column}; its columns are {valid}');
+export const NoFeatures = defineError(
+  'NBS_TREES_NO_FEATURES',
+  400,
+  '{where} has no column besides the label {label}, and trees need at least one to predict from',
+);
 export const UnevenColumns = defineError(
   'NBS_TREES_UNEVEN_COLUMNS',
   400,

@@ -130,8 +130,8 @@ export class TreesTrainer {
 
   /**
    * Trains, and writes the model into the folder of the result.
-   * @throws NBS_TREES_NO_TABLE, NBS_TREES_NO_COLUMN, NBS_TREES_WRONG_VALUE, NBS_TREES_TOO_MANY_CATEGORIES; NBS_TREES_FAILED if workers died too often,
-   * NBS_TREES_NOT_KEPT, NBS_TREES_OTHER_TRAINING
+   * @throws NBS_TREES_NO_TABLE, NBS_TREES_NO_COLUMN, NBS_TREES_NO_FEATURES, NBS_TREES_WRONG_VALUE, NBS_TREES_TOO_MANY_CATEGORIES; NBS_TREES_FAILED if workers
+   * died too often, NBS_TREES_NOT_KEPT, NBS_TREES_OTHER_TRAINING
    */
   async fit(): Promise<TreesResult> {
     const { labelColumn, datasets, params, numBoostRound, earlyStoppingRounds, numWorkers, run, resumeFromCheckpoint } = check(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -27,6 +27,71 @@ test('a save that fails has a code, and later ones work', async () => {
   assert.deepEqual(readdirSync(state.folder), ['tuner.json']);
 });
 
+const trialOf = (others: Partial<TrialState> = {}): TrialState => ({
+  number: 0,
+  values: [],
+  config: {},
+  status: 'RUNNING',
+  stoppedEarly: false,
+  history: [],
+  checkpoint: null,
+  checkpoints: 0,
+  checkpointAt: 0,
+  failures: 0,
+  error: null,
+  ...others,
+});
+
+test('each report is made a text once, and a trial that begins again has the reports that it has then', async () => {
+  const state = new StateFile(join(folder, 'reports'), 'x', {});
+  await state.create();
+  const trial = trialOf();
+  let texts = 0;
+  const report = (loss: number) =>
+    trial.history.push({
+      get loss() {
+        texts += 1;
+        return loss;
+      },
+    });
+  for (let i = 0; i < 20; i += 1) {
+    report(i);
+    await state.save([trial]);
+  }
+  assert.equal(texts, 20);
+  // Saves at the same time are one write.
+  for (let i = 20; i < 30; i += 1) report(i);
+  await Promise.all(trial.history.map(() => state.save([trial])));
+  assert.equal(texts, 30);
+  trial.history = trial.history.slice(0, 2);
+  report(-1);
+  await state.save([trial]);
+  const losses = async () => (await state.restore())[0]?.history.map(({ loss }) => loss);
+  assert.deepEqual(await losses(), [0, 1, -1]);
+  trial.history = [];
+  await state.save([trial]);
+  assert.deepEqual(await losses(), []);
+  report(7);
+  await state.save([trial]);
+  assert.deepEqual(await losses(), [7]);
+});
+
+test('checkpoints are found when the folder of a search was moved', async () => {
+  const [before, later] = [join(folder, 'before'), join(folder, 'later')];
+  const elsewhere = join(folder, 'elsewhere', 'checkpoint');
+  const state = new StateFile(before, 'x', {});
+  await state.create();
+  const own = { path: join(before, 'trial_00000', 'checkpoint_000003') };
+  await state.save([trialOf({ checkpoint: own }), trialOf({ number: 1, checkpoint: { path: elsewhere } })]);
+  assert.deepEqual((await state.restore())[0]?.checkpoint, own);
+  renameSync(before, later);
+  const moved = await new StateFile(later, 'x', {}).restore();
+  assert.deepEqual(
+    moved.map(({ checkpoint }) => checkpoint?.path),
+    [join(later, 'trial_00000', 'checkpoint_000003'), elsewhere],
+  );
+});
+
 test('a trial comes back with the values that it had, whatever they are', async () => {
   const sizes = [[64], [64, 64]];
   const space = {
@@ -39,19 +104,12 @@ test('a trial comes back with the values that it had, whatever they are', async 
     lr: uniform(0, 1),
   };
   const values = [sizes[1], Number.NaN, 0.1 + 0.2];
-  const trial: TrialState = {
-    number: 0,
+  const trial = trialOf({
     values,
     config: configOf(space, values),
     status: 'TERMINATED',
-    stoppedEarly: false,
     history: [{ loss: Number.NaN }],
-    checkpoint: null,
-    checkpoints: 0,
-    checkpointAt: 0,
-    failures: 0,
-    error: null,
-  };
+  });
   const state = new StateFile(join(folder, 'values'), textOf(space), space);
   await state.create();
   await state.save([trial]);

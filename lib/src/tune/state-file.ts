@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { isRecord } from '../core/index.js';
 import { Exists, NothingToRestore, NotSaved } from './errors.js';
 import { configOf, dimensionsOf, type ParamSpace, placesOf, valuesOf } from './space.js';
@@ -24,13 +24,21 @@ interface Saved {
   readonly trials: readonly SavedTrial[];
 }
 
-/** The state of a search on disk: it is written whole, after each change. */
+/** The reports of a trial as JSON texts, so that each is made once. */
+interface HistoryText {
+  readonly count: number;
+  readonly last: unknown;
+  readonly text: string;
+}
+
+/** The state of a search on disk: it is written whole. */
 export class StateFile {
   readonly folder: string;
   readonly #search: string;
   readonly #space: ParamSpace;
   #writing: Promise<void> = Promise.resolve();
-  #next: string | null = null;
+  #next: readonly TrialState[] | null = null;
+  readonly #histories = new Map<number, HistoryText>();
 
   constructor(folder: string, search: string, space: ParamSpace) {
     this.folder = folder;
@@ -66,7 +74,8 @@ export class StateFile {
     const dimensions = dimensionsOf(space);
     return trials.map(({ places, ...trial }) => {
       const values = valuesOf(dimensions, places);
-      return { ...trial, values, config: configOf(space, values), history: trial.history.map(numbers) };
+      const checkpoint = trial.checkpoint && { path: resolve(path, trial.checkpoint.path) };
+      return { ...trial, checkpoint, values, config: configOf(space, values), history: trial.history.map(numbers) };
     });
   }
 
@@ -74,26 +83,51 @@ export class StateFile {
     return join(this.folder, trialName(trial));
   }
 
-  /** Resolves when this state, or a later one, is on the disk. After a failure, the next call tries again. @throws NBS_TUNE_NOT_SAVED */
+  /**
+   * Resolves when the trials are on the disk as they are now, or later. After a failure, the next call tries again.
+   * @throws NBS_TUNE_NOT_SAVED
+   */
   save(trials: readonly TrialState[]): Promise<void> {
     const isWaiting = this.#next !== null;
-    const dimensions = dimensionsOf(this.#space);
-    const saved: Saved = {
-      version: VERSION,
-      search: this.#search,
-      trials: trials.map(({ values, config: _, ...trial }) => ({ ...trial, places: placesOf(dimensions, values) })),
-    };
-    this.#next = JSON.stringify(saved, (_, value: unknown) =>
-      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-    );
+    this.#next = trials;
     // Who waited for the write before has its error.
     if (!isWaiting) this.#writing = this.#writing.catch(() => {}).then(() => this.#write());
     return this.#writing;
   }
 
+  #text(trials: readonly TrialState[]): string {
+    const dimensions = dimensionsOf(this.#space);
+    const texts = trials.map(({ values, config: _, history, checkpoint, ...trial }) => {
+      const saved = {
+        ...trial,
+        checkpoint: checkpoint && { path: this.#inside(checkpoint.path) },
+        places: placesOf(dimensions, values),
+      };
+      return `${jsonOf(saved).slice(0, -1)},"history":[${this.#historyText(trial.number, history)}]}`;
+    });
+    return `{"version":${VERSION},"search":${JSON.stringify(this.#search)},"trials":[${texts.join()}]}`;
+  }
+
+  /** A path in the folder of the search begins there, so that the folder can be moved. */
+  #inside(path: string): string {
+    const inside = relative(this.folder, path);
+    return inside.startsWith('..') ? path : inside;
+  }
+
+  /** Reports are added at the end, and taken away from there if a trial begins again. */
+  #historyText(trial: number, history: TrialState['history']): string {
+    const known = this.#histories.get(trial);
+    const isBegin = known !== undefined && known.count <= history.length && history[known.count - 1] === known.last;
+    const added = history.slice(isBegin ? known.count : 0).map(jsonOf);
+    const text = [...(isBegin && known.count > 0 ? [known.text] : []), ...added].join();
+    this.#histories.set(trial, { count: history.length, last: history.at(-1), text });
+    return text;
+  }
+
   async #write(): Promise<void> {
-    const text = this.#next as string;
+    const trials = this.#next as readonly TrialState[];
     this.#next = null;
+    const text = this.#text(trials);
     const path = join(this.folder, FILE);
     try {
       await writeFile(`${path}.new`, text);
@@ -105,6 +139,9 @@ export class StateFile {
   }
 }
 
-/** JSON has no NaN and no infinity, so they were written as texts. */
+/** JSON has no NaN and no infinity, so they are written as texts. */
+const jsonOf = (value: unknown): string =>
+  JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each));
+
 const numbers = (metrics: Readonly<Record<string, unknown>>): Record<string, number> =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)]));

@@ -40,3 +40,19 @@ test('a checkpoint that cannot be kept has a code, and nothing of it stays', asy
   await assert.rejects(reports.next(), { code: 'NBS_TUNE_CHECKPOINT_NOT_KEPT', message: /checkpoint_000001/ });
   assert.deepEqual(readdirSync(own), ['checkpoint_000000']);
 });
+
+test('reports that the function does not await are all told, before what it returns', async () => {
+  const [given, own] = [join(folder, 'hasty'), join(folder, 'hasty-own')];
+  for (const each of [given, own]) mkdirSync(each);
+  const trial = new (wrap(() => {
+    for (let loss = 3; loss > 0; loss -= 1) void currentSession()?.report({ loss }, { path: given });
+    return { loss: 0 };
+  }))({ config: {}, folder: own, checkpoint: null, checkpoints: 0 });
+  const losses: unknown[] = [];
+  for await (const { metrics, asks } of trial.run()) {
+    losses.push(metrics.loss);
+    if (asks) trial.answer(true);
+  }
+  assert.deepEqual(losses, [3, 2, 1, 0]);
+  assert.equal(readdirSync(own).length, 3);
+});

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { replaceFolder, runInSession, type TrainCheckpoint } from '../session/index.js';
+import { ReportQueue, replaceFolder, runInSession, type TrainCheckpoint } from '../session/index.js';
 import { TreesTrainer, type TreesTrainerOptions } from '../trees/index.js';
 import { CheckpointNotKept, OtherMachine } from './errors.js';
 import { TrialStopped } from './report.js';
@@ -28,8 +28,6 @@ export interface TrialReport {
   readonly asks: boolean;
 }
 
-type Item = { readonly report: TrialReport } | { readonly error: unknown } | 'end';
-
 /** What the program calls in the process of a trial. */
 interface Trial {
   run(): AsyncGenerator<TrialReport>;
@@ -40,9 +38,7 @@ interface Trial {
 export const wrap = (target: (config: unknown) => unknown): (new (init: TrialInit) => Trial) =>
   class {
     readonly #init: TrialInit;
-    readonly #items: Item[] = [];
-    readonly #asking: ((goesOn: boolean) => void)[] = [];
-    #wake: () => void = () => {};
+    readonly #reports = new ReportQueue<TrialReport>();
     #checkpoints: number;
 
     constructor(init: TrialInit) {
@@ -52,48 +48,38 @@ export const wrap = (target: (config: unknown) => unknown): (new (init: TrialIni
 
     /** Runs the trial, and gives its reports. */
     async *run(): AsyncGenerator<TrialReport> {
-      this.#work().then(
-        () => this.#tell('end'),
-        (error: unknown) => this.#tell(error instanceof TrialStopped ? 'end' : { error }),
-      );
-      for (;;) {
-        const item = this.#items.shift();
-        if (item === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
-        else if (item === 'end') return;
-        else if ('error' in item) throw item.error;
-        else yield item.report;
+      try {
+        yield* this.#reports.during(() => this.#work());
+      } catch (error) {
+        if (!(error instanceof TrialStopped)) throw error;
       }
     }
 
     /** Answers the oldest report that asks. */
     answer(goesOn: boolean): void {
-      this.#asking.shift()?.(goesOn);
-    }
-
-    #tell(item: Item): void {
-      this.#items.push(item);
-      this.#wake();
+      this.#reports.answer(goesOn);
     }
 
     async #work(): Promise<void> {
       const { folder, checkpoint, config, trees } = this.#init;
       if (!existsSync(folder)) throw OtherMachine({ host: hostname(), path: folder });
-      const report = async (metrics: TrialReport['metrics'], given?: TrainCheckpoint): Promise<boolean> => {
-        const kept = given === undefined ? null : await this.#keep(given);
-        const answer = new Promise<boolean>((resolve) => this.#asking.push(resolve));
-        this.#tell({ report: { metrics, checkpoint: kept, asks: true } });
-        return answer;
+      const report = (metrics: TrialReport['metrics'], given?: TrainCheckpoint): Promise<boolean> => {
+        const own = { ...metrics };
+        return this.#reports.ask(async () => {
+          const kept = given === undefined ? null : await this.#keep(given);
+          return { metrics: own, checkpoint: kept, asks: true };
+        });
       };
       await runInSession({ folder, checkpoint, report }, async () => {
         if (trees === undefined) {
           const last = await target(config);
           if (typeof last === 'object' && last !== null && Object.values(last).some((value) => typeof value === 'number'))
-            this.#tell({ report: { metrics: last as TrialReport['metrics'], checkpoint: null, asks: false } });
+            await this.#reports.tell({ metrics: last as TrialReport['metrics'], checkpoint: null, asks: false });
           return;
         }
         const options = merged(trees as unknown as Record<string, unknown>, config) as unknown as TreesTrainerOptions;
         const result = await new TreesTrainer(options).fit();
-        this.#tell({ report: { metrics: {}, checkpoint: result.checkpoint, asks: false } });
+        await this.#reports.tell({ metrics: {}, checkpoint: result.checkpoint, asks: false });
       });
     }
 

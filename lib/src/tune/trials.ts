@@ -127,7 +127,10 @@ export class Trials implements AsyncDisposable {
         trial.stoppedEarly = !goesOn;
       }
       if (checkpoint !== null) trial.checkpointAt = trial.history.length;
-      await onChange();
+      const changed = onChange();
+      // What is not needed to go on after a crash is written while the trial runs. If that fails, the next write says so.
+      if (checkpoint === null && goesOn) changed.catch(() => {});
+      else await changed;
       return goesOn;
     };
   }

@@ -7,7 +7,17 @@ import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
 import { train } from 'nbserve/train';
-import { counting, deadly, failing, type LoopConfig, training, uneven, unevenBatches } from '../fixtures/train-app.js';
+import {
+  counting,
+  deadly,
+  failing,
+  failingHastily,
+  hasty,
+  type LoopConfig,
+  training,
+  uneven,
+  unevenBatches,
+} from '../fixtures/train-app.js';
 
 let root: string;
 before(async () => {
@@ -122,6 +132,19 @@ test('workers that do not report equally often are told so', async () => {
     runConfig: { storagePath: root },
   });
   await assert.rejects(trainer.fit(), { code: 'NBS_TRAIN_UNEVEN_REPORTS', message: /worker 1 ended/ });
+});
+
+test('reports that workers do not await are not lost', async () => {
+  const result = await hasty.with({ scalingConfig: two, runConfig: { storagePath: root } }).fit();
+  assert.deepEqual(
+    result.metricsHistory.map(({ step }) => step),
+    [1, 2, 3],
+  );
+});
+
+test('a loop that fails behind a report that it did not await ends the training with its own error', async () => {
+  const trainer = failingHastily.with({ scalingConfig: two, runConfig: { storagePath: root } });
+  await assert.rejects(trainer.fit(), { name: 'RangeError', message: 'too far' });
 });
 
 for (const isReported of [false, true])

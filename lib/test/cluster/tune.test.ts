@@ -147,6 +147,25 @@ test('a search over a trainer: its workers train, a killed one starts the trial 
   assert.equal(readFileSync(join(best.checkpoint?.path ?? '', 'step'), 'utf8'), '3');
 });
 
+test('a trial that begins again goes on from its own checkpoint, also if the trainer had one to begin with', async () => {
+  const folder = mkdtempSync(join(storagePath, 'pair-'));
+  const path = mkdtempSync(join(storagePath, 'start-'));
+  writeFileSync(join(folder, 'die'), '');
+  writeFileSync(join(path, 'step'), '1');
+  const trainer = pair.with({ resumeFromCheckpoint: { path }, runConfig: { failureConfig: { maxFailures: 0 } } });
+  const results = await new tune.Tuner(trainer, {
+    paramSpace: { trainLoopConfig: { lr: tune.gridSearch([4]), folder } },
+    runConfig: { storagePath, name: 'again', failureConfig: { maxFailures: 1 } },
+  }).fit();
+  assert.deepEqual(
+    results.at(0)?.metricsHistory.map(({ step, begin }) => [step, begin]),
+    [
+      [2, 1],
+      [3, 2],
+    ],
+  );
+});
+
 test('a scheduler ends the trials of a trainer, also of one whose loop goes on', async () => {
   for (const stubborn of [false, true]) {
     const folder = mkdtempSync(join(storagePath, 'pair-'));

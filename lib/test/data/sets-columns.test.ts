@@ -77,6 +77,35 @@ test('what a function makes in one part of a union, or in some rows only, is nul
   );
 });
 
+test('operations on columns name at least one', () => {
+  const items = data.fromItems([{ a: 1 }]);
+  for (const [name, call] of Object.entries({
+    groupby: () => items.groupby(),
+    aggregate: () => items.groupby('a').aggregate(),
+    join: () => items.join(items, { on: [] }),
+    select: () => items.select(),
+  }))
+    assert.throws(call, { code: 'NBS_DATA_ARGUMENT', message: `${name}: at least one column, got none` });
+});
+
+test('a column may have the name of an alias in a query', async () => {
+  const rows = [
+    { r: 2, l: 'x', ROW: 1 },
+    { r: 1, l: 'x', ROW: 2 },
+    { r: 2, l: 'y', ROW: 3 },
+  ];
+  const items = data.fromItems(rows);
+  assert.deepEqual(await items.unique('r'), [2, 1]);
+  assert.deepEqual(await items.unique('ROW'), [1, 2, 3]);
+  assert.deepEqual(await items.sort('r').takeAll(), [rows[1], rows[0], rows[2]]);
+  assert.deepEqual(await items.join(data.fromItems([{ r: 1, l: 'z' }]), { on: 'r' }).takeAll(), [
+    { r: 1, l: 'x', ROW: 2, l_right: 'z' },
+  ]);
+  assert.deepEqual(await items.join(data.fromItems([{ r: 1 }]), { on: 'r', how: 'semi' }).takeAll(), [rows[1]]);
+  const wide = await items.zip(items).take(1);
+  assert.deepEqual(wide, [{ r: 2, l: 'x', ROW: 1, r_1: 2, l_1: 'x', ROW_1: 1 }]);
+});
+
 test('the first rows of a union do not wait for functions of the other part, which has been split', async () => {
   let calls = 0;
   const slow = data.range(1000).map(({ id }) => {

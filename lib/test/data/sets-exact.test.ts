@@ -277,7 +277,7 @@ test('a DuckDB that could not be opened is opened again by the next data set', a
 test('messages name the cause', async () => {
   assert.throws(() => data.readImages('s3://bucket/x'), {
     code: 'NBS_DATA_REMOTE',
-    message: /readImages: s3:\/\/bucket\/x is not read from here: this call reads local files only/,
+    message: /readImages: s3:\/\/bucket\/x is not a file of this machine: this call reads local files only/,
   });
   writeFileSync(at('cities.csv'), 'id,city\n1,Rome\n');
   await assert.rejects(data.readCsv(at('cities.csv')).filter('CAST(city AS INT) > 1').takeAll(), {

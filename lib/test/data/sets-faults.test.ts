@@ -1,11 +1,11 @@
 /** A full disk, broken files, and data sets that are larger than the memory that DuckDB may use. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { data } from 'nbserve/data';
 
@@ -66,6 +66,15 @@ test('a write over a file that fails leaves the old file', async () => {
   });
   await assert.rejects(failing.writeJson(file, { overwrite: true }), { message: 'no' });
   assert.equal(await data.readJson(file).count(), 3);
+});
+
+test('a write goes to where a URL points, and is refused if that is another machine', async () => {
+  const file = join(folder, 'by url.csv');
+  await data.range(2).writeCsv(pathToFileURL(file).href);
+  assert.equal(await data.readCsv(file).count(), 2);
+  for (const url of ['s3://bucket/out.parquet', 'https://example.com/out'])
+    await assert.rejects(data.range(2).writeParquet(url), { code: 'NBS_DATA_REMOTE', message: /writes local files only/ });
+  assert.equal(existsSync('s3:') || existsSync('https:'), false);
 });
 
 test('data of five times the memory limit flows through', async () => {

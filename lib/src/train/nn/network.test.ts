@@ -112,4 +112,17 @@ describe('a network', () => {
     assert.throws(() => new Sgd(network, { lr: Number.NaN }), { code: 'NBS_INVALID_OPTION' });
     await network.dispose();
   });
+
+  it('is as before after a batch whose loss is no number', async () => {
+    const layers = nn.sequential(nn.conv2d(1, 2, 1), nn.batchNorm2d(2), nn.flatten(), nn.linear(8, 2));
+    const network = new Network(layers, { ...options, inputShape: [1, 2, 2] });
+    const batch = (value: number) => tensor(Float32Array.of(value, 1, 2, 3, 4, 5, 6, 7), [2, 1, 2, 2]);
+    await network.backward(batch(0), labels(0, 1));
+    const [gradients, buffers] = [network.gradients.values.slice(), network.buffers.values.slice()];
+    await assert.rejects(network.backward(batch(Number.NaN), labels(0, 1)), { code: 'NBS_TRAIN_LOSS_NOT_FINITE' });
+    assert.deepEqual(network.gradients.values, gradients);
+    assert.deepEqual(network.buffers.values, buffers);
+    assert.ok(buffers.every(Number.isFinite));
+    await network.dispose();
+  });
 });

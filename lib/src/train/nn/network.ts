@@ -104,6 +104,7 @@ export class Network {
   /**
    * Forward pass, loss and backward pass of one batch. The gradients replace those of the batch before.
    * If several processes train it, gradients, loss and statistics are the means over all of them.
+   * If the loss is not finite, the gradients and the running statistics stay as they were.
    * @param x float32[n, …inputShape]
    * @param y int32[n] with labels, or float32 with the dimensions of the output
    * @returns the mean loss of the batch
@@ -126,10 +127,11 @@ export class Network {
     for (const i of this.#training.measured.keys()) for (const kind of ['mean', 'variance']) take(`${kind}:${i}`);
     await this.#average?.(values);
     this.step += 1;
+    const loss = values[0] as number;
+    // One NaN would stay in the running statistics for ever.
+    if (!Number.isFinite(loss)) throw LossNotFinite({ loss, step: this.step });
     this.gradients.values.set(values.subarray(1, 1 + this.gradients.values.length));
     this.#updateStatistics(values.subarray(1 + this.gradients.values.length), size);
-    const loss = values[0] as number;
-    if (!Number.isFinite(loss)) throw LossNotFinite({ loss, step: this.step });
     return loss;
   }
 
