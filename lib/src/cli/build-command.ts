@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, parse, relative, resolve } from 'node:path';
 import { type ApplicationConfig, formatConfig } from '../config/index.js';
 import { loadConfig } from '../deploy/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
@@ -34,17 +34,16 @@ What is left out is listed: shell lines, magics, and code that no application ne
 };
 
 async function buildModules(targets: readonly string[], output: string | undefined, force: boolean): Promise<number> {
-  const several = targets.length > 1;
-  const entries = targets.map((target): ApplicationConfig => {
+  const modules = targets.map((target) => {
     const colon = target.lastIndexOf(':');
     if (colon <= 0)
       throw BadUsage({ problem: `${target} names no export; write <file>:<export>, e.g. app.ts:app`, usage: USAGE });
-    const name = several ? target.slice(colon + 1) : 'default';
-    return {
-      name,
-      routePrefix: several ? `/${name}` : '/',
-      importPath: `${resolve(target.slice(0, colon))}${target.slice(colon)}`,
-    };
+    return { file: resolve(target.slice(0, colon)), exported: target.slice(colon + 1) };
+  });
+  const names = modules.length > 1 ? namesOf(modules) : ['default'];
+  const entries = modules.map(({ file, exported }, i): ApplicationConfig => {
+    const name = names[i] as string;
+    return { name, routePrefix: modules.length > 1 ? `/${name}` : '/', importPath: `${file}:${exported}` };
   });
   // Before code of the modules runs.
   if (output !== undefined) await checkOutput(output, force);
@@ -68,3 +67,19 @@ async function buildModules(targets: readonly string[], output: string | undefin
   }
   return 0;
 }
+
+/** A name for each application, which no other one has: that of its export, or that of its file if several exports have the same name. */
+function namesOf(modules: readonly { readonly file: string; readonly exported: string }[]): readonly string[] {
+  const taken = new Set<string>();
+  return modules.map(({ file, exported }) => {
+    const isShared = modules.filter((other) => other.exported === exported).length > 1;
+    const name = asAppName(isShared ? parse(file).name : exported);
+    let free = name;
+    for (let n = 1; taken.has(free); n += 1) free = `${name}_${n}`;
+    taken.add(free);
+    return free;
+  });
+}
+
+/** The export may be called `$app`, and the file anything. */
+const asAppName = (name: string): string => name.replace(/[^\p{L}\p{N}_.-]/gu, '-').replace(/^[_.-]+/, '') || 'app';

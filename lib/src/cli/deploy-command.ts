@@ -1,4 +1,4 @@
-import { type CheckedConfig, InvalidConfig } from '../config/index.js';
+import { type CheckedConfig, InvalidConfig, keptOptions } from '../config/index.js';
 import { hasCode } from '../core/index.js';
 import { type Applied, applyConfig, ConfigUnreadable, loadConfig, readConfig } from '../deploy/index.js';
 import {
@@ -96,9 +96,6 @@ async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: 
     return dir;
   }
   const dir = named ?? onlyOne(running).dir;
-  const port = clusterIn(dir)?.port;
-  const wanted = cluster.port ?? 'auto';
-  if (wanted !== 'auto' && wanted !== 0 && port !== undefined && port !== wanted)
-    console.error(`note: the cluster answers HTTP at port ${port}, not ${wanted}; the port of a running cluster does not change`);
+  for (const note of keptOptions({ cluster }, clusterIn(dir)?.port)) console.error(`note: ${note}`);
   return dir;
 }

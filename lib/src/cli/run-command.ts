@@ -1,4 +1,4 @@
-import { watchFiles } from '../deploy/index.js';
+import { filesReadBefore, watchFiles } from '../deploy/index.js';
 import { openCluster, setOwnerName } from '../host/index.js';
 import { type Command, parseCommand } from './command.js';
 import { DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
@@ -131,11 +131,11 @@ class Updates {
       const result = await this.#deploy();
       for (const line of result.lines) console.log(line);
       if (result.failed) console.error('the old version runs on');
-      this.#last = result.failed ? { ...result, files: [...new Set([...known, ...result.files])] } : result;
+      this.#last = result.failed ? { ...result, files: both(known, result.files) } : result;
     } catch (error) {
       // A deploy that the end of the cluster has cut off is no fault of the file.
       if (!this.#isEnded) console.error(`${showError(error)}\nthe old version runs on`);
-      this.#last = { ...this.#last, failed: true };
+      this.#last = { ...this.#last, failed: true, files: both(known, filesReadBefore(error)) };
     }
     return this.#last;
   }
@@ -144,3 +144,5 @@ class Updates {
     this.#isEnded = true;
   }
 }
+
+const both = (some: readonly string[], others: readonly string[]): readonly string[] => [...new Set([...some, ...others])];

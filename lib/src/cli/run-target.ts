@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { CheckedConfig } from '../config/index.js';
-import { applyConfig, isConfigFile, loadApplication, readConfig, type Watched } from '../deploy/index.js';
+import { applyConfig, isConfigFile, loadApplication, noteFilesRead, readConfig, type Watched } from '../deploy/index.js';
 import { type Client, expectApplication, runApplication } from '../host/index.js';
 import type { StartOptions } from '../serve/index.js';
 import { BadUsage } from './command.js';
@@ -47,6 +47,8 @@ function moduleTarget(usage: string, target: string, { name, 'route-prefix': rou
       const handle = await runApplication(starting, application, {
         ...(name === undefined ? {} : { name }),
         ...(routePrefix === undefined ? {} : { routePrefix }),
+      }).catch((error: unknown) => {
+        throw noteFilesRead(error, files);
       });
       return { files, failed: false, lines: [`${handle.appName} runs at ${handle.url}`] };
     },

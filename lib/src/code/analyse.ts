@@ -1,5 +1,6 @@
 import { childrenOf, isInstantiated, isNode, isTypeWrapper, type Node } from './parse.js';
 import { patternParts } from './pattern.js';
+import { functionsRunBy } from './run-at-once.js';
 import { type DynamicImport, functionScope, type Reference, type Scope } from './scope.js';
 
 /** What a cell's code uses: every name in a value position, with the scope around it. */
@@ -18,9 +19,9 @@ interface Context {
   readonly depth: number;
 }
 
-/** Finds every use of a name as a value. Types, property names and labels are not uses. */
-export function analyse(statements: readonly Node[], length: number): Analysis {
-  return new Analyser(length).run(statements);
+/** Finds every use of a name as a value; types, property names and labels are no uses. If it enters callbacks, what `forEach` and the like get runs now. */
+export function analyse(statements: readonly Node[], length: number, entersCallbacks = false): Analysis {
+  return new Analyser(length, entersCallbacks).run(statements);
 }
 
 /** The walk over one cell. The table `VISITORS` calls its methods. */
@@ -31,7 +32,10 @@ class Analyser {
   readonly #merged = new Map<string, Set<string>>();
   readonly #module: Scope;
 
-  constructor(length: number) {
+  constructor(
+    length: number,
+    readonly entersCallbacks: boolean,
+  ) {
     this.#module = { kind: 'module', parent: null, names: new Set(), start: 0, end: length };
   }
 
@@ -171,14 +175,6 @@ const block: Visitor = function (node, context) {
   for (const child of childrenOf(node)) this.visit(child, inner);
 };
 
-const functionExpression: Visitor = function (node, context) {
-  const id = node.id as Node | null | undefined;
-  if (!id) return this.callable(node, context, true);
-  const self = this.open('block', node, context.scope);
-  self.names.add(id.name as string);
-  this.callable(node, { ...context, scope: self }, true, id.name as string);
-};
-
 const memberExpression: Visitor = function (node, context) {
   this.visit(node.object as Node, context);
   if (node.computed === true) this.visit(node.property as Node, context);
@@ -188,18 +184,24 @@ const classMember: Visitor = function (node, context) {
   this.member(node, context);
 };
 
+/** A function expression may have a name, which only its own body knows. */
+function functionExpression(this: Analyser, node: Node, context: Context, later = true): void {
+  const name = (node.id as Node | null | undefined)?.name as string | undefined;
+  const scope = name === undefined ? context.scope : this.open('block', node, context.scope);
+  if (name !== undefined) scope.names.add(name);
+  this.callable(node, { ...context, scope }, later, name);
+}
+
 const call: Visitor = function (node, context) {
   const callee = node.callee as Node;
   const args = node.arguments as Node[];
-  if (callee.type === 'Import') {
-    const first = args[0];
-    const module = first?.type === 'StringLiteral' ? (first.value as string) : null;
-    this.imports.push({ start: callee.start, module });
-  } else if (callee.type === 'FunctionExpression' || callee.type === 'ArrowFunctionExpression') {
-    // It is called at its own place, so its body runs now.
-    this.callable(callee, context, false);
-  } else this.visit(callee, context);
-  this.visitAll(args, context);
+  const module = args[0]?.type === 'StringLiteral' ? (args[0].value as string) : null;
+  if (callee.type === 'Import') this.imports.push({ start: callee.start, module });
+  const runNow = functionsRunBy(node, this.entersCallbacks);
+  for (const one of [callee, ...args]) {
+    if (runNow.includes(one)) functionExpression.call(this, one, context, false);
+    else this.visit(one, context);
+  }
 };
 
 const forLoop: Visitor = function (node, context) {
@@ -260,9 +262,7 @@ const VISITORS: Readonly<Record<string, Visitor>> = {
     this.callable(node, context, true, name);
   },
   FunctionExpression: functionExpression,
-  ArrowFunctionExpression(node, context) {
-    this.callable(node, context, true);
-  },
+  ArrowFunctionExpression: functionExpression,
   ClassDeclaration(node, context) {
     const name = (node.id as Node | null)?.name as string | undefined;
     if (name !== undefined && node.declare !== true) context.scope.names.add(name);

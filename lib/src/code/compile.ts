@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 
@@ -82,11 +82,27 @@ export function mapOneLineDown(map: string): string {
 export const inlineMap = (map: string): string =>
   `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
 
+interface Message {
+  readonly text: string;
+  readonly location?: { readonly file: string; readonly line: number; readonly lineText: string } | null;
+}
+
+const messagesIn = (error: unknown): readonly Message[] => (error as { errors?: readonly Message[] }).errors ?? [];
+
+/** The files in which the compiler has found errors, and the paths at which it has looked for others. */
+export function filesNamedIn(error: unknown, folder: string): readonly string[] {
+  return messagesIn(error).flatMap(({ text, location }) => {
+    if (!location) return [];
+    const file = resolve(folder, location.file);
+    const missing = /^Could not resolve "(\.[^"]*)"/.exec(text)?.[1];
+    if (missing === undefined) return [file];
+    const path = resolve(dirname(file), missing);
+    return [file, path, extname(path) === '' ? `${path}.ts` : path.replace(/\.([cm]?)js$/, '.$1ts')];
+  });
+}
+
 export function buildFailure(error: unknown): string {
-  const errors =
-    (error as { errors?: readonly { text: string; location?: { file: string; line: number; lineText: string } | null }[] })
-      .errors ?? [];
-  const first = errors[0];
+  const first = messagesIn(error)[0];
   if (!first) return error instanceof Error ? error.message : String(error);
   const where = first.location && first.location.file !== NAME ? ` (${first.location.file}:${first.location.line})` : '';
   const line = first.location?.lineText.trim();

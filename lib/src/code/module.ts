@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheFolder, shortId } from '../core/index.js';
-import { absoluteSources, buildFailure, esbuild, inlineMap, mapOneLineDown, SHARED } from './compile.js';
+import { absoluteSources, buildFailure, esbuild, filesNamedIn, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
 import { packageName } from './require.js';
@@ -66,7 +66,7 @@ function workspaceSource(file: string): string | undefined {
  * Compiles a file, the files that it imports by relative path, and the TypeScript of packages that are links to folders of the user's. The bundle is put
  * into the cache.
  * @param own packages that the deployment has of its own, which the bundle imports by their names
- * @throws NBS_MODULE_FAILED
+ * @throws NBS_MODULE_FAILED, whose `files` are those that may mend it
  */
 export async function compileModule(file: string, own: readonly string[] = []): Promise<ModulePackage> {
   const path = resolve(file);
@@ -88,7 +88,8 @@ export async function compileModule(file: string, own: readonly string[] = []): 
     metafile: true,
     plugins: [ownLocation, packagesByFile(own)],
   }).catch((error: unknown) => {
-    throw ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
+    const failure = ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
+    throw Object.defineProperty(failure, 'files', { value: [path, ...filesNamedIn(error, folder)] });
   });
   const text = (suffix: string): string => result.outputFiles.find((output) => output.path.endsWith(suffix))?.text ?? '';
   const { code: whole, map } = withRequire(text('.js'), text('.map'), path, own);

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ApplicationConfig } from '../config/index.js';
-import { parseConfig } from '../config/index.js';
+import { keptOptions, parseConfig } from '../config/index.js';
 import { type Client, deleteApplication, noSuchApplication } from '../host/index.js';
 import { MethodNotAllowed, NoEndpoint } from './errors.js';
 import { rayApplication, rayDetails } from './ray-details.js';
@@ -32,7 +32,7 @@ export class ControlApi {
   readonly #client: () => Promise<Client>;
   readonly #deploy: DeployConfigText;
   readonly #version: string;
-  /** Configurations are deployed one after the other, so that the last one counts. */
+  /** Changes are made one after the other, so that the last one counts. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: { readonly client: () => Promise<Client>; readonly deploy: DeployConfigText; readonly version: string }) {
@@ -89,23 +89,34 @@ export class ControlApi {
 
   async #put(body: () => Promise<string>): Promise<unknown> {
     const text = await body();
-    const { notes } = await parseConfig(text, 'configuration', process.cwd());
-    const deploying = this.#last.then(() => this.#deploy(text));
-    this.#last = deploying.catch(() => {});
-    await deploying;
-    return { notes };
+    const config = await parseConfig(text, 'configuration', process.cwd());
+    const { url } = (await this.#client()).cluster;
+    const kept = keptOptions(config, url === '' ? undefined : Number(new URL(url).port));
+    await this.#inTurn(() => this.#deploy(text));
+    return { notes: [...config.notes, ...kept] };
   }
 
-  async #delete(name: string): Promise<unknown> {
-    await deleteApplication(await this.#client(), name);
-    return {};
+  #delete(name: string): Promise<unknown> {
+    return this.#inTurn(async () => {
+      await deleteApplication(await this.#client(), name);
+      return {};
+    });
   }
 
-  async #deleteAll(): Promise<unknown> {
-    const client = await this.#client();
-    const { applications } = await client.call('status', undefined);
-    await Promise.all(Object.keys(applications).map((name) => client.call('delete', { name })));
-    return {};
+  #deleteAll(): Promise<unknown> {
+    return this.#inTurn(async () => {
+      const client = await this.#client();
+      const { applications } = await client.call('status', undefined);
+      await Promise.all(Object.keys(applications).map((name) => client.call('delete', { name })));
+      return {};
+    });
+  }
+
+  /** Makes a change after those before it have ended. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const made = this.#last.then(change);
+    this.#last = made.catch(() => {});
+    return made;
   }
 }
 

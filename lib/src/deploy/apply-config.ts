@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ApplicationConfig, type DeployConfig, formatConfig } from '../config/index.js';
 import { type Client, deleteApplication, deployPrepared, type PreparedApp, prepareDeclared } from '../host/index.js';
+import { filesReadBefore } from './files-read.js';
 import { loadApplication } from './load-application.js';
 
 export interface ApplyOptions {
@@ -16,7 +17,7 @@ export interface Applied {
   readonly deleted: readonly string[];
   /** Applications that could not be deployed. Their last version runs on, if there was one. */
   readonly failed: readonly { readonly name: string; readonly error: unknown }[];
-  /** The files that the applications were compiled from. */
+  /** The files that the applications were compiled from, and those in which an error was found. */
   readonly files: readonly string[];
 }
 
@@ -38,6 +39,7 @@ export async function loadConfig({ applications }: DeployConfig): Promise<Loaded
       for (const file of own) files.add(file);
       prepared.push(await prepareDeclared(application, declaredBy({ ...entry, importPath: target })));
     } catch (error) {
+      for (const file of filesReadBefore(error)) files.add(file);
       failed.push({ name: entry.name, error });
     }
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { CODE_ENDINGS } from '../core/index.js';
+import { CODE_ENDINGS, isNbserveError } from '../core/index.js';
 import {
   compileModule,
   importModule,
@@ -11,6 +11,7 @@ import {
   type prepareDeclared,
 } from '../host/index.js';
 import { ArgsWithoutBuilder, BuilderFailed, NoModuleFile, NotBuilt, NothingToRun } from './errors.js';
+import { noteFilesRead } from './files-read.js';
 
 const SUFFIXES = [...CODE_ENDINGS, '/index.ts', '/index.tsx', '/index.js'];
 
@@ -33,31 +34,44 @@ export interface LoadedModule {
  */
 export async function loadApplication(target: string, args?: unknown): Promise<LoadedModule> {
   const colon = target.lastIndexOf(':');
-  const file = moduleFile(target.slice(0, colon));
-  const name = target.slice(colon + 1);
-  // So that an error at the module's top level names the user's file and line.
-  installStackMapping();
-  const compiled = await compileModule(file);
-  noteModule(compiled);
-  const exports = namedExports(await importModule(compiled));
+  const path = target.slice(0, colon);
+  let files: readonly string[] = [resolve(path)];
+  try {
+    const file = moduleFile(path);
+    // So that an error at the module's top level names the user's file and line.
+    installStackMapping();
+    const compiled = await compileModule(file);
+    files = compiled.files;
+    noteModule(compiled);
+    const exports = namedExports(await importModule(compiled));
+    const name = target.slice(colon + 1);
+    return { target: `${file}:${name}`, files, application: await applicationIn(exports, { file, name }, args) };
+  } catch (error) {
+    const named = isNbserveError(error) ? (error as { readonly files?: readonly string[] }).files : undefined;
+    throw noteFilesRead(error, named ?? files);
+  }
+}
+
+interface Named {
+  readonly file: string;
+  readonly name: string;
+}
+
+async function applicationIn(exports: Exports, named: Named, args: unknown): Promise<LoadedApplication> {
+  const { file, name } = named;
   const found = exports[name];
-  const loaded = { target: `${file}:${name}`, files: compiled.files };
   if (isApplication(found)) {
     if (args !== undefined) throw ArgsWithoutBuilder({ file, name });
-    return { ...loaded, application: found };
+    return found;
   }
-  if (typeof found === 'function') return { ...loaded, application: await builtBy(found as Builder, args, { file, name }) };
+  if (typeof found === 'function') return builtBy(found as Builder, args, named);
   const valid = Object.keys(exports).filter((key) => isApplication(exports[key]) || typeof exports[key] === 'function');
   throw NothingToRun({ file, name, valid: valid.join(', ') || 'no bound deployment (export const app = Chat.bind(…))' });
 }
 
 type Builder = (args: unknown) => unknown;
 
-async function builtBy(
-  builder: Builder,
-  args: unknown,
-  named: { readonly file: string; readonly name: string },
-): Promise<LoadedApplication> {
+async function builtBy(builder: Builder, args: unknown, named: Named): Promise<LoadedApplication> {
   let built: unknown;
   try {
     built = await builder(args ?? {});

@@ -59,6 +59,8 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
         const isNew =
           watched.failed && name !== null && SOURCES.has(extname(name)) && !watched.files.includes(join(folder, name));
         isMended ||= isNew && existsSync(join(folder, name as string));
+        // It may be the folder of a file that was missing.
+        follow();
         look();
       });
       watcher.on('error', () => folders.delete(folder));

@@ -178,3 +178,43 @@ test('a class and a type of its name from another cell do not stand in one modul
     }
   }
 });
+
+test('changes in functions that run at once are kept', () => {
+  for (const change of [
+    'labels.forEach((label, i) => { index[label] = i; });',
+    'labels.forEach((label) => seen.add(label));',
+    'await Promise.all(labels.map(async (label) => { index[label] = (await import("node:fs")).statSync(label).size; }));',
+    'const total = labels.reduce(function sum(n, label) { index[label] = n; return n + 1; }, 0);',
+    '(() => { seen.add(labels[0]); })();',
+    'labels?.filter((label) => label !== "").forEach((label) => { seen.delete(label); });',
+    'await labels.slice().then((label) => { index[label] = 1; });',
+  ]) {
+    const cells = [
+      'const labels: string[] = read();\nconst index: Record<string, number> = {};\nconst seen = new Set<string>();',
+      change,
+    ];
+    const text = only(...cells, `${chat('x')} serve.run(Chat.bind(index, seen, labels))`);
+    assert.ok(text.includes(change), `${change}\n${text}`);
+  }
+  const calls = 'labels.forEach((label) => model.load(label));';
+  const { modules, notes } = build(
+    'const labels = [""]; const model = open(); function open() {}',
+    calls,
+    `${chat('x')} serve.run(Chat.bind(model))`,
+  );
+  assert.ok(modules[0]?.text.includes(calls));
+  assert.deepEqual(notes, ['cell 2: model.load(…) is in the module, because it may change model']);
+});
+
+test('changes in functions that run later, and of names that only a callback has, are left out', () => {
+  for (const other of [
+    'setTimeout(() => { index.a = 1; });',
+    'function fill() { index.a = 1; }',
+    'const fillLater = () => { index.a = 1; };',
+    'texts.forEach((index) => { index.a = 1; });',
+    'texts.map((text) => [text, index.a]);',
+  ]) {
+    const text = only('const texts: string[] = [];\nconst index = {};', other, `${chat('x')} serve.run(Chat.bind(index))`);
+    assert.ok(!text.includes(other), `${other}\n${text}`);
+  }
+});

@@ -1,4 +1,4 @@
-import { childrenOf, isNode, type Node, unwrap } from '../code/index.js';
+import { childrenOf, functionsRunBy, isNode, type Node, unwrap } from '../code/index.js';
 
 /** A call that may change the value of a name: `labels.push('cat')`, `await model.load()`, `Object.assign(limits, …)`. */
 export interface ChangingCall {
@@ -22,26 +22,35 @@ const READS = new Set(
 );
 const FUNCTIONS = /Function|ClassMethod|ClassPrivateMethod|ObjectMethod/;
 
-/** Finds them in the code that the statement itself runs. A method that is not known counts if its result is not used. */
+/**
+ * Finds them in the code that the statement itself runs, also in the callbacks of `forEach`, `map` and the like. A method that is not known counts if its
+ * result is not used.
+ */
 export function changingCallsIn(node: Node): readonly ChangingCall[] {
   const found: ChangingCall[] = [];
+  /** Functions that run now, and whether what they return is dropped. */
+  const runNow = new Map<Node, boolean>();
   const visit = (one: Node, isDropped: boolean): void => {
-    if (FUNCTIONS.test(one.type) || one.type.startsWith('TSType') || (one.type === 'ClassProperty' && one.static !== true))
-      return;
+    if (FUNCTIONS.test(one.type) && !runNow.has(one)) return;
+    if (one.type.startsWith('TSType') || (one.type === 'ClassProperty' && one.static !== true)) return;
+    if (isCall(one)) for (const callback of functionsRunBy(one)) runNow.set(callback, isDropped);
     const call = changingCall(one, isDropped);
     if (call !== undefined) found.push(call);
     if (isDropped) found.push(...argumentsOf(one));
-    const passes = one.type === 'ExpressionStatement' || (isDropped && one.type === 'AwaitExpression') || isUnwrapped(one);
-    for (const child of childrenOf(one)) visit(child, passes && (one.type === 'ExpressionStatement' || isDropped));
+    const passes = isDropped && (one.type === 'AwaitExpression' || isUnwrapped(one));
+    const drops = one.type === 'ExpressionStatement' || runNow.get(one) === true || passes;
+    for (const child of childrenOf(one)) visit(child, drops);
   };
   visit(node, false);
   return found;
 }
 
+const isCall = ({ type }: Node): boolean => type === 'CallExpression' || type === 'OptionalCallExpression';
+
 const isUnwrapped = (node: Node): boolean => unwrap(node) !== node;
 
 function changingCall(node: Node, isDropped: boolean): ChangingCall | undefined {
-  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
+  if (!isCall(node)) return undefined;
   const callee = unwrap(node.callee as Node);
   if (!callee.type.endsWith('MemberExpression') || callee.computed === true) return undefined;
   const method = (callee.property as Node).name as string;
@@ -59,7 +68,7 @@ const SHOWS = new Set(['console', 'display', 'assert', 'serve']);
 
 /** The names that a call passes to a function which may change them. */
 function argumentsOf(node: Node): readonly ChangingCall[] {
-  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return [];
+  if (!isCall(node)) return [];
   const callee = unwrap(node.callee as Node);
   const isMember = callee.type.endsWith('MemberExpression');
   const root = rootOf(callee);

@@ -70,7 +70,7 @@ const start = (outer: Node, inner: Node): number => (outer === inner ? inner.sta
 function statement(cell: number, source: string, order: number, node: Node, from: number): Statement {
   const values = new Map<string, Declaration>();
   declare(node, new Cell(String(cell), source, cell), values);
-  const uses = analyse([node], source.length).references.filter((one) => resolveReference(one) === null);
+  const uses = analyse([node], source.length, true).references.filter((one) => resolveReference(one) === null);
   const words = new Set(source.slice(from, node.end).match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []);
   const free = new Set(uses.filter(({ depth }) => depth === 0).map((use) => use.start));
   const calls = changingCallsIn(node).filter((call) => free.has(call.start));

@@ -65,9 +65,15 @@ const typeOf = (given) => {
 const json = (value) => el('pre', {}, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 const block = (title, ...children) => el('section', {}, el('h4', {}, title), ...children);
 
+const takesList = (given) => {
+  const schema = resolve(given);
+  return [schema.type].flat().includes('array') || (schema.anyOf || schema.oneOf || []).some(takesList);
+};
+
 function parametersOf(list) {
   const rows = list.map((parameter) => {
-    const input = el('input', { 'aria-label': parameter.name, placeholder: parameter.in });
+    const placeholder = parameter.in + (takesList(parameter.schema) ? ', may be a JSON list' : '');
+    const input = el('input', { 'aria-label': parameter.name, placeholder });
     return { parameter, input, row: el('tr', {},
       el('td', {}, el('code', {}, parameter.name), parameter.required ? el('span', { class: 'needed', title: 'required' }, ' *') : ''),
       el('td', {}, parameter.in), el('td', {}, typeOf(parameter.schema || {})),
@@ -87,7 +93,7 @@ function formOf(schema, type) {
   const { properties = {}, required = [] } = resolve(schema);
   const fields = Object.entries(properties).map(([name, given]) => {
     const own = resolve(given);
-    const isList = own.type === 'array';
+    const isList = takesList(own);
     const isFiles = isFile(own) || (isList && isFile(own.items || {}));
     const input = isFiles ? fileInput(name, isList) : el('input', { 'aria-label': name, placeholder: isList ? 'a JSON list' : own.type === 'object' ? 'JSON' : '' });
     const row = el('tr', {}, el('td', {}, el('code', {}, name), required.includes(name) ? el('span', { class: 'needed', title: 'required' }, ' *') : ''),
@@ -150,7 +156,8 @@ async function send(path, method, rows, body, output) {
   for (const { parameter, input } of rows) {
     if (parameter.in === 'path') url = url.replace('{' + parameter.name + '}', encodeURIComponent(input.value));
     else if (input.value === '') continue;
-    else if (parameter.in === 'query') query.append(parameter.name, input.value);
+    else if (parameter.in === 'query')
+      for (const one of takesList(parameter.schema) ? itemsIn(input.value) : [input.value]) query.append(parameter.name, one);
     else if (parameter.in === 'header') headers[parameter.name] = input.value;
   }
   if (body && body.header) headers['content-type'] = body.header;

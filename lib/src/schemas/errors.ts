@@ -33,3 +33,14 @@ export const WrongBodyType = defineError(
 );
 export const BadPath = defineError('NBS_BAD_PATH', 400, 'the path of the request holds a % that begins no character');
 export const MethodNotAllowed = defineError('NBS_METHOD_NOT_ALLOWED', 405, '{path} does not take {verb}; it takes {allowed}');
+/** A model gets this as the result of the tool. */
+export const ToolResultTooLong = defineError(
+  'NBS_TOOL_RESULT_TOO_LONG',
+  413,
+  'the tool {tool} has given {items} items with {characters} characters in all and was stopped; a tool gives at most {mostItems} items and {mostCharacters} characters: ask for less, or call its route, which sends each item at once',
+);
+export const McpWithoutRoutes = defineError(
+  'NBS_MCP_WITHOUT_ROUTES',
+  400,
+  "{deployment}: mcp: true needs methods with a route; write @serve.post('/add') before add",
+);

@@ -134,11 +134,14 @@ export function checkAppName(name: unknown): string {
   throw InvalidAppName({ name: shownValue(name) });
 }
 
-/** @throws NBS_INVALID_ROUTE_PREFIX */
+const PREFIX = /^(\/[^/\\?#{}\s\p{C}]+)+$/u;
+/** The cluster's own paths begin with `/-/`, and no URL has a part `.` or `..`. */
+const NEVER_SENT = /^\/-(\/|$)|\/(\.|%2e){1,2}(\/|$)/i;
+
+/** @returns the prefix as clients send it: `/caf%C3%A9` for `/café` @throws NBS_INVALID_ROUTE_PREFIX */
 export function checkRoutePrefix(prefix: unknown): string | null {
-  if (prefix === null) return null;
-  if (typeof prefix === 'string' && (prefix === '/' || /^(\/[^/?#{}\s\p{C}]+)+$/u.test(prefix)) && !/^\/-(\/|$)/.test(prefix))
-    return prefix;
+  if (prefix === null || prefix === '/') return prefix;
+  if (typeof prefix === 'string' && PREFIX.test(prefix) && !NEVER_SENT.test(prefix)) return new URL(prefix, 'http://h').pathname;
   throw InvalidRoutePrefix({ prefix: shownValue(prefix) });
 }
 

@@ -1,5 +1,6 @@
 import { hasCode } from '../core/index.js';
 import { PeerGone } from '../ipc/index.js';
+import { requiredPrefix } from './application.js';
 import type { Client } from './client.js';
 import type { CanaryStatus } from './protocol/index.js';
 import { canarySpec } from './traffic.js';
@@ -54,6 +55,7 @@ class RunningCanary implements Canary {
 
 /** Begins to try a version. @throws as `Serve.canary` */
 export async function beginCanary(client: Client, prefix: string, options: CanaryOptions): Promise<Canary> {
-  const { rule } = await client.call('canary', { prefix, spec: canarySpec(options) });
-  return new RunningCanary(client, prefix, rule);
+  const at = requiredPrefix(prefix);
+  const { rule } = await client.call('canary', { prefix: at, spec: canarySpec(options) });
+  return new RunningCanary(client, at, rule);
 }

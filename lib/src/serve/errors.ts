@@ -38,7 +38,7 @@ export const InvalidGraphHttp = defineError(
 export const InvalidRoutePrefix = defineError(
   'NBS_INVALID_ROUTE_PREFIX',
   400,
-  "route prefix {prefix} is not valid: it is '/' or starts with '/', has no '/' at its end, no '?', '#', space or brace, and is not below '/-'; or null for no route",
+  "route prefix {prefix} is not valid: it is '/' or starts with '/', has no '/' at its end, no '?', '#', backslash, space or brace, no part '.' or '..', and is not below '/-'; or null for no route",
 );
 export const InvalidAppName = defineError(
   'NBS_INVALID_APP_NAME',

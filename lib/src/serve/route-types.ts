@@ -1,7 +1,7 @@
 import type { SourceFile } from 'typescript7/unstable/ast';
 import type { Checker } from 'typescript7/unstable/sync';
 import { isNbserveError } from '../core/index.js';
-import { batchedMethodsOf, type ClassSchema, NoTypes, routesOf } from '../schemas/index.js';
+import { batchedMethodsOf, type ClassSchema, McpWithoutRoutes, NoTypes, routesOf } from '../schemas/index.js';
 import type { FileTypes, RoutedClass } from '../schemas/typescript/index.js';
 import type { DeploymentDefinition } from './deployment.js';
 import { originOf } from './modules/index.js';
@@ -26,11 +26,14 @@ export class RouteTypes {
 
   /**
    * @returns undefined for a deployment without routes
-   * @throws NBS_NO_SCHEMA, NBS_NO_TYPES, NBS_ROUTE_TWICE
+   * @throws NBS_NO_SCHEMA, NBS_NO_TYPES, NBS_ROUTE_TWICE, NBS_MCP_WITHOUT_ROUTES
    */
-  async describe({ name, target }: DeploymentDefinition): Promise<ClassSchema | undefined> {
+  async describe({ name, target, config }: DeploymentDefinition): Promise<ClassSchema | undefined> {
     const routes = routesOf(name, target);
-    if (routes.length === 0) return undefined;
+    if (routes.length === 0) {
+      if (config.mcp === true) throw McpWithoutRoutes({ deployment: name });
+      return undefined;
+    }
     const routed: RoutedClass = { deployment: name, className: target.name || name, routes, batched: batchedMethodsOf(target) };
     try {
       const { describeClassIn, FileTypes: Files } = await import('../schemas/typescript/index.js');

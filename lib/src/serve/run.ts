@@ -8,6 +8,7 @@ import {
   isApplication,
   layOut,
   type PlacedDeployment,
+  requiredPrefix,
 } from './application.js';
 import type { Client } from './client.js';
 import type { DeploymentDefinition } from './deployment.js';
@@ -98,7 +99,9 @@ export function expectApplication(connecting: Promise<Client>, app: string, rout
   const expecting = new AbortController();
   if (routePrefix !== null) {
     const { signal } = expecting;
-    connecting.then(({ controller }) => controller.call('expect', { app, routePrefix }, { signal })).catch(() => {});
+    connecting
+      .then(({ controller }) => controller.call('expect', { app, routePrefix: requiredPrefix(routePrefix) }, { signal }))
+      .catch(() => {});
   }
   return () => expecting.abort();
 }

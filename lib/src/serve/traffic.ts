@@ -1,4 +1,5 @@
 import { duration, InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
+import { requiredPrefix } from './application.js';
 import type { Client } from './client.js';
 import type { CanarySpec, StickyBy, TrafficSpec, TrafficStatus } from './protocol/index.js';
 import type { CanaryOptions, TrafficOptions } from './types.js';
@@ -132,15 +133,19 @@ function isSteps(value: unknown): value is readonly number[] {
 /** Returns the current split of a prefix, or `null` if it has none. */
 export async function trafficOf(client: Pick<Client, 'call'>, prefix: string): Promise<TrafficStatus | null> {
   const { traffic } = await client.call('status', undefined);
-  return Object.hasOwn(traffic, prefix) ? (traffic[prefix] ?? null) : null;
+  const at = requiredPrefix(prefix);
+  return Object.hasOwn(traffic, at) ? (traffic[at] ?? null) : null;
 }
 
 /** Splits a prefix; `null` removes the split. @throws as `Serve.traffic` */
-export function setTraffic(
+export async function setTraffic(
   client: Client,
   prefix: string,
   weights: Readonly<Record<string, number>> | null,
   options: TrafficOptions = {},
 ): Promise<TrafficStatus | null> {
-  return client.call('traffic', { prefix, spec: weights === null ? null : trafficSpec(weights, options) });
+  return client.call('traffic', {
+    prefix: requiredPrefix(prefix),
+    spec: weights === null ? null : trafficSpec(weights, options),
+  });
 }

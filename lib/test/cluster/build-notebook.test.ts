@@ -158,3 +158,19 @@ export const two = Two.bind();
   const url = await deployed('built');
   assert.equal(await (await fetch(`${url}/two`)).text(), 'two');
 });
+
+test('modules: exports of the same name become applications with different names', async () => {
+  const source = "import { serve } from 'nbserve';\nconst D = serve.deployment(class D { fetch() { return 'it'; } });\n";
+  for (const file of ['chat.ts', 'digits.ts', 'more/chat.ts']) folder.write(file, `${source}export const app = D.bind();\n`);
+  folder.write('one.ts', `${source}export const $one = D.bind();\n`);
+  const text = await folder.output(['build', 'chat.ts:app', 'digits.ts:app', 'more/chat.ts:app', 'one.ts:$one']);
+  const read = (key: string): readonly string[] =>
+    [...text.matchAll(new RegExp(`${key}: (.*)`, 'g'))].map(([, value = '']) => value);
+  assert.deepEqual(
+    read('  - name').filter((name) => name !== 'D'),
+    ['chat', 'digits', 'chat_1', 'one'],
+  );
+  assert.deepEqual(read('routePrefix'), ['/chat', '/digits', '/chat_1', '/one']);
+  folder.write('several.yaml', text);
+  assert.match(await folder.output(['deploy', 'several.yaml', '--check']), /chat_1: D at \/chat_1/);
+});

@@ -73,3 +73,47 @@ test('a request that comes while the first version starts is told to try again',
   assert.equal(await (await fetch(address)).text(), 'up');
   assert.equal((await fetch(new URL('/nobody', String(url)))).status, 404);
 });
+
+test('of two runs of one name the later one counts, and a delete or a shutdown discards a version that starts', async () => {
+  const gates: (() => void)[] = [];
+  const versionOf = (word: string) =>
+    serve.deployment(
+      class Slow {
+        readonly gate = new Promise<void>((resolve) => gates.push(resolve));
+        async fetch() {
+          return word;
+        }
+      },
+    );
+  const begin = async (word: string): Promise<{ readonly outcome: Promise<string>; readonly end: () => void }> => {
+    const before = gates.length;
+    const started = serve.run(versionOf(word).bind(), { name: 'slow', routePrefix: '/slow', local: true });
+    const outcome = started.then(
+      () => 'runs',
+      (error: Error & { code?: string }) => String(error.code),
+    );
+    while (gates.length === before) await new Promise((resolve) => setImmediate(resolve));
+    return { outcome, end: gates[before] as () => void };
+  };
+  const { url } = await run('other', '/other', true);
+  const ask = async () => (await fetch(new URL('/slow', String(url)))).text();
+
+  const first = await begin('first');
+  const second = await begin('second');
+  second.end();
+  assert.equal(await second.outcome, 'runs');
+  first.end();
+  assert.equal(await first.outcome, 'NBS_SUPERSEDED');
+  assert.equal(await ask(), 'second');
+
+  const third = await begin('third');
+  await serve.delete('slow');
+  third.end();
+  assert.equal(await third.outcome, 'NBS_SUPERSEDED');
+  assert.deepEqual(Object.keys((await serve.status()).applications), ['other']);
+
+  const fourth = await begin('fourth');
+  await serve.shutdown();
+  fourth.end();
+  assert.equal(await fourth.outcome, 'NBS_SUPERSEDED');
+});

@@ -132,6 +132,7 @@ test('a tool may have an argument named body, and an answer that tells of a fail
   assert.deepEqual(await call('find', { body: 'x' }), ['found x', false]);
   assert.deepEqual(await call('store', { body: 'x', requestBody: { n: 2 } }), ['x 2', false]);
   assert.deepEqual(await call('missing', {}), ['no', true]);
+  assert.deepEqual(await call('refused', {}), ['there is no item 7', true]);
   assert.deepEqual(await call('there', {}), ['yes', false]);
   assert.deepEqual(await call('bytes', {}), ['["AQI="]', false]);
   await client.close();

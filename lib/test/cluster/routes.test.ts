@@ -327,6 +327,8 @@ const REFUSED: Readonly<Record<keyof typeof Refused, [string, RegExp]>> = {
   query: ['NBS_NO_SCHEMA', /ObjectQuery\.go, params: the query parameter filter cannot be read from a text/],
   result: ['NBS_NO_SCHEMA', /SetResult\.go, its result\.all: Set<string> has no JSON form; write an array/],
   tag: ['NBS_NO_SCHEMA', /BadTag\.go, body\.text: @minLength two says nothing/],
+  step: ['NBS_NO_SCHEMA', /NoStep\.go, body\.count: @multipleOf 0 says nothing; a number above 0 belongs behind it/],
+  count: ['NBS_NO_SCHEMA', /HalfCount\.go, body\.list: @maxItems 1\.5 says nothing; a whole number from 0 on belongs behind it/],
   format: ['NBS_NO_SCHEMA', /BadFormat\.go, body\.text: @format postcode/],
   wrongTag: ['NBS_NO_SCHEMA', /WrongTag\.go, body\.count: @minLength says nothing; it is not for number/],
   many: ['NBS_NO_SCHEMA', /Many\.go: _b is a parameter too many/],

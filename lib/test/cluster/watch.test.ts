@@ -68,9 +68,27 @@ test('--watch: a change is served without a lost request, and an error leaves th
   await until(() => /other\.js[\s\S]*the old version runs on/.test(output()));
   folder.write('other.ts', "export const word: string = 'four';\n");
   await until(() => answers.has('four'));
+
+  // A file in another folder, which no deploy has read, has the error.
+  folder.write('sub/five.ts', 'export const word: string = ;\n');
+  folder.write('app.ts', app('sub/five'));
+  await until(() => /five\.ts[\s\S]*the old version runs on/.test(output()));
+  folder.write('sub/five.ts', "export const word: string = 'five';\n");
+  await until(() => answers.has('five'));
+  folder.write('late/six.ts', "throw new Error('not yet');\nexport const word = '';\n");
+  folder.write('app.ts', app('late/six'));
+  await until(() => /not yet[\s\S]*the old version runs on/.test(output()));
+  folder.write('late/six.ts', "export const word: string = 'six';\n");
+  await until(() => answers.has('six'));
+
+  // Not even the folder exists.
+  folder.write('app.ts', app('far/seven'));
+  await until(() => /seven\.js[\s\S]*the old version runs on/.test(output()));
+  folder.write('far/seven.ts', "export const word: string = 'seven';\n");
+  await until(() => answers.has('seven'));
   isAsking = false;
   await asking;
-  assert.deepEqual([...answers].sort(), ['four', 'one', 'three', 'two']);
+  assert.deepEqual([...answers].sort(), ['five', 'four', 'one', 'seven', 'six', 'three', 'two']);
   assert.equal(await end(child), 0);
 });
 

@@ -33,3 +33,34 @@ test('an answer is checked after the hooks of user code, and is not copied if it
   assert.deepEqual(await answerOf('/unknown'), { id: 'refused' });
   assert.deepEqual(copied, [BIG, BIG]);
 });
+
+test('a typed array is a list, and bytes are sent as they are', async () => {
+  const app = fastify();
+  checkJsonAnswers(app, {
+    isPlain: (value) => Array.isArray(value),
+    toPlain: (value) => {
+      const list = [...(value as Float32Array)];
+      if (list.some(Number.isNaN)) throw Object.assign(new Error('NaN is no JSON'), { statusCode: 418 });
+      return list;
+    },
+  });
+  const scores = Float32Array.of(0.5, 2);
+  app.register(async (inner) => {
+    inner.get('/returned', async () => scores);
+  });
+  app.get('/now', () => scores);
+  app.get('/sent', (_request, reply) => reply.send(scores));
+  app.get('/wrong', () => Float32Array.of(Number.NaN));
+  app.get('/bytes', async () => Uint8Array.of(1, 2));
+  app.get('/chosen', (_request, reply) => reply.type('application/octet-stream').send(scores));
+  for (const url of ['/returned', '/now', '/sent']) {
+    const { headers, body } = await app.inject(url);
+    assert.match(String(headers['content-type']), /^application\/json/, url);
+    assert.equal(body, '[0.5,2]', url);
+  }
+  const wrong = await app.inject('/wrong');
+  assert.equal(wrong.statusCode, 418);
+  assert.match(wrong.body, /NaN is no JSON/);
+  assert.deepEqual([...(await app.inject('/bytes')).rawPayload], [1, 2]);
+  assert.deepEqual([...(await app.inject('/chosen')).rawPayload], [...new Uint8Array(scores.buffer)]);
+});

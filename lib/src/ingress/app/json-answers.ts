@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { FastifyInstance, FastifyReply, preSerializationHookHandler } from 'fastify';
 
 /** True on instances for which user code has set a serializer. Instances of plugins inherit it. */
@@ -37,6 +38,7 @@ export function checkJsonAnswers(app: FastifyInstance, { isPlain, toPlain }: Jso
     }
     done(null, plain);
   };
+  sendLists(app, toPlain);
   // Fastify runs the hooks of a route after those of its instance.
   app.addHook('onRoute', (route) => {
     route.preSerialization = [route.preSerialization ?? [], check].flat();
@@ -46,6 +48,32 @@ export function checkJsonAnswers(app: FastifyInstance, { isPlain, toPlain }: Jso
     if (request.is404) check.call(this, request, reply, payload, done);
     else done(null, payload);
   });
+}
+
+/** Fastify would send the memory of any typed array as bytes, before a hook sees it. Only those of `Uint8Array`, such as a Buffer, are bytes. */
+function sendLists(app: FastifyInstance, toPlain: JsonCheck['toPlain']): void {
+  let original: FastifyReply['send'] | undefined;
+  const send = function (this: FastifyReply, payload?: unknown): FastifyReply {
+    original ??= inheritedSend(this, send);
+    const isList = ArrayBuffer.isView(payload) && types.isTypedArray(payload) && !types.isUint8Array(payload);
+    // User code that has chosen a type wants the bytes.
+    if (!isList || this.hasHeader('content-type')) return original.call(this, payload);
+    let list: unknown;
+    try {
+      list = toPlain(payload);
+    } catch (error) {
+      return original.call(this, error);
+    }
+    return original.call(this, list);
+  };
+  app.decorateReply('send', send as never);
+}
+
+/** Fastify's own method, which `send` replaces. */
+function inheritedSend(reply: FastifyReply, send: unknown): FastifyReply['send'] {
+  let at = Object.getPrototypeOf(reply) as FastifyReply;
+  while (at.send === send) at = Object.getPrototypeOf(at) as FastifyReply;
+  return at.send;
 }
 
 let key: symbol | undefined;

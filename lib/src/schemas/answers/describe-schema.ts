@@ -77,3 +77,12 @@ export function shown(value: unknown): string {
   const short = value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
   return `'${short.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}'`;
 }
+
+/** True for a whole number of so many digits that a JavaScript number does not hold each of them. */
+export const losesDigits = (text: string): boolean => /^-?\d+$/.test(text) && !Number.isSafeInteger(Number(text));
+
+/** What a message adds about such a number in a text, which is not converted; `''` for anything else. */
+export const lostDigits = (expected: string, got: unknown): string =>
+  typeof got === 'string' && /\b(number|integer)\b/.test(expected) && losesDigits(got)
+    ? ', which a number cannot hold exactly; the types bigint and string can'
+    : '';

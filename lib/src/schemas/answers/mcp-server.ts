@@ -1,7 +1,6 @@
 import type { ClassSchema } from '../class-schema.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
-import { RouteTool } from './mcp-tool.js';
-import type { ToPlain } from './result-encoder.js';
+import { RouteTool, type ToolOptions } from './mcp-tool.js';
 import type { Route, RouteRequest } from './route.js';
 
 /** The versions of the protocol that this server speaks, newest first. https://modelcontextprotocol.io/specification/versioning */
@@ -40,14 +39,14 @@ export class McpServer {
   readonly #description: string | undefined;
   readonly #tools = new Map<string, RouteTool>();
 
-  constructor(schema: ClassSchema, routes: readonly { readonly route: Route }[], toPlain: ToPlain) {
+  constructor(schema: ClassSchema, routes: readonly { readonly route: Route }[], options: ToolOptions) {
     this.#name = schema.name;
     this.#description = schema.description;
     for (const { route } of routes) {
       if (!route.takesJson) continue;
       const { method, verb } = route.schema;
       const name = this.#tools.has(method) ? `${method}_${verb}` : method;
-      if (!this.#tools.has(name)) this.#tools.set(name, new RouteTool(route, schema, toPlain, name));
+      if (!this.#tools.has(name)) this.#tools.set(name, new RouteTool(route, schema, name, options));
     }
   }
 
@@ -64,12 +63,17 @@ export class McpServer {
     if (!Array.isArray(message)) return this.#one(message, request);
     if (message.length === 0 || message.length > MOST_MESSAGES)
       return jsonAnswer(failed(null, new RpcError(INVALID_REQUEST, `a batch holds 1 to ${MOST_MESSAGES} messages`)), 400);
-    const answers = await Promise.all(message.map((one) => this.#reply(one, request)));
-    const told = answers.filter((one) => one !== undefined);
+    const told: object[] = [];
+    // One after the other, because the batch has the slot of one request.
+    for (const one of message) {
+      if (request.signal.aborted) break;
+      const reply = await this.#reply(one, request);
+      if (reply !== undefined) told.push(reply);
+    }
     return told.length === 0 ? new TypedAnswer(202, null, null) : jsonAnswer(told);
   }
 
-  async #one(message: unknown, request: unknown): Promise<TypedAnswer> {
+  async #one(message: unknown, request: RouteRequest): Promise<TypedAnswer> {
     const reply = await this.#reply(message, request);
     if (reply === undefined) return new TypedAnswer(202, null, null);
     const isInvalid = (reply as { error?: { code: number } }).error?.code === INVALID_REQUEST;
@@ -77,7 +81,7 @@ export class McpServer {
   }
 
   /** @returns undefined if the message needs no reply */
-  async #reply(given: unknown, request: unknown): Promise<object | undefined> {
+  async #reply(given: unknown, request: RouteRequest): Promise<object | undefined> {
     const message = given as Partial<Message> | null;
     const id = typeof message?.id === 'string' || typeof message?.id === 'number' ? message.id : null;
     if (typeof message !== 'object' || message === null || (message as { jsonrpc?: unknown }).jsonrpc !== '2.0')
@@ -98,7 +102,7 @@ export class McpServer {
     }
   }
 
-  async #call(method: string, params: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
+  async #call(method: string, params: Readonly<Record<string, unknown>>, request: RouteRequest): Promise<object> {
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'ping') return {};
     if (method === 'tools/list') return { tools: [...this.#tools.values()].map(({ tool }) => tool) };

@@ -1,8 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { aboutInput, type NbserveError } from '../../core/index.js';
 import { type ClassSchema, type JsonSchema, resolved } from '../class-schema.js';
+import { ToolResultTooLong } from '../errors.js';
 import { rewritten } from './openapi.js';
-import { Refused } from './refusal.js';
 import { type ToPlain, writesTexts } from './result-encoder.js';
-import type { Route } from './route.js';
+import type { Route, RouteRequest } from './route.js';
+
+/** How much of a stream a tool gives. A model reads no more, and the items are kept until the last one. */
+const MOST_ITEMS = 10_000;
+const MOST_CHARACTERS = 4_000_000;
+/** After this time, a generator that does not wait for anything lets other requests have their turn. */
+const TURN_MS = 10;
 
 export interface McpTool {
   readonly name: string;
@@ -11,11 +19,18 @@ export interface McpTool {
   readonly outputSchema?: JsonSchema;
 }
 
+export interface ToolOptions {
+  readonly toPlain: ToPlain;
+  /** Converts what user code threw into the error that a client gets. */
+  readonly failureOf: (thrown: unknown) => NbserveError;
+}
+
 /** A method as a tool. MCP requires that the arguments and the result of a tool are objects. */
 export class RouteTool {
   readonly tool: McpTool;
   readonly #route: Route;
   readonly #toPlain: ToPlain;
+  readonly #failureOf: ToolOptions['failureOf'];
   /** True if the schema of the result has texts for BigInts or bytes. */
   readonly #asTexts: boolean;
   /** True if the arguments are the body itself. */
@@ -25,10 +40,11 @@ export class RouteTool {
   /** True if the result is an object already, so that it need not be wrapped in one. */
   readonly #isObject: boolean;
 
-  constructor(route: Route, schema: ClassSchema, toPlain: ToPlain, name: string) {
+  constructor(route: Route, schema: ClassSchema, name: string, { toPlain, failureOf }: ToolOptions) {
     const { description, body, params, result } = route.schema;
     this.#route = route;
     this.#toPlain = toPlain;
+    this.#failureOf = failureOf;
     const { defs } = schema;
     this.#asTexts = writesTexts(result, defs);
     this.#isBody = body !== undefined && params.length === 0 && isObject(resolved(body.schema, defs));
@@ -58,23 +74,24 @@ export class RouteTool {
   }
 
   /** @returns the result of `tools/call`; if the method fails, the model gets the error, so that it can try something else */
-  async call(given: Readonly<Record<string, unknown>>, request: unknown): Promise<object> {
+  async call(given: Readonly<Record<string, unknown>>, request: RouteRequest): Promise<object> {
     try {
       const own = this.#isBody ? given : Object.hasOwn(given, this.#bodyName) ? given[this.#bodyName] : undefined;
       const { body, params } = this.#route.checked(own, given);
-      return await this.#told(await this.#route.call(body, params, request));
+      return await this.#told(await this.#route.call(body, params, request), request.signal);
     } catch (error) {
-      if (!(error instanceof Refused)) console.error(`the tool ${this.tool.name} failed:`, error);
-      const isTold = error instanceof Refused || (error as { expose?: unknown } | null)?.expose === true;
-      return { content: [{ type: 'text', text: isTold ? (error as Error).message : 'the tool failed' }], isError: true };
+      // Over HTTP, it would be the answer.
+      if (error instanceof Response) return failed(await error.text().catch(() => `status ${error.status}`));
+      const { status, message, stack = message, expose } = this.#failureOf(error);
+      if (status >= 500) console.error(`the tool ${this.tool.name} failed: ${stack}`);
+      return failed(expose === true ? message : 'the tool failed');
     }
   }
 
-  async #told(result: unknown): Promise<object> {
+  async #told(result: unknown, signal: AbortSignal): Promise<object> {
     const { form } = this.#route.schema.result;
     if (form === 'stream') {
-      const items: unknown[] = [];
-      for await (const item of result as AsyncIterable<unknown>) items.push(this.#toPlain(item, this.#asTexts, 'an item'));
+      const items = await this.#collected(result as AsyncIterable<unknown>, signal);
       return structured({ result: items }, items);
     }
     if (result === undefined) return { content: [] };
@@ -92,6 +109,27 @@ export class RouteTool {
       : structured(this.#isObject ? value : { result: value }, value);
   }
 
+  /** The items of a stream; if the client leaves, only those until then. @throws NBS_TOOL_RESULT_TOO_LONG */
+  async #collected(stream: AsyncIterable<unknown>, signal: AbortSignal): Promise<readonly unknown[]> {
+    const items: unknown[] = [];
+    let characters = 0;
+    let since = Date.now();
+    for await (const item of stream) {
+      if (signal.aborted) break;
+      const plain = this.#toPlain(item, this.#asTexts, 'an item');
+      items.push(plain);
+      characters += JSON.stringify(plain)?.length ?? 0;
+      if (items.length > MOST_ITEMS || characters > MOST_CHARACTERS) {
+        const most = { mostItems: MOST_ITEMS, mostCharacters: MOST_CHARACTERS };
+        throw aboutInput(ToolResultTooLong({ tool: this.tool.name, items: items.length, characters, ...most }));
+      }
+      if (Date.now() - since < TURN_MS) continue;
+      await nextTurn();
+      since = Date.now();
+    }
+    return items;
+  }
+
   async #textOf(value: unknown): Promise<string> {
     if (typeof value === 'string') return value;
     if (value instanceof Response) return value.text();
@@ -103,6 +141,8 @@ export class RouteTool {
 }
 
 const text = (value: unknown): object => ({ type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) });
+
+const failed = (message: string): object => ({ content: [text(message)], isError: true });
 
 /** `content` is for clients that do not read `structuredContent`. */
 const structured = (structuredContent: unknown, value: unknown): object => ({ content: [text(value)], structuredContent });

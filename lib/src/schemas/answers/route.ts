@@ -36,6 +36,8 @@ export interface RouteRequest {
   arrayBuffer(): Promise<ArrayBuffer>;
   formData(): Promise<FormData>;
   readonly headers: { get(name: string): string | null };
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
 }
 
 export interface RouteOptions {

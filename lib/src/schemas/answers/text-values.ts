@@ -1,4 +1,5 @@
 import { type JsonSchema, resolved } from '../class-schema.js';
+import { losesDigits } from './describe-schema.js';
 
 type Defs = Readonly<Record<string, JsonSchema>>;
 type Read = (text: string) => unknown;
@@ -49,8 +50,8 @@ function converted(text: string, { texts, types }: Kinds): unknown {
   const isText = types.has('string');
   if (texts.has(text)) return text;
   // If the type allows texts too, `007` is one, because the number has another form.
-  if (types.has('number') && NUMBER.test(text) && Number.isFinite(Number(text)) && (!isText || String(Number(text)) === text))
-    return Number(text);
+  const isNumber = NUMBER.test(text) && Number.isFinite(Number(text)) && !losesDigits(text);
+  if (types.has('number') && isNumber && (!isText || String(Number(text)) === text)) return Number(text);
   if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (types.has('null') && !isText && text === 'null') return null;
   return text;

@@ -1,4 +1,4 @@
-import { aboutInput } from '../../core/index.js';
+import { aboutInput, type NbserveError } from '../../core/index.js';
 import { docsPage, InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import type { ClassSchema, RouteVerb } from '../class-schema.js';
 import { MethodNotAllowed } from '../errors.js';
@@ -18,6 +18,8 @@ export interface TypedRoutesOptions {
   /** Parses JSON. @throws the error for a body that is not valid JSON */
   readonly parse: (text: string) => unknown;
   readonly toPlain: ToPlain;
+  /** Converts what user code threw into the error that a client gets. */
+  readonly failureOf: (thrown: unknown) => NbserveError;
   /** The class's own `fetch`, which gets the requests that match no route; null if it has none. */
   readonly fetch: ((request: unknown) => unknown) | null;
   /** True if the methods are also the tools of an MCP server, at `/mcp`. */
@@ -60,7 +62,7 @@ export class TypedRoutes {
       return { route, schema: one, encode: encoderOf(one.result, schema, toPlain) };
     });
     this.#table = new RouteTable(routes);
-    this.#mcp = options.mcp ? new McpServer(schema, routes, toPlain) : null;
+    this.#mcp = options.mcp ? new McpServer(schema, routes, options) : null;
   }
 
   /** Returns what `fetch` of a class would return: a value, a promise, a stream, or a {@link TypedAnswer}. */

@@ -33,3 +33,61 @@ test('the literals that each member has tell which one is meant', () => {
   const [fault = ''] = faults(members, { kind: 'd', x: 1 });
   assert.match(fault, /^body\.kind: /);
 });
+
+const issuesOf = (schema: JsonSchema, value: unknown) =>
+  new Validators({ defs: {} } as unknown as ClassSchema).check(schema, 'body', 'body')(value);
+
+test('a number that is too large for JavaScript is none', () => {
+  const list = { type: 'array', items: { type: 'number' } };
+  const numbers: readonly [JsonSchema, string][] = [
+    [{ type: 'number' }, '1e400'],
+    [{ type: ['number', 'null'] }, '-1e400'],
+    [list, '[1, 1e400]'],
+    [{ anyOf: [{ type: 'string' }, list] }, '[1e400]'],
+  ];
+  for (const [schema, text] of numbers) assert.equal(issuesOf(schema, JSON.parse(text))?.length, 1, text);
+  assert.equal(issuesOf({ type: 'number' }, 1e308), null);
+});
+
+test('a multiple of a decimal is one although the quotient is wrong in its last bits', () => {
+  const isMultiple = (value: number, multipleOf: number): boolean => issuesOf({ type: 'number', multipleOf }, value) === null;
+  for (const value of [0.3, 0.7, -1.1, 0, 123_456_789.1]) assert.ok(isMultiple(value, 0.1), String(value));
+  for (const value of [0.35, 0.3000001]) assert.ok(!isMultiple(value, 0.1), String(value));
+  assert.ok(isMultiple(6, 3));
+  assert.ok(!isMultiple(1 + 1e-12, 1), 'a whole number is whole');
+  const [issue] = issuesOf({ type: 'number', multipleOf: 0.5 }, 0.7) ?? [];
+  assert.equal(issue?.expected, 'a number that is a multiple of 0.5');
+});
+
+test('items that must be different are read once each', () => {
+  const schema = { type: 'array', uniqueItems: true };
+  let reads = 0;
+  const item = (n: number) => ({
+    b: 1,
+    get a() {
+      reads += 1;
+      return n;
+    },
+  });
+  assert.equal(
+    issuesOf(
+      schema,
+      Array.from({ length: 500 }, (_, n) => item(n)),
+    ),
+    null,
+  );
+  assert.equal(reads, 500);
+  const [issue] =
+    issuesOf(schema, [
+      { a: 1, b: [2] },
+      { b: [2], a: 1 },
+    ]) ?? [];
+  assert.equal(issue?.expected, 'a list, each only once');
+  for (const list of [
+    ['1', 1],
+    [[], {}],
+    [null, 'null'],
+    [{ a: 1 }, { a: '1' }],
+  ])
+    assert.equal(issuesOf(schema, list), null);
+});

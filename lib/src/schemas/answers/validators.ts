@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
-import { expectedBy, shown } from './describe-schema.js';
+import { expectedBy, lostDigits, shown } from './describe-schema.js';
 
 /** One fault of a request. */
 export interface Issue {
@@ -14,9 +14,13 @@ export interface Issue {
 
 export type Check = (value: unknown) => readonly Issue[] | null;
 
-/** `meta: false`, because our schemas need no check, and compiling the meta-schema takes 26 ms. No value is converted, so 5 is not accepted as a text. */
+/**
+ * `meta: false`, because our schemas need no check, and compiling the meta-schema takes 26 ms. No value is converted, so 5 is not accepted as a text.
+ * `strictNumbers`, because JSON.parse reads 1e400 as Infinity, which no answer can contain.
+ */
 const OPTIONS = {
   strict: false,
+  strictNumbers: true,
   discriminator: true,
   coerceTypes: false,
   validateSchema: false,
@@ -80,6 +84,9 @@ export class Validators {
     const ajv = new Ajv2020({ ...OPTIONS, allErrors });
     (formats as unknown as (ajv: Ajv2020) => void)(ajv);
     ajv.addKeyword({ keyword: JAVASCRIPT, type: 'string', validate: canBe, errors: false });
+    // Those of Ajv compare each object of a list with each other one, and take 0.3 for no multiple of 0.1.
+    ajv.removeKeyword('uniqueItems').addKeyword({ keyword: 'uniqueItems', type: 'array', validate: isUnique, errors: false });
+    ajv.removeKeyword('multipleOf').addKeyword({ keyword: 'multipleOf', type: 'number', validate: isMultiple, errors: false });
     return ajv;
   }
 
@@ -110,7 +117,8 @@ export class Validators {
       const { additionalProperty: name } = error.params as { additionalProperty: string };
       return { in: place, field: join(field, name), expected: 'a number as the name', got: shown(name) };
     }
-    return { in: place, field, expected: expectedBy(schema, defs), got: shown(error.data) };
+    const expected = expectedBy(schema, defs);
+    return { in: place, field, expected, got: shown(error.data) + lostDigits(expected, error.data) };
   }
 }
 
@@ -129,6 +137,22 @@ function canBe(name: string, text: string): boolean {
   if (name === 'Date') return !Number.isNaN(Date.parse(text));
   if (name === 'URL') return URL.canParse(text);
   return name === 'bigint' || name === 'File' || name === 'Blob' || BASE64.test(text);
+}
+
+/** True if each item is in the list only once. Two objects are the same if they have the same properties in any order. */
+const isUnique = (wanted: boolean, list: readonly unknown[]): boolean =>
+  !wanted || new Set(list.map((item) => JSON.stringify(item, inOrder))).size === list.length;
+
+const inOrder = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+/** True for a multiple of the step. A quotient of two decimals may be wrong in its last bits, as in 0.3 / 0.1. */
+function isMultiple(step: number, value: number): boolean {
+  if (Number.isInteger(step)) return value % step === 0;
+  const quotient = value / step;
+  return Math.abs(quotient - Math.round(quotient)) <= 2 * Number.EPSILON * Math.abs(quotient);
 }
 
 /**

@@ -7,8 +7,8 @@ const NUMBERS = new Set(
     ' ',
   ),
 );
-/** The tags whose number must be a count, or a step. */
-const NOT_NEGATIVE = /^(min|max)(Length|Items|Properties)$|^multipleOf$/;
+/** The tags whose number is a count. */
+const COUNTS = /^(min|max)(Length|Items|Properties)$/;
 const FLAGS = new Set(['uniqueItems', 'deprecated', 'readOnly', 'writeOnly']);
 const TEXTS = new Set(['title', 'contentMediaType']);
 
@@ -70,7 +70,7 @@ export function docsOf(checker: Checker, symbol: TypeSymbol, refuse: RefuseTag):
   const out: Record<string, unknown> = description === '' ? {} : { description };
   for (const { name, text } of tags) {
     const tag = `@${name}${text === '' ? '' : ` ${text}`}`;
-    if (NUMBERS.has(name)) out[name] = numberOf(name, text) ?? refuse(tag, 'a number belongs behind it');
+    if (NUMBERS.has(name)) out[name] = numberOf(name, text) ?? refuse(tag, wrongNumber(name));
     else if (FLAGS.has(name)) out[name] = true;
     else if (TEXTS.has(name)) out[name] = text;
     else if (name === 'format') out.format = FORMATS.has(text) ? text : refuse(tag, wrongFormat(text));
@@ -124,7 +124,14 @@ function sourceFileOf(node: Node): { readonly text: string } {
 
 function numberOf(name: string, text: string): number | undefined {
   const number = text === '' ? Number.NaN : Number(text);
-  return !Number.isFinite(number) || (NOT_NEGATIVE.test(name) && number < 0) ? undefined : number;
+  if (!Number.isFinite(number)) return undefined;
+  const isWrong = COUNTS.test(name) ? number < 0 || !Number.isInteger(number) : name === 'multipleOf' && number <= 0;
+  return isWrong ? undefined : number;
+}
+
+function wrongNumber(name: string): string {
+  const which = name === 'multipleOf' ? 'number above 0' : COUNTS.test(name) ? 'whole number from 0 on' : 'number';
+  return `a ${which} belongs behind it`;
 }
 
 function isPattern(text: string): boolean {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.js';
-import type { AppSpec, ReplicaReady } from '../protocol/index.js';
-import { DeployedTogether, Superseded } from './errors.js';
+import { type AppSpec, type ReplicaReady, Superseded } from '../protocol/index.js';
+import { DeployedTogether } from './errors.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import { type Action, type ActualState, type Executor, failure } from './replicas/index.js';
 import {

@@ -1,6 +1,5 @@
 import { type Deferred, deferred } from '../../core/index.js';
-import type { ControllerOps } from '../protocol/index.js';
-import { Superseded } from './errors.js';
+import { type ControllerOps, Superseded } from '../protocol/index.js';
 
 export type Deployed = ControllerOps['deploy']['result'];
 

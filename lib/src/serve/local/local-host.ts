@@ -12,6 +12,7 @@ import {
   LocalPortSet,
   ReplicaState,
   RouteTaken,
+  Superseded,
   scopedDeploymentKey,
 } from '../protocol/index.js';
 import { HttpProxy } from '../proxy/index.js';
@@ -35,6 +36,14 @@ export interface LocalHttp {
   readonly port?: number;
 }
 
+interface StartingApp {
+  readonly app: LocalApp;
+  readonly generation: number;
+  readonly replicas: LocalReplica[];
+  /** The newer request for the application because of which this one is discarded; `''` if there is none. */
+  newer: string;
+}
+
 interface RunningApp extends LocalApp {
   readonly generation: number;
   readonly startedAt: number;
@@ -46,7 +55,7 @@ class LocalHost implements LocalContext {
   url = '';
   readonly router: Router;
   readonly #apps = new Map<string, RunningApp>();
-  readonly #starting = new Set<{ readonly app: LocalApp; readonly generation: number; readonly replicas: LocalReplica[] }>();
+  readonly #starting = new Set<StartingApp>();
   readonly #paths = new Map<string, LocalReplica>();
   /** While an application starts: its calls find its own new replicas first. */
   readonly #scope = new AsyncLocalStorage<{ readonly app: string; readonly generation: number }>();
@@ -82,16 +91,20 @@ class LocalHost implements LocalContext {
     return [...this.#apps.values()];
   }
 
-  /** @throws what a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN, NBS_LOCAL_PORT_SET, and what `listen` of Node throws */
+  /**
+   * @throws what a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_LOCAL_PORT_SET, and what `listen` of Node
+   * throws
+   */
   async run(app: LocalApp, http: LocalHttp): Promise<void> {
     const { name, routePrefix } = app;
     // An application that starts has its prefix already, so that two that start at the same time cannot have the same.
     const others = [...this.apps, ...[...this.#starting].map((starting) => starting.app)];
     const owner = others.find((other) => other.name !== name && routePrefix !== null && other.routePrefix === routePrefix);
     if (owner !== undefined) throw RouteTaken({ prefix: routePrefix ?? '', app: owner.name });
+    this.#supersede(name, 'another deploy of it');
     this.#generation += 1;
     const generation = this.#generation;
-    const starting = { app, generation, replicas: [] as LocalReplica[] };
+    const starting: StartingApp = { app, generation, replicas: [], newer: '' };
     this.#starting.add(starting);
     this.#publish();
     try {
@@ -101,11 +114,11 @@ class LocalHost implements LocalContext {
         await this.#scope.run({ app: name, generation }, () => replica.start());
         this.#paths.set(replica.path, replica);
         starting.replicas.push(replica);
+        if (starting.newer !== '') throw Superseded({ app: name, newer: starting.newer });
         this.#publish();
       }
     } catch (error) {
-      this.#starting.delete(starting);
-      this.#publish();
+      if (this.#starting.delete(starting)) this.#publish();
       this.#stop(starting.replicas);
       throw error;
     }
@@ -116,8 +129,19 @@ class LocalHost implements LocalContext {
     if (old !== undefined) this.#stop(old.replicas);
   }
 
+  /** Discards the versions of an application that start: when its constructor has returned, such a version is stopped. */
+  #supersede(name: string, newer: string): void {
+    for (const starting of this.#starting) {
+      if (starting.app.name !== name) continue;
+      starting.newer = newer;
+      this.#starting.delete(starting);
+    }
+    this.#publish();
+  }
+
   /** Resolves when its requests have ended. */
   async delete(name: string): Promise<void> {
+    this.#supersede(name, 'serve.delete');
     const app = this.#apps.get(name);
     if (app === undefined) return;
     this.#apps.delete(name);
@@ -127,6 +151,7 @@ class LocalHost implements LocalContext {
   }
 
   async close(): Promise<void> {
+    for (const { app } of this.#starting) this.#supersede(app.name, 'serve.shutdown');
     for (const { name } of this.apps) await this.delete(name);
     await Promise.all(this.#stopping);
     await this.#proxy?.close();

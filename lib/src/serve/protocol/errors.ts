@@ -36,6 +36,11 @@ export const LocalPortSet = defineError(
   409,
   'serve.run: applications of this process already answer at {url}, so local.port cannot be {port}; leave out port, or call serve.shutdown() first',
 );
+export const Superseded = defineError(
+  'NBS_SUPERSEDED',
+  409,
+  'application {app}: this version was discarded before it ran, because a newer request came: {newer}',
+);
 export const RouteTaken = defineError(
   'NBS_ROUTE_TAKEN',
   409,

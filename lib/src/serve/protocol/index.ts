@@ -34,6 +34,7 @@ export {
   ReplicaBusy,
   ReplicaDraining,
   RouteTaken,
+  Superseded,
 } from './errors.js';
 export { demandFault, modelsFault, readyFault, snapshotFault, trafficFault } from './faults.js';
 export type { GrpcCall } from './grpc-call.js';

@@ -2,6 +2,7 @@ import { TypedRoutes } from '../../schemas/answers/index.js';
 import type { ClassSchema } from '../../schemas/index.js';
 import type { DeploymentConfig } from '../protocol/index.js';
 import { markBadBody } from './bad-body.js';
+import { httpFailure } from './http-failure.js';
 import { plainForm } from './json-text.js';
 import type { UserInstance } from './user-instance.js';
 
@@ -22,6 +23,7 @@ export function typedRoutes(
         throw markBadBody(error, 'json');
       }
     },
+    failureOf: httpFailure,
     toPlain: (value, asTexts, subject) => plainForm(value, deployment, asTexts, subject),
     fetch,
     mcp,
