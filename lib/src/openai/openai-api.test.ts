@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aboutInput, defineError } from '../core/index.js';
+import { aboutInput, collectStart, defineError } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { openaiApi } from './openai-api.js';
 
@@ -25,11 +25,13 @@ const api = openaiApi({
   embeddings: {
     broken: {
       embed: async ([value]: readonly string[]) => ({ embeddings: [Float32Array.of(1, Number(value))], tokens: 1 }),
+      checkEmbeds() {},
     } as unknown as EncoderModel,
     refusing: {
       embed: async () => {
         throw aboutInput(Strange({ what: 'b' }));
       },
+      checkEmbeds() {},
     } as unknown as EncoderModel,
   },
 });
@@ -58,6 +60,23 @@ test('an embedding that JSON cannot hold is an error, and not null', async () =>
       code: 'NBS_EMBEDDING_NOT_IN_JSON',
       status: 500,
     });
+});
+
+test('the start asks each model whether it makes embeddings', async () => {
+  let asked = 0;
+  const model = {
+    checkEmbeds: () => {
+      asked += 1;
+    },
+  } as unknown as EncoderModel;
+  const gone = Promise.reject(new Error('gone'));
+  gone.catch(() => {});
+  const started: Promise<unknown>[] = [];
+  const stop = collectStart((_, work) => started.push(work));
+  openaiApi({ embeddings: { now: model, later: Promise.resolve(model), gone } });
+  stop();
+  await Promise.all(started);
+  assert.deepEqual([started.length, asked], [3, 2]);
 });
 
 test('an error that is not about what was sent is not told', async () => {

@@ -1,4 +1,4 @@
-import { decodedPart, isRecord } from '../core/index.js';
+import { decodedPart, duringStart, isRecord } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -21,12 +21,21 @@ type Body = Readonly<Record<string, unknown>>;
 /**
  * Serves models under OpenAI's HTTP interface: `/v1/chat/completions`, `/v1/embeddings`, `/v1/models` and `/v1/models/{name}`, so that OpenAI's clients and the tools
  * that are made for it work with them. Each path may stand below the route of an application.
+ * If one of `embeddings` makes no embeddings, the start of the replica fails with NBS_TEXT_MODEL_INVALID.
  * @returns a function that answers a request; return its result from `fetch`
  */
 export function openaiApi(models: OpenaiModels): (request: Request) => Promise<Response> {
   const { chat = {}, embeddings: encoders = {} } = models;
   const created = Math.floor(Date.now() / 1000);
   const names = [...Object.keys(chat), ...Object.keys(encoders)];
+  // If a model cannot make embeddings, the start fails, and not each request. Why it could not be loaded is told by its own promise.
+  for (const each of Object.values(encoders))
+    void duringStart('the embeddings of openaiApi', () =>
+      Promise.resolve(each).then(
+        (model) => model.checkEmbeds(),
+        () => {},
+      ),
+    );
   const modelEntry = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
   const find = <T>(from: Readonly<Record<string, T>>, name: unknown): T => {
     if (typeof name === 'string' && Object.hasOwn(from, name)) return from[name] as T;
