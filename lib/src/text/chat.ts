@@ -25,6 +25,8 @@ export class Chat {
   readonly #values: GenerateValues;
   /** The most tokens of the answer. */
   readonly #limit: number;
+  /** The most tokens of the prompt and the answer together. */
+  readonly mostTokens: number;
 
   constructor(
     readonly prompt: readonly number[],
@@ -36,6 +38,7 @@ export class Chat {
     this.#tokenizer = tokenizer;
     this.#values = values;
     this.#limit = limit;
+    this.mostTokens = prompt.length + limit;
     this.#text = new TokenText((tokens) => tokenizer.decode(tokens));
     this.#stops = new StopTexts(values.stop);
     this.#json = values.format === 'json' ? new JsonForm() : undefined;
