@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aboutInput, defineError } from '../core/index.js';
+import { aboutInput, collectStart, defineError, NbserveError } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { openaiApi } from './openai-api.js';
 
@@ -12,9 +12,26 @@ const failing = async function* () {
   yield 'begin';
   throw new Error('/home/someone/model is gone');
 };
+let begun = 0;
+let left = 0;
 const api = openaiApi({
   chat: {
-    broken: chats(() => ({ [Symbol.asyncIterator]: failing })),
+    broken: chats(() => ({ [Symbol.asyncIterator]: failing, result: () => new Promise(() => {}) })),
+    lazy: chats(() => ({
+      result: async () => {
+        begun += 1;
+      },
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        return: async () => {
+          left += 1;
+          return { done: true };
+        },
+      }),
+    })),
+    full: chats(() => {
+      throw new NbserveError({ code: 'NBS_TOO_MANY_CHATS', status: 503, message: '64 prompts wait' });
+    }),
     refusing: chats(() => {
       throw aboutInput(Strange({ what: 'a' }));
     }),
@@ -25,11 +42,13 @@ const api = openaiApi({
   embeddings: {
     broken: {
       embed: async ([value]: readonly string[]) => ({ embeddings: [Float32Array.of(1, Number(value))], tokens: 1 }),
+      checkEmbeds() {},
     } as unknown as EncoderModel,
     refusing: {
       embed: async () => {
         throw aboutInput(Strange({ what: 'b' }));
       },
+      checkEmbeds() {},
     } as unknown as EncoderModel,
   },
 });
@@ -60,6 +79,23 @@ test('an embedding that JSON cannot hold is an error, and not null', async () =>
     });
 });
 
+test('the start asks each model whether it makes embeddings', async () => {
+  let asked = 0;
+  const model = {
+    checkEmbeds: () => {
+      asked += 1;
+    },
+  } as unknown as EncoderModel;
+  const gone = Promise.reject(new Error('gone'));
+  gone.catch(() => {});
+  const started: Promise<unknown>[] = [];
+  const stop = collectStart((_, work) => started.push(work));
+  openaiApi({ embeddings: { now: model, later: Promise.resolve(model), gone } });
+  stop();
+  await Promise.all(started);
+  assert.deepEqual([started.length, asked], [3, 2]);
+});
+
 test('an error that is not about what was sent is not told', async () => {
   await assert.rejects(chat({ model: 'misplaced' }), { code: 'NBS_TEST_STRANGE' });
   const response = await chat({ model: 'broken', stream: true });
@@ -71,6 +107,23 @@ test('an error that is not about what was sent is not told', async () => {
   await assert.rejects(read(), /someone/);
   assert.match(text, /"content":"begin"[\s\S]*"code":"generation_failed"/);
   assert.doesNotMatch(text, /someone/);
+});
+
+test('a chat for which there is no room is a 503 of OpenAI, and a stream has begun when its status is sent', async () => {
+  for (const stream of [false, true]) {
+    const response = await chat({ model: 'full', stream });
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '1']);
+    assert.deepEqual(await errorOf(response), {
+      message: '64 prompts wait',
+      type: 'server_error',
+      param: null,
+      code: 'NBS_TOO_MANY_CHATS',
+    });
+  }
+  const { status, body } = await chat({ model: 'lazy', stream: true });
+  assert.deepEqual([status, begun, left], [200, 1, 0]);
+  await body?.cancel();
+  assert.equal(left, 1, 'it ends if nobody has read it');
 });
 
 test('a bias of tokens is refused, unless it asks for nothing', async () => {

@@ -1,4 +1,4 @@
-import { decodedPart, isRecord } from '../core/index.js';
+import { decodedPart, duringStart, isRecord } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -16,17 +16,29 @@ export interface OpenaiModels {
 /** A route of an application may have a part `v1` too. */
 const PATH = /\/v1\/(chat\/completions|embeddings|models(?:\/.*?)?)\/*$/;
 
+/** As the proxy says it with a 503 of its own. */
+const RETRY_AFTER_SECONDS = '1';
+
 type Body = Readonly<Record<string, unknown>>;
 
 /**
  * Serves models under OpenAI's HTTP interface: `/v1/chat/completions`, `/v1/embeddings`, `/v1/models` and `/v1/models/{name}`, so that OpenAI's clients and the tools
  * that are made for it work with them. Each path may stand below the route of an application.
+ * If one of `embeddings` makes no embeddings, the start of the replica fails with NBS_TEXT_MODEL_INVALID.
  * @returns a function that answers a request; return its result from `fetch`
  */
 export function openaiApi(models: OpenaiModels): (request: Request) => Promise<Response> {
   const { chat = {}, embeddings: encoders = {} } = models;
   const created = Math.floor(Date.now() / 1000);
   const names = [...Object.keys(chat), ...Object.keys(encoders)];
+  // If a model cannot make embeddings, the start fails, and not each request. Why it could not be loaded is told by its own promise.
+  for (const each of Object.values(encoders))
+    void duringStart('the embeddings of openaiApi', () =>
+      Promise.resolve(each).then(
+        (model) => model.checkEmbeds(),
+        () => {},
+      ),
+    );
   const modelEntry = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
   const find = <T>(from: Readonly<Record<string, T>>, name: unknown): T => {
     if (typeof name === 'string' && Object.hasOwn(from, name)) return from[name] as T;
@@ -44,9 +56,12 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     if (path === 'chat/completions') {
       const asked = toChatRequest(await readBody(request));
       const model = await find(chat, asked.model);
-      const generation = await about('messages', () =>
-        model.generate(asked.messages, { ...asked.options, signal: request.signal }),
-      );
+      const generation = await about('messages', () => {
+        const begun = model.generate(asked.messages, { ...asked.options, signal: request.signal });
+        // It begins now, and not with the first piece that is read: by then, others could have taken its place, and the status would have been sent.
+        begun.result().catch(() => {});
+        return begun;
+      });
       if (!asked.isStreamed) return Response.json(await completion(asked, generation));
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
       return new Response(toStream(completionEvents(asked, generation)), { headers });
@@ -71,7 +86,8 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
       return await answer(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return Response.json(errorBody(error), { status: error.status });
+      const headers: Record<string, string> = error.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+      return Response.json(errorBody(error), { status: error.status, headers });
     }
   };
 }

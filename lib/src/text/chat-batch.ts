@@ -6,6 +6,9 @@ import { joinRows, type KeyValues, nextKeyValues, noKeyValues } from './key-valu
 /** Tokens of a prompt that one run takes. A longer prompt takes several runs, so that the other chats go on between them. */
 const PROMPT_TOKENS = 128;
 
+/** The batch has room for the keys and values of so many tokens for each of its rows. A longer chat takes the room of several rows. */
+const TOKENS_OF_A_ROW = 2048;
+
 /** A chat whose prompt has been read, with its place in the batch. */
 interface Row {
   readonly chat: Chat;
@@ -22,7 +25,7 @@ interface Reading {
 
 /**
  * Generates several answers at a time with one model. Each run computes one token of every answer. A chat joins the batch when its prompt has been read, and
- * leaves it when its answer ends; the others do not wait for it.
+ * leaves it when its answer ends; the others do not wait for it. It joins only if there is room for the keys and values of all until their answers end.
  */
 export class ChatBatch {
   readonly #waiting: Chat[] = [];
@@ -99,9 +102,9 @@ export class ChatBatch {
   /** Reads the next part of a prompt. When it is read to its end, the first token is chosen and the chat joins the batch. */
   async #read(): Promise<void> {
     if (this.#reading === undefined) {
-      if (this.#rows.length >= this.#maxRows) return;
-      const chat = this.#waiting.shift();
-      if (chat === undefined) return;
+      const [chat] = this.#waiting;
+      if (chat === undefined || !this.#hasRoom(chat)) return;
+      this.#waiting.shift();
       this.#reading = { chat, keyValues: noKeyValues(this.#model.inputs), length: 0 };
     }
     const reading = this.#reading;
@@ -120,6 +123,13 @@ export class ChatBatch {
     this.#keyValues =
       rows.length === 0 ? reading.keyValues : joinRows([...rows, { from: reading.keyValues, row: 0, length: all }]);
     this.#rows.push({ chat, length: all });
+  }
+
+  /** All rows of the batch are as long as the longest one. A chat that is alone always has room. */
+  #hasRoom(chat: Chat): boolean {
+    const rows = this.#rows.length + 1;
+    const longest = Math.max(chat.mostTokens, ...this.#rows.map((row) => row.chat.mostTokens));
+    return rows === 1 || (rows <= this.#maxRows && rows * longest <= this.#maxRows * TOKENS_OF_A_ROW);
   }
 
   /** Computes the next token of each chat. */

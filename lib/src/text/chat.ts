@@ -25,6 +25,8 @@ export class Chat {
   readonly #values: GenerateValues;
   /** The most tokens of the answer. */
   readonly #limit: number;
+  /** The most tokens of the prompt and the answer together. */
+  readonly mostTokens: number;
 
   constructor(
     readonly prompt: readonly number[],
@@ -36,6 +38,7 @@ export class Chat {
     this.#tokenizer = tokenizer;
     this.#values = values;
     this.#limit = limit;
+    this.mostTokens = prompt.length + limit;
     this.#text = new TokenText((tokens) => tokenizer.decode(tokens));
     this.#stops = new StopTexts(values.stop);
     this.#json = values.format === 'json' ? new JsonForm() : undefined;
@@ -62,9 +65,10 @@ export class Chat {
   /** Chooses among the tokens with which the text can still become a JSON object. */
   #jsonToken(logits: Float32Array, json: JsonForm): number {
     const left = logits.slice();
+    const textOf = (token: number) => this.#tokenizer.textOf(token, this.#count === 0);
     for (let tries = 1; ; tries += 1) {
       const token = chooseToken(left, this.#values, this.#random);
-      const text = this.#tokenizer.textOf(token);
+      const text = textOf(token);
       if (!this.#tokenizer.endTokens.has(token) && json.allows(text)) {
         json.push(text);
         return token;
@@ -75,7 +79,7 @@ export class Chat {
       if (tries > left.length) return this.#tokenizer.endTokens.values().next().value ?? token;
       if (tries !== MOST_TRIES) continue;
       for (let other = 0; other < left.length; other += 1)
-        if (!json.allows(this.#tokenizer.textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
+        if (!json.allows(textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
     }
   }
 

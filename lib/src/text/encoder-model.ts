@@ -1,8 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { duringStart } from '../core/index.js';
-import { type DeviceChoice, load, type Model, softmax, type Tensor, unstack } from '../onnx/index.js';
+import { type DeviceChoice, load, type Model, type Tensor } from '../onnx/index.js';
+import {
+  type Classification,
+  classesOf,
+  embeddingsOf,
+  type OutputFacts,
+  outputFacts,
+  refuseWithoutEmbeddings,
+} from './encoder-outputs.js';
 import { emptyPrompt, invalidTexts, NotATextModel } from './errors.js';
+import { readJson } from './model-files.js';
 import { lengthWithin, MOST_CHARACTERS, parseEncoderOptions } from './options.js';
 import { readTextFolder } from './text-folder.js';
 import { type TokenBatch, Tokenizer } from './tokenizer.js';
@@ -19,13 +28,6 @@ export interface EncoderModelOptions {
   readonly maxLength?: number;
 }
 
-/** What a classifier says about a text. */
-export interface Classification {
-  readonly label: string;
-  /** The probability of the label, 0 to 1. */
-  readonly score: number;
-}
-
 const DEFAULT_LENGTH = 512;
 
 /** Rows × tokens of one run of {@link EncoderModel.embed} and {@link EncoderModel.classify}. A run of a small model then takes some hundred megabytes. */
@@ -36,7 +38,7 @@ const TEXTS_IN_A_TURN = 32;
 /** A model that reads whole texts: it makes embeddings of them, or classifies them. {@link loadEncoderModel} makes it. */
 export class EncoderModel {
   readonly #model: Model;
-  readonly #labels: readonly string[];
+  readonly #facts: OutputFacts;
 
   readonly #maxLength: number;
 
@@ -46,12 +48,12 @@ export class EncoderModel {
     readonly name: string,
     readonly tokenizer: Tokenizer,
     model: Model,
-    labels: readonly string[],
+    facts: OutputFacts,
     maxLength: number,
   ) {
     this.#maxLength = maxLength;
     this.#model = model;
-    this.#labels = labels;
+    this.#facts = facts;
   }
 
   /**
@@ -67,32 +69,32 @@ export class EncoderModel {
 
   /**
    * One vector of length 1 for each text. Texts of a similar meaning have vectors whose product is near 1.
+   * It is the model's output `sentence_embedding`. If there is none, it is made of the vectors of the text's tokens, `last_hidden_state` or `token_embeddings`: their
+   * mean, or that of the first token if `1_Pooling/config.json` says so.
    * Many texts are read in several runs, so that their number does not decide how much memory a run takes.
    * @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID; NBS_TEXT_MODEL_INVALID if the model makes no embeddings
    */
   async embed(texts: readonly string[]): Promise<{ readonly embeddings: readonly Float32Array[]; readonly tokens: number }> {
-    const { rows, tokens } = await this.#inRuns(texts, ({ sentence_embedding: rows }) => {
-      if (rows === undefined)
-        throw NotATextModel({ folder: this.name, kind: 'model of embeddings', reason: 'it has no output sentence_embedding' });
-      return unstack(rows);
-    });
-    return { embeddings: rows.map(({ data }) => new Float32Array(data as Float32Array)), tokens };
+    const { rows, tokens } = await this.#inRuns(texts, (outputs, { attention_mask: mask }) =>
+      embeddingsOf(this.name, outputs, mask, this.#facts),
+    );
+    return { embeddings: rows, tokens };
+  }
+
+  /** @internal @throws NBS_TEXT_MODEL_INVALID if {@link embed} cannot work */
+  checkEmbeds(): void {
+    const names = this.#model.outputs.map(({ name }) => name);
+    refuseWithoutEmbeddings(this.name, names, this.#facts);
   }
 
   /**
    * The most likely label of each text. Many texts are read in several runs, as {@link embed} does.
+   * The probabilities of the labels add up to 1. If the model has one logit, or `problem_type` of config.json is `multi_label_classification`, each label has a
+   * probability of its own instead.
    * @throws NBS_PROMPT_EMPTY, NBS_TEXTS_INVALID; NBS_TEXT_MODEL_INVALID if the model is no classifier
    */
   async classify(texts: readonly string[]): Promise<Classification[]> {
-    const { rows } = await this.#inRuns(texts, ({ logits }) => {
-      if (logits === undefined) throw NotATextModel({ folder: this.name, kind: 'classifier', reason: 'it has no output logits' });
-      return unstack(softmax(logits as Tensor<'float32'>));
-    });
-    return rows.map(({ data }) => {
-      const scores = [...(data as Float32Array)];
-      const best = scores.indexOf(Math.max(...scores));
-      return { label: this.#labels[best] ?? `LABEL_${best}`, score: scores[best] as number };
-    });
+    return (await this.#inRuns(texts, (outputs) => classesOf(this.name, outputs, this.#facts))).rows;
   }
 
   #encode(texts: readonly string[]): TokenBatch {
@@ -110,7 +112,10 @@ export class EncoderModel {
   }
 
   /** Runs the model on batches of texts of similar lengths. @returns what `read` makes of the outputs, in the order of the texts */
-  async #inRuns(texts: readonly string[], read: (outputs: Readonly<Record<string, Tensor>>) => readonly Tensor[]) {
+  async #inRuns<T>(
+    texts: readonly string[],
+    read: (outputs: Readonly<Record<string, Tensor>>, batch: TokenBatch) => readonly T[],
+  ): Promise<{ readonly rows: T[]; readonly tokens: number }> {
     checkTexts(texts);
     const encoded: EncodedText[] = [];
     for (let begin = 0; begin < texts.length; begin += TEXTS_IN_A_TURN) {
@@ -120,12 +125,13 @@ export class EncoderModel {
       encoded.push(...lengthsOf(batch).map((length, row) => ({ batch, row, length, place: begin + row })));
     }
     encoded.sort((a, b) => a.length - b.length);
-    const rows: Tensor[] = [];
+    const rows: T[] = [];
     for (let begin = 0, end = 1; begin < encoded.length; begin = end, end += 1) {
       while (end < encoded.length && (end + 1 - begin) * (encoded[end] as EncodedText).length <= MOST_TOKENS) end += 1;
       const part = encoded.slice(begin, end);
-      const results = read(await this.#runBatch(joined(part, BigInt(this.tokenizer.padToken))));
-      for (const [i, { place }] of part.entries()) rows[place] = results[i] as Tensor;
+      const batch = joined(part, BigInt(this.tokenizer.padToken));
+      const results = read(await this.#runBatch(batch), batch);
+      for (const [i, { place }] of part.entries()) rows[place] = results[i] as T;
     }
     return { rows, tokens: encoded.reduce((sum, { length }) => sum + length, 0) };
   }
@@ -209,7 +215,7 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
     const values = parseEncoderOptions(options);
     const files = await readTextFolder(folder, values.file);
     const tokenizer = new Tokenizer(files);
-    const labels = labelsOf(files.model);
+    const pooling = (await readJson(files.folder, '1_Pooling/config.json', 'model of embeddings')) ?? {};
     const model = await load(files.modelPath, {
       name: files.name,
       ...(values.device === undefined ? {} : { device: values.device }),
@@ -220,13 +226,6 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
       throw NotATextModel({ folder: files.folder, kind: 'model of texts', reason: 'the model has no input input_ids' });
     }
     const maxLength = lengthWithin(values.maxLength, tokenizer.contextLength, DEFAULT_LENGTH);
-    return new EncoderModel(files.name, tokenizer, model, labels, maxLength);
+    return new EncoderModel(files.name, tokenizer, model, outputFacts(files.model, pooling), maxLength);
   });
-}
-
-/** The labels of a classifier in the order of its logits; none if its files do not name them. */
-function labelsOf(model: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries((model.id2label ?? {}) as Readonly<Record<string, string>>)
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([, label]) => label);
 }

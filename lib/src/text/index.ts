@@ -1,5 +1,6 @@
 /** Language models: `import { loadTextModel } from 'nbserve/text'`. */
-export { type Classification, type EncoderModel, type EncoderModelOptions, loadEncoderModel } from './encoder-model.js';
+export { type EncoderModel, type EncoderModelOptions, loadEncoderModel } from './encoder-model.js';
+export type { Classification } from './encoder-outputs.js';
 export { type FinishReason, Generation, type GenerationResult } from './generation.js';
 export { loadTokenizer } from './load-tokenizer.js';
 export type { ChatMessage, Prompt } from './messages.js';

@@ -9,7 +9,10 @@ export interface TextModelOptions {
   readonly device?: DeviceChoice;
   /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
   readonly intraOpThreads?: number;
-  /** The most answers that are generated at a time. More prompts wait. @default 8 */
+  /**
+   * The most answers that are generated at a time. More prompts wait. There is room for 2,048 tokens of each, prompt and `maxTokens` together; a longer chat takes
+   * the room of several, so that fewer are answered at a time. @default 8
+   */
   readonly maxBatchSize?: number;
   /** The most prompts that may wait. @default 64 */
   readonly maxWaiting?: number;
