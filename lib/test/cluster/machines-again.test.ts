@@ -1,6 +1,6 @@
 /** Nodes of other machines that do not join, or whose name another one has now. Here they are other loopback addresses. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,6 +9,8 @@ import { serve } from 'nbserve';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { headOf, Machine } from '../fixtures/machine.js';
+import { Where, Worker } from '../fixtures/machine-apps.js';
+import { nodesOf } from '../fixtures/nodes.js';
 import { until } from '../fixtures/wait.js';
 
 // No other test listens at these addresses.
@@ -72,6 +74,37 @@ test('a node that comes back ends if its name was given away, and the other one 
   next.child?.kill('SIGTERM');
   assert.equal(await next.ended, 0);
   await until(async () => (await other())?.alive === false);
+});
+
+test('a node that is told to end is replaced at once, ends what it has begun, and nothing is counted as a failure', async () => {
+  const leaving = newMachine(29);
+  leaving.join(head);
+  await admit(leaving);
+  await until(async () => (await other())?.alive);
+  await serve.run(Worker.options({ numReplicas: 2, idempotent: [] }).bind(), { name: 'work' });
+  assert.deepEqual(await nodesOf('work'), ['local', 'other']);
+  const file = join(folder, 'begun');
+  const { url } = await serve.status();
+  const asked = Promise.all(
+    Array.from({ length: 8 }, async (_, id) => {
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ id, file, ms: 1000 }) });
+      return [answer.status, ((await answer.json()) as { machine?: string }).machine] as const;
+    }),
+  );
+  await until(() => existsSync(file) && readFileSync(file, 'utf8').split('\n').length > 8);
+  leaving.child?.kill('SIGTERM');
+  await until(async () => (await nodesOf('work')).join() === 'local,local');
+  await serve.run(Where.options({ numReplicas: 2 }).bind(), { name: 'meanwhile', routePrefix: null });
+  const answers = await asked;
+  assert.deepEqual(
+    answers.map(([status]) => status),
+    answers.map(() => 200),
+  );
+  assert.ok(answers.some(([, machine]) => machine === 'other'));
+  assert.equal(await leaving.ended, 0);
+  const { work, meanwhile } = (await serve.status()).applications;
+  assert.deepEqual([work?.status, work?.message, meanwhile?.status], ['RUNNING', '', 'RUNNING']);
+  await Promise.all([serve.delete('work'), serve.delete('meanwhile')]);
 });
 
 test('a node with another version of nbserve says so at once, and not that it has joined', async () => {
