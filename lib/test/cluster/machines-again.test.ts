@@ -132,7 +132,18 @@ test('a head that cannot be reached is not taken for one that does not admit the
   const text = alone.lines.join('\n');
   assert.equal(text.match(/cannot connect to .*:9: connect ECONNREFUSED .* it is tried again for 1 s/g)?.length, 1, text);
   assert.match(text, /NBS_CONNECT_FAILED: cannot connect to .*ECONNREFUSED/);
-  assert.doesNotMatch(text, /admit /);
+  assert.doesNotMatch(text, /NBS_NOT_ADMITTED/);
+});
+
+test('a node that waits shows the command that admits it, and says what to do if nobody has run it', async () => {
+  const waiting = newMachine(30);
+  waiting.join(head, ['--wait', '1']);
+  const fingerprint = await waiting.fingerprint;
+  assert.equal(await waiting.ended, 1);
+  const text = waiting.lines.join('\n');
+  assert.match(text, new RegExp(`on the head, run: nbserve node admit ${fingerprint} --name <name>`));
+  // Its key has ended with it, so nobody can admit it any more.
+  assert.match(text, /NBS_NOT_ADMITTED: .* within 1 s; run nbserve node join again, and while it waits, on the head: nbserve node admit </);
 });
 
 test('options of a node are checked before it asks for anything', async () => {

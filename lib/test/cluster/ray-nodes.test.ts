@@ -34,7 +34,7 @@ function start(): RayNodes {
     api: new RayApi(ray.address),
     cluster: 'c',
     main: '/join-main.js',
-    address: { address: '10.0.0.5:7000', pin: 'aa' },
+    address: () => ({ address: '10.0.0.5:7000', pin: 'aa' }),
     admit: (node) => void admitted.push(node),
     log: { info() {}, warn: (...line: readonly unknown[]) => void warnings.push(line.join(' ')) },
   });
@@ -258,7 +258,7 @@ describe('a cluster on Ray', () => {
   it('is not started at a loopback address if nodes of Ray are on other machines', async () => {
     ray.nodes = [HEAD, A];
     await assert.rejects(machinesOnRay({ address: ray.address }), (error) => {
-      return isNbserveError(error) && error.code === 'NBS_RAY_LOOPBACK' && error.message.includes('10.0.0.5 on another machine');
+      return isNbserveError(error) && error.code === 'NBS_RAY_LOOPBACK' && error.message.includes("Ray's node 10.0.0.5 cannot connect");
     });
     assert.equal((await machinesOnRay({ address: ray.address, host: '10.0.0.5' })).host, '10.0.0.5');
   });

@@ -10,7 +10,10 @@ const args = JSON.parse(process.argv[2] ?? '') as JoinArguments;
 const LAST_OUTPUT_MS = 100;
 
 try {
-  const self = await requestAdmission(args, (fingerprint) => console.log(`nbserve node ${fingerprint}`));
+  const self = await requestAdmission(args, (fingerprint) => {
+    const admit = `nbserve node admit ${fingerprint} --name <name>`;
+    console.log(`nbserve node ${fingerprint}\nit waits until it is admitted; on the head, run: ${admit}`);
+  });
   const node = new JoinedNode(args, self);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void node.stop());
   process.on('SIGHUP', () => {});
