@@ -55,6 +55,11 @@ export const NodeExists = defineError(
   409,
   'the cluster has a node {node} already; give the new one another name',
 );
+export const NotOfThisMachine = defineError(
+  'NBS_NOT_OF_THIS_MACHINE',
+  400,
+  '{host} is not an address of this machine ({reason}); give the one at which the other machines reach it: --host <address>',
+);
 export const NotAdmitted = defineError(
   'NBS_NOT_ADMITTED',
   403,

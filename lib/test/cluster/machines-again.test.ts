@@ -143,7 +143,24 @@ test('a node that waits shows the command that admits it, and says what to do if
   const text = waiting.lines.join('\n');
   assert.match(text, new RegExp(`on the head, run: nbserve node admit ${fingerprint} --name <name>`));
   // Its key has ended with it, so nobody can admit it any more.
-  assert.match(text, /NBS_NOT_ADMITTED: .* within 1 s; run nbserve node join again, and while it waits, on the head: nbserve node admit </);
+  assert.match(
+    text,
+    /NBS_NOT_ADMITTED: .* within 1 s; run nbserve node join again, and while it waits, on the head: nbserve node admit </,
+  );
+});
+
+test('an address at which nobody can reach the node is refused before it asks for anything', async () => {
+  for (const [host, address, message] of [
+    ['0.0.0.0', head[0], /nobody can connect to --host 0\.0\.0\.0/],
+    ['::', head[0], /nobody can connect to --host ::/],
+    ['127.0.0.1', '203.0.113.8:9', /127\.0\.0\.1 is a loopback address, at which 203\.0\.113\.8 cannot reach this machine/],
+    ['203.0.113.7', head[0], /NBS_NOT_OF_THIS_MACHINE: 203\.0\.113\.7 is not an address of this machine .*EADDRNOTAVAIL/],
+  ] as const) {
+    const { code, stdout, stderr } = await commands.run(['node', 'join', address, head[1], '--host', host, '--wait', '1']);
+    assert.notEqual(code, 0);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stdout, /nbserve node [0-9a-f]{64}/);
+  }
 });
 
 test('options of a node are checked before it asks for anything', async () => {

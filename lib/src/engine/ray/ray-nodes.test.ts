@@ -100,7 +100,7 @@ test('a certificate that another node shows too is not admitted, and the address
         admitted.push(node);
         nodes.joined(node.node);
       },
-      log: { info() {}, warn: (text: unknown) => void warned.push(String(text)) } as RayNodesOptions['log'],
+      log: { info() {}, warn: (...line: readonly unknown[]) => void warned.push(line.join(' ')) },
     },
   );
   const missing = await nodes.gathered;
