@@ -75,7 +75,7 @@ export function parsedCell(text: string): ParsedCell | undefined {
   const body = program.body as SyntaxNode[];
   const declared = new DeclaredNames();
   for (const statement of body) declared.add(statement);
-  const places = new Places();
+  const places = new ChangedPlaces();
   places.visit(program, false);
   const { free, own } = nameUses(body, text.length);
   return {
@@ -127,7 +127,7 @@ export function typesAlone(cell: ParsedCell, types: readonly string[]): ParsedCe
 }
 
 /** Collects the places at which the cell's code is changed. */
-class Places {
+class ChangedPlaces {
   readonly callees = new Set<number>();
   readonly awaits: Awaited[] = [];
   readonly metas: SyntaxNode[] = [];
