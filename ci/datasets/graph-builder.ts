@@ -1,10 +1,10 @@
-import type { Attribute, GraphNode, Tensor } from 'nbserve/onnx';
+import type { Attribute, OnnxNode, Tensor } from 'nbserve/onnx';
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
 /** Collects the nodes and weights of a graph. Outputs are named by it; nodes refer to each other by these names. */
 export class GraphBuilder {
-  readonly nodes: GraphNode[] = [];
+  readonly nodes: OnnxNode[] = [];
   readonly weights: Record<string, Tensor> = {};
 
   /** Adds a node with one output, whose name it returns. @param name the output's name, if it is an output of the graph */

@@ -1,4 +1,4 @@
-import { encodeModel, type GraphNode } from 'nbserve/onnx';
+import { encodeModel, type OnnxNode } from 'nbserve/onnx';
 import { readStateDict } from './torch.js';
 
 /** The convolution blocks of the network, by the index of the layer in the checkpoint. */
@@ -10,7 +10,7 @@ const CONVOLUTIONS = [0, 3, 6];
  */
 export function buildMnistCnn(checkpoint: Uint8Array): Uint8Array {
   const weights = readStateDict(checkpoint, 'handwriting_model.pth');
-  const nodes: GraphNode[] = [];
+  const nodes: OnnxNode[] = [];
   let from = 'image';
   for (const [i, layer] of CONVOLUTIONS.entries()) {
     const name = `conv_layers.${layer}`;

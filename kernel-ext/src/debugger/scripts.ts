@@ -6,7 +6,7 @@ import { HASH_SEED, murmur2 } from './code-hash.js';
 import type { InspectorClient } from './inspector-client.js';
 import { type CodePositions, type Place, unpacked, VIEW } from './view.js';
 
-/** How clients name the source of a cell: these around the hash of its code. No such file is written. */
+/** Clients name a cell's source by this prefix, the hash of its code, and this suffix. No such file is written. */
 export const SOURCE_NAMES = {
   hashMethod: 'Murmur2',
   hashSeed: HASH_SEED,

@@ -61,7 +61,7 @@ export class Values {
     this.#referred.clear();
   }
 
-  /** @param objects their properties are the parts; those of earlier ones hide those of later ones */
+  /** @param objects the objects whose properties are shown; a property of an earlier object hides one of the same name in a later object */
   refer(objects: readonly string[]): number {
     return this.#refer({ objects, isCut: false });
   }

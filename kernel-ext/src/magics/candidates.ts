@@ -58,7 +58,7 @@ const ofDeclared = (declared: readonly DeclaredName[]): Names => ({
 export function magicLines(source: string, grammar: Grammar): MagicLines {
   const first = scanned(source, grammar, undefined);
   if (first.lines.length === 0 && !first.isInDoubt) return first;
-  // Only with the names that the cell declares, also further down, is it known which of the lines are magics. They declare nothing themselves.
+  // Which lines are magics depends on all names that the cell declares, even below them. Magic lines declare no names.
   const declared = grammar.declared(source) ?? grammar.declared(first.code.slice(1));
   return declared === undefined ? first : scanned(source, grammar, ofDeclared(declared));
 }

@@ -6,7 +6,7 @@ export type FirstOperand =
   | { readonly kind: 'other' };
 
 /** Where a text has statements, and operators `%`. */
-export interface Places {
+export interface SyntaxPlaces {
   readonly statements: ReadonlySet<number>;
   /** The offsets behind the operators. */
   readonly remainders: ReadonlySet<number>;
@@ -45,7 +45,7 @@ export interface Grammar {
   /** The names that an expression uses. @returns undefined if the text is no expression, or a list of some, or a literal alone */
   expressionNames(text: string): readonly string[] | undefined;
   /** @returns undefined if the text is not TypeScript */
-  places(text: string): Places | undefined;
+  places(text: string): SyntaxPlaces | undefined;
   /** @returns undefined if the text is not TypeScript */
   declared(text: string): readonly DeclaredName[] | undefined;
   /** @returns undefined if the text is not TypeScript */

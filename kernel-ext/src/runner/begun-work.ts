@@ -12,7 +12,7 @@ const POLL_MS = 5;
 /** Matches requests to the operating system: files, host names, connections, compression. Handles that stay open (servers, pipes) do not match. */
 const REQUEST = /^Immediate$|Req(uest)?(Wrap|Callback|Promise)?$|^TCPConnectWrap$|^PipeConnectWrap$|^ShutdownWrap$|^WriteWrap$/;
 
-/** What Node has no public name for: the handles that keep the event loop alive. */
+/** The handles that keep the event loop alive; Node has no public API for them. */
 const activeHandles = (): readonly unknown[] =>
   (process as unknown as { _getActiveHandles(): readonly unknown[] })._getActiveHandles();
 

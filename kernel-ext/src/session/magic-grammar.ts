@@ -1,4 +1,11 @@
-import { type DeclaredName, type FirstOperand, type Grammar, isMagic, type Places, type TimedCode } from '../magics/index.js';
+import {
+  type DeclaredName,
+  type FirstOperand,
+  type Grammar,
+  isMagic,
+  type SyntaxPlaces,
+  type TimedCode,
+} from '../magics/index.js';
 import { children, completenessOfPart, isNode, isPart, parseCell, type SyntaxNode, walk } from './syntax.js';
 
 /** TypeScript for magics. @param declared whether an earlier cell has declared the name */
@@ -96,7 +103,7 @@ function addNames(pattern: SyntaxNode, names: Set<string>): void {
   });
 }
 
-function places(text: string): Places | undefined {
+function places(text: string): SyntaxPlaces | undefined {
   const program = parseCell(text);
   if (program === undefined || program.errors.length > 0) return undefined;
   const statements = new Set<number>();

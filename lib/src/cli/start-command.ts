@@ -14,7 +14,7 @@ import {
 } from './options.js';
 
 const USAGE =
-  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--machines-cert <file> --machines-key <file> --machines-ca <file> [--machines-name <DNS name>]] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
+  'nbserve start [--engine local|ray --address <Ray dashboard>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--https-cert <file> --https-key <file>] [--num-cpus <n>] [--num-gpus <n>] [--memory <bytes>] [--resources <JSON>] [--nodes <number or JSON>] [--machines <address>[:<port>]] [--machines-cert <file> --machines-key <file> --machines-ca <file> [--machines-name <DNS name>]] [--machines-nbserve <folder>] [--proxy-location EveryNode|HeadOnly|Disabled] [--spare-replicas <n>] [--dashboard-port <number>|auto|none] [--dashboard-host <address>] [--grpc-port <number>|auto] [--grpc-host <address>] [--proto <file>]… [--grpc-cert <file> --grpc-key <file>] [--another]';
 
 export const startCommand: Command = {
   name: 'start',
@@ -42,6 +42,7 @@ export const startCommand: Command = {
   --machines-key   its private key
   --machines-ca    the authority that has signed the certificates of all machines
   --machines-name  a DNS name that the certificates of all machines have (default: each has the address of its machine)
+  --machines-nbserve  with --engine ray: the folder of the package nbserve on Ray's nodes (default: the same as on this machine)
   --proxy-location  which nodes answer HTTP: EveryNode, HeadOnly or Disabled (default: EveryNode)
   --spare-replicas  spare processes on each node, which make a new replica start sooner; 0 means none (default: 1)
 ${DASHBOARD_HELP}
@@ -67,6 +68,7 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       'machines-key': text,
       'machines-ca': text,
       'machines-name': text,
+      'machines-nbserve': text,
       engine: text,
       address: text,
       'proxy-location': text,
@@ -124,8 +126,15 @@ function machinesOption({ machines, ...values }: { readonly [option: string]: un
   const [cert, key, ca, serverName] = ['cert', 'key', 'ca', 'name'].map((name) => values[`machines-${name}`]);
   const tls = { cert, key, ca, ...(serverName === undefined ? {} : { serverName }) } as { cert: string; key: string; ca: string };
   const hasTls = [cert, key, ca, serverName].some((one) => one !== undefined);
-  if (machines === undefined && !hasTls) return {};
-  return { machines: { ...(machines === undefined ? {} : parseMachines(String(machines))), ...(hasTls ? { tls } : {}) } };
+  const nbserve = values['machines-nbserve'];
+  if (machines === undefined && !hasTls && nbserve === undefined) return {};
+  return {
+    machines: {
+      ...(machines === undefined ? {} : parseMachines(String(machines))),
+      ...(nbserve === undefined ? {} : { nbserve: String(nbserve) }),
+      ...(hasTls ? { tls } : {}),
+    },
+  };
 }
 
 /** `10.0.0.5`, `10.0.0.5:7000`, `fd00::1` or `[fd00::1]:7000`. What is wrong is said by the option's own check. */

@@ -19,7 +19,7 @@ export interface OptionGroup {
 
 /** Reads groups of options of one text. A wrong key or value is an error that names its line. */
 export class OptionReader {
-  /** What was understood otherwise than written, for the user. */
+  /** Notes for the user about values that were read differently from how they are written. */
   readonly notes: string[] = [];
   readonly #text: YamlText;
 

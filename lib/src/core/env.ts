@@ -34,13 +34,13 @@ export const isOffline = (): boolean => !['', '0'].includes(process.env.NBSERVE_
 export const hubEndpoint = (): string => process.env.HF_ENDPOINT || 'https://huggingface.co';
 
 /** `HF_TOKEN`: the token for repositories of the hub that are closed. */
-export const hubToken = (): string | undefined => process.env.HF_TOKEN || undefined;
+export const hubToken = (): string | undefined => process.env.HF_TOKEN?.trim() || undefined;
 
 /** `NBSERVE_ENGINE`: what provides the nodes of a cluster whose start names no `engine`: `local` or `ray`. Default `local`. */
 export const engineName = (): string | undefined => process.env.NBSERVE_ENGINE || undefined;
 
-/** `RAY_AUTH_TOKEN`: the token for Ray's API, as Ray's own tools take it. */
-export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN || undefined;
+/** `RAY_AUTH_TOKEN`: the token for Ray's API, as Ray's own tools take it. A line feed at its end, as a file of Kubernetes may have, is no part of it. */
+export const rayTokenText = (): string | undefined => process.env.RAY_AUTH_TOKEN?.trim() || undefined;
 
 /** `RAY_API_SERVER_ADDRESS`: the address of Ray's dashboard, as Ray's own tools take it. */
 export const rayApiAddress = (): string | undefined => process.env.RAY_API_SERVER_ADDRESS || undefined;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ApplicationConfig } from '../config/index.js';
 import { keptOptions, parseConfig } from '../config/index.js';
 import { type Client, deleteApplication, noSuchApplication } from '../host/index.js';
-import { MethodNotAllowed, NoEndpoint } from './errors.js';
+import { NoEndpoint, WrongControlMethod } from './errors.js';
 import { rayApplication, rayDetails } from './ray-details.js';
 
 /** What the answer to a call is. */
@@ -48,7 +48,7 @@ export class ControlApi {
     if (handlers === undefined) throw NoEndpoint({ path: `/${path.join('/')}`, endpoints: ENDPOINTS.join(', ') });
     const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
     if (handler === undefined)
-      throw MethodNotAllowed({ path: `/${path.join('/')}`, method, allowed: Object.keys(handlers).join(', ') });
+      throw WrongControlMethod({ path: `/${path.join('/')}`, method, allowed: Object.keys(handlers).join(', ') });
     return { status: 200, body: await handler(call) };
   }
 

@@ -6,7 +6,7 @@ export const Unauthorized = defineError(
   "send the cluster's token, which `nbserve token` prints: authorization: Bearer <token>, or nbserve-token: <token>",
 );
 export const NoEndpoint = defineError('NBS_NO_ENDPOINT', 404, 'the REST API has no {path}; it has: {endpoints}');
-export const MethodNotAllowed = defineError('NBS_WRONG_CONTROL_METHOD', 405, '{path} takes {allowed}, not {method}');
+export const WrongControlMethod = defineError('NBS_WRONG_CONTROL_METHOD', 405, '{path} takes {allowed}, not {method}');
 export const ConfigTooLarge = defineError('NBS_CONFIG_TOO_LARGE', 413, 'a configuration has at most {maxBytes} bytes');
 export const NotAConfigType = defineError(
   'NBS_NOT_A_CONFIG_TYPE',

@@ -16,7 +16,7 @@ export const DataFailed = defineError('NBS_DATA_QUERY', 400, 'the data set canno
 export const NoSpaceLeft = defineError(
   'NBS_DATA_NO_SPACE',
   507,
-  'there is no room left on the disk, and what was begun was removed: {reason}',
+  'the disk is full, so the incomplete file was removed: {reason}',
 );
 export const InvalidBatch = defineError('NBS_BATCH_INVALID', 400, '{what}: {expected}; got {got}');
 export const MixedColumn = defineError('NBS_MIXED_COLUMN', 422, 'column {column} {what}; give each column one type');

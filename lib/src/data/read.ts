@@ -50,7 +50,7 @@ function reader<T extends Row>(
     ...(unionByName ? { union_by_name: 'true' } : {}),
   };
   const list = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`${name} = ${value}`]));
-  // The files are found, so characters that are a pattern for DuckDB belong to their names.
+  // These files exist, so `*`, `?` and `[` are part of their names and must not be patterns for DuckDB.
   const exact = remote.length > 0 ? files : files.map((file) => file.replace(/[*?[]/g, '[$&]'));
   const from = `${table}([${exact.map(literal).join(', ')}]${list.map((one) => `, ${one}`).join('')})`;
   const chosen = columns === undefined ? '*' : [...columns, ...(includePaths ? ['path'] : [])].map(quoted).join(', ');

@@ -119,7 +119,7 @@ export interface IterOptions {
   readonly batchSize?: number;
   /** Leaves the last batch out if it is smaller. @default false */
   readonly dropLast?: boolean;
-  /** If given, batches are made of rows that are picked at random from so many rows that are held in memory. */
+  /** If given, rows are picked at random from a buffer of this many rows in memory. */
   readonly localShuffleBufferSize?: number;
   /** Seed of that choice. @default another order each time */
   readonly localShuffleSeed?: number;

@@ -66,11 +66,13 @@ export interface AgentOps {
 /** The control operations that the agent of another node answers to the head's agent. */
 export interface WorkerOps extends Pick<AgentOps, 'start' | 'rename' | 'stop' | 'list' | 'logs' | 'exits'> {
   ping: { args: undefined; result: undefined };
+  /** Resolves when the node begins to leave the cluster: it starts nothing more, and what runs there may finish what it has begun. */
+  untilLeaving: { args: undefined; result: undefined };
   /** The address of its machine, the URL of its proxy if it has one, and what it has. */
   machine: { args: undefined; result: { readonly ip: string; readonly url?: string; readonly resources: NodeResources } };
   /** A new certificate for its key, in PEM. */
   renew: { args: { readonly cert: string }; result: undefined };
-  /** The head does not take it. */
+  /** Tells the node that the head does not accept it. */
   refused: { args: undefined; result: undefined };
   hasBlob: { args: { readonly hash: string }; result: boolean };
   /** The head has these blobs only; the others are removed. */

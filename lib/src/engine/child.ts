@@ -49,7 +49,8 @@ export function enterChild<A>(): ChildContext<A> {
     Promise.resolve()
       .then(() => drain())
       .then(
-        () => process.exit(ExitCode.ENDED),
+        // What was written in this turn of the event loop leaves at its end.
+        () => void setImmediate(() => process.exit(ExitCode.ENDED)),
         (error: unknown) => exit('CRASHED', error),
       );
   });

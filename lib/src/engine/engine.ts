@@ -233,7 +233,10 @@ export interface Engine {
   logs(id: string): AsyncIterable<string>;
   /** Calls the listener when a process ends, from now on and in order. Returns a function that removes the listener. */
   onExit(listener: (info: ProcessInfo) => void): () => void;
-  /** Calls the listener when a node comes up or goes down, from now on. Returns a function that removes the listener. The processes of a node that went down end as NODE_LOST. */
+  /**
+   * Calls the listener when a node comes up or goes down, from now on. Returns a function that removes the listener. The processes of a node that went
+   * down end as NODE_LOST, or as NODE_LEFT if it left the cluster in order.
+   */
   onNodeChange(listener: (change: NodeChange) => void): () => void;
   /** Closes the connection. The processes keep running. */
   close(): void;

@@ -55,10 +55,15 @@ export const NodeExists = defineError(
   409,
   'the cluster has a node {node} already; give the new one another name',
 );
+export const NotOfThisMachine = defineError(
+  'NBS_NOT_OF_THIS_MACHINE',
+  400,
+  '{host} is not an address of this machine ({reason}); give the one at which the other machines reach it: --host <address>',
+);
 export const NotAdmitted = defineError(
   'NBS_NOT_ADMITTED',
   403,
-  '{address} did not admit this node within {seconds} s; on the head, run: nbserve node admit {fingerprint}',
+  '{address} did not admit this node within {seconds} s; run nbserve node join again, and while it waits, on the head: nbserve node admit <the fingerprint that it shows> --name <name>',
 );
 export const NodeRefused = defineError(
   'NBS_NODE_REFUSED',
@@ -69,6 +74,11 @@ export const OtherCluster = defineError(
   'NBS_OTHER_CLUSTER',
   403,
   '{address} is not the head of the cluster with the pin {pin}; nothing was sent to it',
+);
+export const OtherAuthority = defineError(
+  'NBS_OTHER_AUTHORITY',
+  403,
+  'the authority in {ca} has not the pin {pin}; ask for it again with nbserve node address',
 );
 export const ForeignHead = defineError(
   'NBS_FOREIGN_CERTIFICATE',

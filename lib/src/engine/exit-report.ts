@@ -35,6 +35,8 @@ export type ExitName =
   | 'OUT_OF_MEMORY'
   /** The node that it ran on went down. */
   | 'NODE_LOST'
+  /** The node that it runs on leaves the cluster. It may still finish what it has begun, and nothing new is for it. */
+  | 'NODE_LEFT'
   /** The operating system could not start it. */
   | 'SPAWN_FAILED';
 
@@ -73,6 +75,9 @@ export function nameExit({ code, signal, asked, stderrTail, said, starved }: Exi
   if (signal !== null) return 'KILLED';
   return NAME_BY_CODE.get(code ?? -1) ?? 'CRASHED';
 }
+
+/** Whether a process ended because of its node, and not by what it did itself. */
+export const endedWithNode = ({ name }: ExitReport): boolean => name === 'NODE_LOST' || name === 'NODE_LEFT';
 
 /** The end of a process as a part of a sentence: `KILLED, by SIGKILL`. */
 export function describeExit({ code, signal, name }: ExitReport): string {

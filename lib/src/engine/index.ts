@@ -39,6 +39,6 @@ export {
   ProcessExited,
   ProcessStartTimeout,
 } from './errors.js';
-export { describeExit, ExitCode, type ExitReport } from './exit-report.js';
+export { describeExit, ExitCode, type ExitReport, endedWithNode } from './exit-report.js';
 export { admitNode, joinAddressOf, startNode } from './machines.js';
 export { privateFolder } from './private-folder.js';

@@ -16,7 +16,7 @@ export const BadMessage = defineError('NBS_BAD_MESSAGE', 400, 'the message is no
 export const MessageTooLarge = defineError(
   'NBS_MESSAGE_TOO_LARGE',
   413,
-  'a message of {bytes} bytes began, and maxMessageBytes is {max}: send less, or raise that option of gRPC',
+  'a message has {bytes} bytes, more than maxMessageBytes ({max}); send less, or raise that option of gRPC',
 );
 export const BadMetadata = defineError('NBS_BAD_METADATA', 500, 'the metadata {name} cannot be sent over gRPC: {reason}');
 export const WrongKindOfCall = defineError('NBS_WRONG_KIND_OF_CALL', 400, 'the method {method} {answers}; call it with {rpc}');

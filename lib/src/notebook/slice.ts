@@ -69,7 +69,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         continue;
       }
       const call = `cell ${one.cell}: ${name}.${calls[0]?.method}(…)`;
-      // Functions of a module seldom change it, and may do anything else.
+      // A call of an imported module's function seldom changes the module, and may have any other effect.
       if (!writes && found.node.type === 'ImportDeclaration') {
         notes.add(`${call} is left out`);
         continue;

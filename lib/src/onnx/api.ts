@@ -7,7 +7,7 @@ export * as image from './image-api.js';
 export { load } from './load.js';
 export type { ModelMetadata } from './metadata.js';
 export type { Model } from './model.js';
-export { type Attribute, decodeWeights, encodeModel, type GraphNode, type GraphSpec } from './model-file.js';
+export { type Attribute, decodeWeights, encodeModel, type GraphSpec, type OnnxNode } from './model-file.js';
 export type { LoadOptions, LogLevel, OptimizationLevel, RunIn, RunOptions } from './options.js';
 export { bucketByLength, type Padded, type PadOptions, type PadSide, pad, unpad } from './pad.js';
 export { profile } from './profile.js';

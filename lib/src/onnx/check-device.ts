@@ -1,6 +1,6 @@
 import type { DeviceDiagnosis } from './diagnose.js';
 import { load } from './load.js';
-import { encodeModel, type GraphNode } from './model-file.js';
+import { encodeModel, type OnnxNode } from './model-file.js';
 import { tensor } from './tensor.js';
 import type { Device, Results, Tensor } from './types.js';
 import { findDifference } from './verify.js';
@@ -102,7 +102,7 @@ const matrix = (): Tensor =>
   );
 
 function products(): Uint8Array {
-  const nodes: GraphNode[] = Array.from({ length: LAYERS }, (_, i) => ({
+  const nodes: OnnxNode[] = Array.from({ length: LAYERS }, (_, i) => ({
     op: 'MatMul',
     inputs: [i === 0 ? 'x' : `m${i}`, 'w'],
     outputs: [i === LAYERS - 1 ? 'y' : `m${i + 1}`],
@@ -112,7 +112,7 @@ function products(): Uint8Array {
 
 const copies = (): Uint8Array => graph([{ op: 'Neg', inputs: ['x'], outputs: ['y'] }], {});
 
-function graph(nodes: readonly GraphNode[], weights: Readonly<Record<string, Tensor>>): Uint8Array {
+function graph(nodes: readonly OnnxNode[], weights: Readonly<Record<string, Tensor>>): Uint8Array {
   const info = (name: string) => ({ name, type: 'float32', shape: [SIZE, SIZE] }) as const;
   return encodeModel({ name: 'check', inputs: [info('x')], outputs: [info('y')], nodes, weights });
 }

@@ -24,7 +24,8 @@ export type Attribute =
   | { readonly float: number }
   | { readonly floats: ArrayLike<number> };
 
-export interface GraphNode {
+/** A node of the graph in an ONNX file. */
+export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -38,7 +39,7 @@ export interface GraphSpec {
   readonly name: string;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  readonly nodes: readonly GraphNode[];
+  readonly nodes: readonly OnnxNode[];
   /** The weights, by the name with which nodes refer to them. */
   readonly weights: Readonly<Record<string, Tensor>>;
   /** Version of ONNX's own operator set. @default 17 */
@@ -134,7 +135,7 @@ function bytesOf({ value }: ReadField): Uint8Array {
   return value;
 }
 
-function encodeNode(node: GraphNode, name: string): Field[] {
+function encodeNode(node: OnnxNode, name: string): Field[] {
   return [
     ...node.inputs.map((input) => bytesField(1, input)),
     ...node.outputs.map((output) => bytesField(2, output)),

@@ -2,7 +2,7 @@ import { shownValue } from '../core/index.js';
 import { BoundDeployment, isApplication } from './application.js';
 import { DeploymentDefinition } from './deployment.js';
 import { InvalidGraphHttp } from './errors.js';
-import { describeGraph, drawGraph, GraphDriver, type GraphHttp, type Plan, planGraph } from './graph/index.js';
+import { describeGraph, drawGraph, GraphDriver, type GraphHttp, type GraphPlan, planGraph } from './graph/index.js';
 import type { Target } from './modules/index.js';
 import type { DeploymentOptions } from './types.js';
 
@@ -14,7 +14,7 @@ export class BoundGraph extends BoundDeployment {
   readonly svg: string;
   readonly text: string;
 
-  constructor(definition: DeploymentDefinition, plan: Plan, http: GraphHttp, bound: readonly object[]) {
+  constructor(definition: DeploymentDefinition, plan: GraphPlan, http: GraphHttp, bound: readonly object[]) {
     super(definition, [{ plan, http }, bound]);
     this.svg = drawGraph(plan);
     this.text = describeGraph(plan);

@@ -70,6 +70,11 @@ export const InvalidAddress = defineError(
   400,
   "address {address} is not valid: write 'auto' (your detached cluster, if one is running) or the folder of a cluster",
 );
+export const AddressOfRay = defineError(
+  'NBS_ADDRESS_OF_RAY',
+  400,
+  "address {address} is a URL, and not the folder of a cluster; for Ray, write engine: 'ray', or set NBSERVE_ENGINE=ray and RAY_API_SERVER_ADDRESS",
+);
 export const AlreadyRunning = defineError(
   'NBS_ALREADY_RUNNING',
   409,

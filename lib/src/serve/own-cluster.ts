@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { engineName, hasCode, KeepAlive, shownValue } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
-import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
+import { AddressOfRay, AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
 import { declaredNodes, engineOf, machinesOf } from './node-options.js';
@@ -59,6 +59,7 @@ async function folderToJoin(options: StartOptions): Promise<string | undefined> 
   const address = addressToJoin(options);
   if (address !== undefined && (typeof address !== 'string' || address === ''))
     throw InvalidAddress({ address: shownValue(address) });
+  if (address !== undefined && /^https?:/.test(address)) throw AddressOfRay({ address });
   if (address !== undefined && address !== 'auto') return resolve(address);
   const [running] = address === 'auto' ? await detachedClusters() : [];
   if (running !== undefined) return running.dir;

@@ -13,7 +13,7 @@ import {
 import type { Client } from './client.js';
 import type { DeploymentDefinition } from './deployment.js';
 import { NoSuchApp, NotAnApplication, UnknownDeployment } from './errors.js';
-import { describeGraph, GraphDriver, type Plan } from './graph/index.js';
+import { describeGraph, GraphDriver, type GraphPlan } from './graph/index.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteIfLong, notice } from './notice.js';
@@ -180,7 +180,7 @@ export function specOf(
 
 /** The nodes of a graph of calls, for the status. */
 function graphOf({ target }: DeploymentDefinition, [first]: readonly unknown[]): string | undefined {
-  return (target as unknown) === GraphDriver ? describeGraph((first as { readonly plan: Plan }).plan) : undefined;
+  return (target as unknown) === GraphDriver ? describeGraph((first as { readonly plan: GraphPlan }).plan) : undefined;
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,6 @@
 import { defineError } from '../core/index.js';
 
-export const NoSession = defineError(
+export const NoTraining = defineError(
   'NBS_TRAIN_NO_SESSION',
   409,
   '{what} works only in a training: in the function trainLoopPerWorker of a Trainer, or in what a search runs',

@@ -1,5 +1,5 @@
 import { currentSession, type TrainCheckpoint } from '../session/index.js';
-import { NoSession } from './errors.js';
+import { NoTraining } from './errors.js';
 import { type Average, DataLoader, type Network } from './nn/index.js';
 
 /** The place of this process among those of a training. */
@@ -71,7 +71,7 @@ export async function report(
   options: { readonly checkpoint?: TrainCheckpoint } = {},
 ): Promise<boolean> {
   const session = currentSession();
-  if (session === undefined) throw NoSession({ what: 'train.report' });
+  if (session === undefined) throw NoTraining({ what: 'train.report' });
   return session.report(metrics, options.checkpoint);
 }
 

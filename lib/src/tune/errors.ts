@@ -16,9 +16,9 @@ export const AllFailed = defineError(
   500,
   'no trial of {name} has a result; the first of {count} errors is: {error}',
 );
-export const NoSession = defineError(
+export const NoTrial = defineError(
   'NBS_TUNE_NO_SESSION',
-  400,
+  409,
   '{what} was called outside of a trial; it works in the function that is given to a Tuner',
 );
 export const NotTunable = defineError(

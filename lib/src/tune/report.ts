@@ -1,5 +1,5 @@
 import { currentSession, type TrainCheckpoint } from '../session/index.js';
-import { NoSession } from './errors.js';
+import { NoTrial } from './errors.js';
 
 /** Thrown at a trial's function by `tune.report` when the scheduler has ended the trial. Do not catch it, except to clean up. */
 export class TrialStopped extends Error {
@@ -19,7 +19,7 @@ export async function report(
   options: { readonly checkpoint?: TrainCheckpoint } = {},
 ): Promise<void> {
   const session = currentSession();
-  if (session === undefined) throw NoSession({ what: 'tune.report' });
+  if (session === undefined) throw NoTrial({ what: 'tune.report' });
   if (!(await session.report(metrics, options.checkpoint))) throw new TrialStopped();
 }
 

@@ -230,6 +230,19 @@ function contract(kind: EngineUnderTest): void {
     await Promise.all(['one', 'elsewhere'].map((id) => engine.stop(id)));
   });
 
+  it('reports a node that is told to end before it ends, and what runs there as of a node that left', async () => {
+    await engine.start(there('leaver', { afterwards: 'slow-drain' }));
+    const { pid } = await infoOf('leaver');
+    const told = follow();
+    process.kill(await kind.agentPid(engine, node), 'SIGTERM');
+    await until(() => told.includes('leaver NODE_LEFT'));
+    await until(() => told.includes('it up'));
+    assert.deepEqual(told, ['it down', 'leaver NODE_LEFT', 'it up']);
+    assert.equal(isRunning(pid), false);
+    const said = lines.filter(({ processId }) => processId === 'leaver').map(({ text }) => text);
+    assert.deepEqual(said, ['draining', 'drained']);
+  });
+
   it('gives up a node that hangs; what ran there has ended when the node is back, and runs once', async () => {
     await engine.start(there('old'));
     const { pid } = await infoOf('old');

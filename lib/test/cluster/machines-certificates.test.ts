@@ -1,13 +1,14 @@
 /** Certificates between machines: those of the user, and the daily replacement of those that a cluster makes. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, unwatchFile } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { isNbserveError, serve } from 'nbserve';
-import { readOwnCertificates } from '../../dist/engine/certificates/index.js';
+import { headCertificates } from '../../dist/engine/agent/head-certificates.js';
+import { pinOf, readOwnCertificates } from '../../dist/engine/certificates/index.js';
 import { listLocalClusters, stopCluster } from '../../dist/engine/index.js';
 import { startDetached } from '../../dist/host/index.js';
 import { type NodeFile, readNodeFile } from '../../dist/ipc/index.js';
@@ -130,7 +131,7 @@ describe('certificates of the user', { skip: hasOpenssl ? false : 'openssl is no
   it('are refused with a code when a node joins with others', async () => {
     const [address, pin] = await headOf(commands, listLocalClusters()[0]?.dir as string);
     const cases: readonly [Made, readonly [string, string], RegExp][] = [
-      [foreign.issue('stranger', `IP:${OTHER}`), [address, pin], /is not the head of the cluster with the pin/],
+      [foreign.issue('stranger', `IP:${OTHER}`), [address, pin], /NBS_OTHER_AUTHORITY: the authority in .* has not the pin/],
       [company.issue('late', `IP:${OTHER}`, { days: -1 }), [address, pin], /cannot be used between machines: it has expired/],
     ];
     for (const [{ cert, key, ca }, joins, message] of cases) {
@@ -186,6 +187,27 @@ describe('certificates of the user', { skip: hasOpenssl ? false : 'openssl is no
     await bothAnswer();
     assert.equal((await serve.status()).nodes.length, 2);
   });
+});
+
+test('a new authority of the user has a new pin', { skip: hasOpenssl ? false : 'openssl is not installed' }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbst-'));
+  const [old, young] = [new TestAuthority(folder, 'old'), new TestAuthority(folder, 'young')];
+  const first = old.issue('head', `IP:${HEAD}`);
+  const tls = { ...first, ca: join(folder, 'the-authority.crt') };
+  copyFileSync(first.ca, tls.ca);
+  const { certifier, onRenewed } = await headCertificates('head', 'token', { host: HEAD, port: 0, tls });
+  assert.equal(certifier.pin, pinOf(readFileSync(old.ca, 'utf8')));
+  let isRenewed = false;
+  onRenewed(() => {
+    isRenewed = true;
+  });
+  // This takes longer than the first look at the files.
+  const next = young.issue('next', `IP:${HEAD}`);
+  for (const part of ['cert', 'key', 'ca'] as const) copyFileSync(next[part], tls[part]);
+  await until(() => isRenewed);
+  assert.equal(certifier.pin, pinOf(readFileSync(young.ca, 'utf8')));
+  for (const part of ['cert', 'key', 'ca'] as const) unwatchFile(tls[part]);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('certificates that a cluster makes', () => {

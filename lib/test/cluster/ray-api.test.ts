@@ -41,13 +41,15 @@ describe("Ray's API", () => {
     writeFileSync(join(folder, 'token'), 'wrong');
     process.env.RAY_AUTH_TOKEN_PATH = join(folder, 'token');
     await assert.rejects(api.nodes(), isRefused);
-    process.env.RAY_AUTH_TOKEN = 'right';
+    process.env.RAY_AUTH_TOKEN = 'right\n';
     await api.nodes();
     // As by Ray's own tools, none is sent if they are told that Ray has none.
     process.env.RAY_AUTH_MODE = 'disabled';
     await assert.rejects(api.nodes(), (error: Error) => isRefused(error) && /RAY_AUTH_MODE is disabled/.test(error.message));
     process.env.RAY_AUTH_MODE = 'token';
     await api.nodes();
+    process.env.RAY_AUTH_TOKEN = 'wrong';
+    await assert.rejects(api.nodes(), (error: Error) => isRefused(error) && !error.message.includes('RAY_AUTH_MODE is'));
     delete process.env.RAY_AUTH_TOKEN;
     process.env.RAY_AUTH_TOKEN_PATH = join(folder, 'missing');
     await assert.rejects(

@@ -1,6 +1,7 @@
 /** The jobs of the engine `ray`, with a small fake of Ray's REST API instead of Ray. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { serve } from 'nbserve';
 import { isNbserveError } from '../../dist/core/index.js';
 import type { AdmittedNode } from '../../dist/engine/index.js';
 import { machinesOnRay, RayApi, RayNodes } from '../../dist/engine/ray/index.js';
@@ -34,7 +35,7 @@ function start(): RayNodes {
     api: new RayApi(ray.address),
     cluster: 'c',
     main: '/join-main.js',
-    address: { address: '10.0.0.5:7000', pin: 'aa' },
+    address: () => ({ address: '10.0.0.5:7000', pin: 'aa' }),
     admit: (node) => void admitted.push(node),
     log: { info() {}, warn: (...line: readonly unknown[]) => void warnings.push(line.join(' ')) },
   });
@@ -258,9 +259,17 @@ describe('a cluster on Ray', () => {
   it('is not started at a loopback address if nodes of Ray are on other machines', async () => {
     ray.nodes = [HEAD, A];
     await assert.rejects(machinesOnRay({ address: ray.address }), (error) => {
-      return isNbserveError(error) && error.code === 'NBS_RAY_LOOPBACK' && error.message.includes('10.0.0.5 on another machine');
+      return (
+        isNbserveError(error) && error.code === 'NBS_RAY_LOOPBACK' && error.message.includes("Ray's node 10.0.0.5 cannot connect")
+      );
     });
     assert.equal((await machinesOnRay({ address: ray.address, host: '10.0.0.5' })).host, '10.0.0.5');
+  });
+
+  it("is not joined as if Ray's address were a folder", async () => {
+    await assert.rejects(serve.start({ address: ray.address }), (error) => {
+      return isNbserveError(error) && error.code === 'NBS_ADDRESS_OF_RAY' && error.message.includes("engine: 'ray'");
+    });
   });
 
   it('is what deploy and run start if the file says so', async () => {
@@ -292,9 +301,11 @@ describe('a cluster on Ray', () => {
     ray.nodes = [{ ...A, ip: '127.0.0.3' }];
     const folder = new CommandFolder();
     try {
-      const starting = folder.run(['start', '--engine', 'ray', '--address', ray.address, '--port', '0', '--num-cpus', '0']);
+      const onRay = ['start', '--engine', 'ray', '--address', ray.address, '--machines-nbserve', '/srv/nbserve/lib'];
+      const starting = folder.run([...onRay, '--port', '0', '--num-cpus', '0']);
       const one = ray.jobs.get(await jobOf(A));
       assert.equal(one?.job.entrypoint_num_cpus, 2);
+      assert.match(one.job.entrypoint, /'\/srv\/nbserve\/lib\/dist\/engine\/agent\/join-main\.js'/);
       // Otherwise the start waits for the node.
       one.status = 'FAILED';
       const { code, stderr } = await starting;

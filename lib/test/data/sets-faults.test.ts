@@ -35,7 +35,7 @@ test('a full disk: a coded error, and nothing half-written', async (t) => {
       () => large.writeCsv(join(small, 'out')),
       () => large.writeArrow(join(small, 'x.arrow')),
     ]) {
-      await assert.rejects(write, { code: 'NBS_DATA_NO_SPACE', message: /no room left on the disk/ });
+      await assert.rejects(write, { code: 'NBS_DATA_NO_SPACE', message: /the disk is full/ });
       assert.deepEqual(readdirSync(small), []);
     }
     await data.range(10).writeParquet(join(small, 'y.parquet'));

@@ -137,7 +137,7 @@ suite('a replica that answers gRPC with nonsense costs its own calls only', () =
     const { code, details, trailers: told } = await kitchen.call('Courses', { dish: 'x' });
     assert.equal(code, Status.RESOURCE_EXHAUSTED);
     assert.equal(told['grpc-retry-pushback-ms'], undefined, 'it would be too large again');
-    assert.match(details, /maxMessageBytes is 100000/);
+    assert.match(details, /maxMessageBytes \(100000\)/);
   });
 
   test('if the version that was chosen does not run any more, its name is not told', async () => {

@@ -6,10 +6,10 @@ import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
-import type { CellSyntax } from './cell-syntax.js';
 import { typeErasures } from './erase-types.js';
 import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
+import type { ParsedCell } from './parsed-cell.js';
 
 /** The functions that rewritten code and magic lines call. Their names begin with `__nbs_`; see `CellExecutor`. */
 const HELPERS = ['scope', 'cell_scope', 'meta', 'magic', 'lines', 'time', 'timeit', 'watch', 'captured', 'loop'];
@@ -41,7 +41,7 @@ export interface CellCode {
  */
 export function cellCode(
   text: string,
-  cell: CellSyntax,
+  cell: ParsedCell,
   isEarlier: (name: string) => boolean,
   tsconfigRaw: TransformOptions['tsconfigRaw'],
   isLive: (specifier: string) => boolean = () => false,
@@ -131,7 +131,7 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
 }
 
 /** After the dot of a decorator, esbuild accepts a keyword only inside brackets: `@(serve.delete('/x'))`. */
-function decoratorEdits({ program, needsCompiler }: CellSyntax): Edit[] {
+function decoratorEdits({ program, needsCompiler }: ParsedCell): Edit[] {
   const edits: Edit[] = [];
   if (!needsCompiler) return edits;
   walk(program, (node) => {

@@ -1,6 +1,6 @@
 import { type Edit, edited, type MappedText, unmapped } from '../mapped-text.js';
 import { type CellScope, type DeclaredName, type ScopeName, scopeName, slotOf } from './cell-scope.js';
-import type { CellSyntax } from './cell-syntax.js';
+import type { ParsedCell } from './parsed-cell.js';
 
 /** The file that exports the modules of all cells, so that a cell can refer to another cell's declarations by its number. */
 export const HUB = '__nbs_hub.ts';
@@ -31,7 +31,7 @@ export interface CellModule {
   /** The name of the cell's file, `cell[3].ts`. */
   readonly id: string;
   readonly text: string;
-  readonly syntax: CellSyntax;
+  readonly syntax: ParsedCell;
   readonly uses: Uses;
   /** The variables of the cell that do not have the type of this module, because their values were made with the old names. The functions of the cell use these types. */
   readonly own?: ReadonlyMap<string, ScopeName>;
@@ -47,7 +47,7 @@ export interface CellModule {
  * Returns the names that a cell uses from a scope. JSX may use a name that is not in the text, for example `React`.
  * @param text undefined if the cell may use any name
  */
-export function usesIn(scope: CellScope, text: string | undefined, syntax: CellSyntax | undefined): Uses {
+export function usesIn(scope: CellScope, text: string | undefined, syntax: ParsedCell | undefined): Uses {
   const uses = new Map<string, Use>();
   const once = syntax?.lookups.once ?? [];
   for (const name of text === undefined || syntax?.isJsx === true ? scope.names.keys() : wordsOf(text)) {
@@ -69,7 +69,7 @@ export function usesIn(scope: CellScope, text: string | undefined, syntax: CellS
  *     var x: __nbs.t2['x'];                      a variable that no cell has assigned yet (TS2454)
  *     import type { T } from './__nbs_cell_2.ts' what came by `import type` (TS1380)
  */
-export function suffixOf(uses: Uses, syntax: CellSyntax | undefined): string {
+export function suffixOf(uses: Uses, syntax: ParsedCell | undefined): string {
   const lines = [`\nimport __nbs = require('./${HUB}');`];
   for (const [name, { now, ran, first }] of uses) {
     lines.push(declarationOf(name, name, now));

@@ -2,9 +2,9 @@ import { isNode } from '../syntax.js';
 import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
 import { type CellScope, scopeName, slotOf } from './cell-scope.js';
-import type { CellSyntax } from './cell-syntax.js';
 import { holdsCode } from './code-in-types.js';
 import { ModuleSlots } from './module-slots.js';
+import type { ParsedCell } from './parsed-cell.js';
 import { namesSet, reachedNames } from './reached-names.js';
 import { type Fault, renewedFault } from './renewed-faults.js';
 import type { TypeServer } from './type-server.js';
@@ -50,7 +50,7 @@ export class CellModules {
    * at its end.
    * @returns the file's path, and the difference between positions in the file and positions in `text`
    */
-  draft(scope: CellScope, text: string, syntax: CellSyntax | undefined): { path: string; shift: number; head: string } {
+  draft(scope: CellScope, text: string, syntax: ParsedCell | undefined): { path: string; shift: number; head: string } {
     this.#withhold(scope, syntax);
     const all = suffixOf(usesIn(scope, text, syntax), syntax);
     // If the code cannot be parsed, its declarations are guessed.
@@ -66,7 +66,7 @@ export class CellModules {
    * Writes an accepted cell for one question about its types. It uses the present declarations of names, as its code does.
    * @param ask gets the file's path
    */
-  asked<T>(text: string, syntax: CellSyntax | undefined, ask: (path: string) => T): T {
+  asked<T>(text: string, syntax: ParsedCell | undefined, ask: (path: string) => T): T {
     const uses = this.#latest === undefined ? new Map() : usesIn(this.#latest, text, syntax);
     this.#putBack();
     try {
@@ -77,7 +77,7 @@ export class CellModules {
   }
 
   /** Writes a cell into a module that is not in use. */
-  write(scope: CellScope, id: string, text: string, syntax: CellSyntax | undefined): WrittenCell {
+  write(scope: CellScope, id: string, text: string, syntax: ParsedCell | undefined): WrittenCell {
     const slot = this.#open(scope);
     const uses = this.#uses(scope, text, syntax);
     this.#withhold(scope, syntax);
@@ -92,7 +92,7 @@ export class CellModules {
   }
 
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
-  same(scope: CellScope, text: string, syntax: CellSyntax, { uses }: WrittenCell): boolean {
+  same(scope: CellScope, text: string, syntax: ParsedCell, { uses }: WrittenCell): boolean {
     const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slots.join()));
     const [slot] = slots;
     if (slots.size !== 1 || slot === undefined) return false;
@@ -102,7 +102,7 @@ export class CellModules {
 
   /** Finds the first use of an earlier cell's function that has type errors since names were declared again. */
   renewedFault(
-    syntax: CellSyntax,
+    syntax: ParsedCell,
     { uses }: WrittenCell,
     isSilenced: (code: number, message: string) => boolean,
     readable: (message: string) => string,
@@ -128,7 +128,7 @@ export class CellModules {
   }
 
   /** Stores an accepted cell. @returns the scope after it */
-  accept(scope: CellScope, text: string, syntax: CellSyntax, { id, slot, uses }: WrittenCell): CellScope {
+  accept(scope: CellScope, text: string, syntax: ParsedCell, { id, slot, uses }: WrittenCell): CellScope {
     for (const [one, module] of this.#withheld) this.#cells.set(one, module);
     this.#withheld = new Map();
     this.#cells.set(slot, { id, text, syntax, uses });
@@ -174,7 +174,7 @@ export class CellModules {
   }
 
   /** If the cell uses a function that sets a variable, the variable may have a value: TypeScript does not follow calls. */
-  #uses(scope: CellScope, text: string, syntax: CellSyntax | undefined): Uses {
+  #uses(scope: CellScope, text: string, syntax: ParsedCell | undefined): Uses {
     const uses = new Map(usesIn(scope, text, syntax));
     if (![...uses.values()].some(({ now }) => now.isUnset === true)) return uses;
     for (const name of reachedNames(this.#cells, scope.names, uses).set) {
@@ -235,7 +235,7 @@ export class CellModules {
   }
 
   /** Takes out of earlier cells what a cell declares again in `declare global`: otherwise the cell would be checked against both. */
-  #withhold(scope: CellScope, syntax: CellSyntax | undefined): void {
+  #withhold(scope: CellScope, syntax: ParsedCell | undefined): void {
     this.#putBack();
     const withheld = new Map<number, CellModule>();
     for (const slot of syntax?.augments === true ? scope.augments : []) {
@@ -259,7 +259,7 @@ export class CellModules {
   }
 
   /** Sets the text of a module. @returns the path of the file with the cell's code */
-  #set(slot: number, text: string, syntax: CellSyntax | undefined): string {
+  #set(slot: number, text: string, syntax: ParsedCell | undefined): string {
     if (syntax?.isJsx !== true) return this.#server.set(fileOf(slot), text);
     this.#server.set(fileOf(slot), `export * from './${jsxFileOf(slot)}';\n`);
     return this.#server.set(jsxFileOf(slot), text);
@@ -286,7 +286,7 @@ export class CellModules {
 }
 
 /** Whether the cell declares a variable with a type, and gives it no value. */
-function isEmpty({ names, declarations }: CellSyntax, name: string): boolean {
+function isEmpty({ names, declarations }: ParsedCell, name: string): boolean {
   const { kind, hasValue } = names.get(name) ?? {};
   const [only, ...others] = declarations.get(name) ?? [];
   if (only === undefined || others.length > 0 || hasValue !== true || (kind !== 'let' && kind !== 'var')) return false;
@@ -295,7 +295,7 @@ function isEmpty({ names, declarations }: CellSyntax, name: string): boolean {
 }
 
 /** @returns a scope in which variables that the cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */
-export function narrowed(scope: CellScope, { assigned }: CellSyntax): CellScope | undefined {
+export function narrowed(scope: CellScope, { assigned }: ParsedCell): CellScope | undefined {
   let found: CellScope | undefined;
   for (const name of assigned) {
     const known = scopeName(scope, name);

@@ -3,9 +3,9 @@ import type { Candidate, Completion, Inspection } from '../converter.js';
 import { placeAt } from '../cursor-place.js';
 import type { CellModules } from './cell-modules.js';
 import { type CellScope, type DeclaredKind, scopeName } from './cell-scope.js';
-import { cellSyntax } from './cell-syntax.js';
 import { type Draft, entriesAt, fitting, NAMED, plainNames, typesIn } from './completions.js';
 import type { LateGlobals } from './late-globals.js';
+import { parsedCell } from './parsed-cell.js';
 import { describeSymbol, documentationOf } from './symbol-text.js';
 import { type Checker, SymbolFlags, type TypeServer, type TypeSymbol } from './type-server.js';
 
@@ -43,7 +43,7 @@ export class CellQuestions {
 
   complete(scope: CellScope, code: string, offset: number): Completion {
     const place = placeAt(code, offset);
-    const syntax = cellSyntax(code);
+    const syntax = parsedCell(code);
     this.#lateGlobals.declareFor(code);
     const draft = this.#modules.draft(scope, code, syntax);
     let found = this.#server.ask((_, checker) => entriesAt(checker, draft, offset));
@@ -73,7 +73,7 @@ export class CellQuestions {
   inspect(scope: CellScope, code: string, offset: number): Inspection | undefined {
     const place = placeAt(code, offset);
     if (!/[\p{ID_Continue}$]/u.test(code[offset] ?? '') || place.kind === 'comment') return undefined;
-    const syntax = cellSyntax(code);
+    const syntax = parsedCell(code);
     this.#lateGlobals.declareFor(code);
     const { path, shift, head } = this.#modules.draft(scope, code, syntax);
     return this.#server.ask((_, checker, emitter) => {

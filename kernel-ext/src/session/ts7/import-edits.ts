@@ -1,6 +1,6 @@
 import type { Edit } from '../mapped-text.js';
 import { isNode, type SyntaxNode } from '../syntax.js';
-import type { CellSyntax } from './cell-syntax.js';
+import type { ParsedCell } from './parsed-cell.js';
 
 /** The changes for the imports of a cell. */
 export interface ImportEdits {
@@ -15,7 +15,7 @@ export interface ImportEdits {
  * Replaces imports by awaited calls. An import that follows other code runs before that code, as in a module.
  * @param isLive whether a module may give its exports new values; its names are then looked up at each use
  */
-export function importEdits({ program, names }: CellSyntax, isLive: (specifier: string) => boolean): ImportEdits {
+export function importEdits({ program, names }: ParsedCell, isLive: (specifier: string) => boolean): ImportEdits {
   const edits: Edit[] = [];
   const live = new Map<string, string>();
   let hoisted = '';
@@ -39,7 +39,7 @@ export function importEdits({ program, names }: CellSyntax, isLive: (specifier: 
 
 function importCode(
   statement: SyntaxNode,
-  names: CellSyntax['names'],
+  names: ParsedCell['names'],
   liveIn: (module: string) => Map<string, string> | undefined,
 ): string | undefined {
   switch (statement.type) {
@@ -66,7 +66,7 @@ const isAlias = ({ type, moduleReference }: SyntaxNode): boolean =>
   type === 'TSImportEqualsDeclaration' && isNode(moduleReference) && moduleReference.type !== 'TSExternalModuleReference';
 
 /** The places of the names that a cell imports, or declares by `import y = A.x`, and that may have values. */
-export function importedNames({ program, names }: CellSyntax): { name: string; at: number }[] {
+export function importedNames({ program, names }: ParsedCell): { name: string; at: number }[] {
   const places = (program.body as SyntaxNode[]).flatMap((statement) => {
     if (isAlias(statement)) return [statement.id];
     return statement.type === 'ImportDeclaration' ? (statement.specifiers as SyntaxNode[]).map(({ local }) => local) : [];
@@ -87,7 +87,7 @@ function nameOf(node: unknown): string {
 }
 
 /** @param live gets the names, if the module may change their values */
-function bindings(statement: SyntaxNode, names: CellSyntax['names'], live: Map<string, string> | undefined): string {
+function bindings(statement: SyntaxNode, names: ParsedCell['names'], live: Map<string, string> | undefined): string {
   const specifiers = statement.specifiers as SyntaxNode[];
   // A type that is imported without the keyword `type` does not exist at run time either.
   const values = specifiers.filter((one) => one.importKind !== 'type' && names.get(nameOf(one.local))?.hasValue !== false);

@@ -1,7 +1,7 @@
 import { type CellModule, type Uses, wordsOf } from './cell-module.js';
 import { type ScopeName, slotOf } from './cell-scope.js';
-import type { CellSyntax } from './cell-syntax.js';
 import type { Declaration } from './declared-names.js';
+import type { ParsedCell } from './parsed-cell.js';
 
 /** The names that code reaches. */
 interface Reached {
@@ -65,7 +65,7 @@ const isIn = ({ start }: { start: number }, node: Declaration['node']): boolean 
 const CODE = /^(?:Function|ArrowFunction|Class)/;
 
 /** The functions and classes that a cell declares and does not use itself. */
-function unusedCode({ own, declarations }: CellSyntax): readonly Declaration[] {
+function unusedCode({ own, declarations }: ParsedCell): readonly Declaration[] {
   return [...declarations].flatMap(([name, all]) => {
     const code = all.filter(({ node, init }) => CODE.test((init ?? node).type));
     const isUsed = code.length > 0 && own.some((one) => one.name === name && !code.some(({ node }) => isIn(one, node)));
@@ -74,7 +74,7 @@ function unusedCode({ own, declarations }: CellSyntax): readonly Declaration[] {
 }
 
 /** The names to which a cell may give a value while it runs. What only functions do that it does not use, does not count. */
-export function namesSet(syntax: CellSyntax): ReadonlySet<string> {
+export function namesSet(syntax: ParsedCell): ReadonlySet<string> {
   const writes = [...syntax.own, ...syntax.free].filter(({ kind }) => kind === 'write');
   const unused = writes.some(({ depth }) => depth > 0) ? unusedCode(syntax) : [];
   const mayRun = writes.filter((one) => one.depth === 0 || !unused.some(({ node }) => isIn(one, node)));

@@ -1,5 +1,5 @@
 import { cellCode } from './cell-code.js';
-import { cellSyntax } from './cell-syntax.js';
+import { parsedCell } from './parsed-cell.js';
 
 /** Code with what usual cells contain. */
 const SAMPLE = `import { basename, type ParsedPath } from 'node:path';
@@ -31,6 +31,6 @@ count`;
 
 /** Converts an ordinary cell and forgets it, so that V8 has compiled the parser before the user's first long cell comes. */
 export function convertSample(): void {
-  const syntax = cellSyntax(SAMPLE);
+  const syntax = parsedCell(SAMPLE);
   if (syntax !== undefined) cellCode(SAMPLE, syntax, () => false, undefined);
 }

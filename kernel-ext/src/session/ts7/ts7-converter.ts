@@ -22,12 +22,12 @@ import { HUB } from './cell-module.js';
 import { CellModules, narrowed } from './cell-modules.js';
 import { CellQuestions } from './cell-questions.js';
 import { type CellScope, cellScope, scopeName } from './cell-scope.js';
-import { type CellSyntax, cellSyntax, typesAlone } from './cell-syntax.js';
 import { importedNames } from './import-edits.js';
 import { GLOBALS, LateGlobals, splitAmbient } from './late-globals.js';
 import { NODE_GLOBALS } from './node-globals.js';
 import { NotebookConfig } from './notebook-config.js';
 import { OldFiles } from './old-files.js';
+import { type ParsedCell, parsedCell, typesAlone } from './parsed-cell.js';
 import { readable } from './readable.js';
 import { convertSample } from './sample-cell.js';
 import { SideModules } from './side-modules.js';
@@ -86,7 +86,7 @@ export class Ts7Converter implements Converter {
   convert(scopeBefore: Scope, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
     const known = cellScope(scopeBefore);
     const { text } = source;
-    const parsed = cellSyntax(text);
+    const parsed = parsedCell(text);
     this.#globals.declareFor(text);
     this.#readConfig();
     this.#keepOldFiles();
@@ -144,7 +144,7 @@ export class Ts7Converter implements Converter {
   askTypes<T>(cellId: string, ask: (checker: Checker, file: SourceFile) => T): T | undefined {
     const text = this.#classes.get(cellId);
     if (text === undefined) return undefined;
-    const outcome = this.#modules.asked(text, cellSyntax(text), (path) =>
+    const outcome = this.#modules.asked(text, parsedCell(text), (path) =>
       this.#server.ask((program, checker) => {
         const file = program.getSourceFile(path);
         try {
@@ -226,7 +226,7 @@ export class Ts7Converter implements Converter {
     scope: CellScope,
     id: string,
     text: string,
-    syntax: CellSyntax | undefined,
+    syntax: ParsedCell | undefined,
     sides: readonly string[],
     isUnchecked: boolean,
   ) {
@@ -283,7 +283,7 @@ export class Ts7Converter implements Converter {
   }
 
   /** Marks imported names that are types only, although the import does not say `type`; they are not imported at run time. */
-  #withoutTypes(path: string, syntax: CellSyntax): CellSyntax {
+  #withoutTypes(path: string, syntax: ParsedCell): ParsedCell {
     const imported = importedNames(syntax);
     if (imported.length === 0) return syntax;
     const types = this.#server.ask((_, checker) => {

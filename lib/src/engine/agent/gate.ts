@@ -70,7 +70,7 @@ export class Gate {
   readonly #names = new Map<string, string>();
   /** The public keys of nodes that were admitted, in PEM. */
   readonly #keys = new Map<string, string>();
-  /** What was sent last to who has each name. */
+  /** The last pass that was sent, by the node's name. */
   readonly #passes = new Map<string, string>();
   #identity: TlsIdentity;
   #server: ChannelServer | undefined;
@@ -126,7 +126,7 @@ export class Gate {
     for (const [name, its] of this.#names) if (its === node) this.#names.delete(name);
   }
 
-  /** Who was admitted under this name and has not joined yet cannot join. */
+  /** From now on, a node that was admitted under this name and has not joined cannot join. */
   #revoke(node: string): void {
     for (const [fingerprint, admitted] of this.#admitted) if (admitted.node === node) this.#admitted.delete(fingerprint);
   }

@@ -39,9 +39,24 @@ export async function headCertificates(
     };
   }
   const identity = await readOwnCertificates(tls, host);
+  let current = identity;
   return {
-    certifier: { pin: pinOf(identity.ca), certificate: '', nameOf: () => '', certify: () => '' },
+    certifier: {
+      // The user may replace the authority too.
+      get pin() {
+        return pinOf(current.ca);
+      },
+      certificate: '',
+      nameOf: () => '',
+      certify: () => '',
+    },
     identity,
-    onRenewed: (listener) => void watchOwnCertificates(tls, host, listener, (error) => console.error(error.message)),
+    onRenewed: (listener) => {
+      const renew = (fresh: TlsIdentity): void => {
+        current = fresh;
+        listener(fresh);
+      };
+      watchOwnCertificates(tls, host, renew, (error) => console.error(error.message));
+    },
   };
 }

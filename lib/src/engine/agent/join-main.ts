@@ -2,15 +2,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNbserveError } from '../../core/index.js';
 import { removeFolder } from '../cluster-folder.js';
+import { NotOfThisMachine } from '../errors.js';
 import type { JoinArguments } from '../machines.js';
 import { JoinedNode } from './joined-node.js';
+import { openListeningSocket } from './listening-socket.js';
 import { requestAdmission } from './request-admission.js';
 
 const args = JSON.parse(process.argv[2] ?? '') as JoinArguments;
 const LAST_OUTPUT_MS = 100;
 
 try {
-  const self = await requestAdmission(args, (fingerprint) => console.log(`nbserve node ${fingerprint}`));
+  // A node that cannot listen there would join, and then start nothing.
+  const socket = await openListeningSocket(args.host, 0).catch((error: Error) => {
+    throw NotOfThisMachine({ host: args.host, reason: error.message }, error);
+  });
+  socket.close();
+  const self = await requestAdmission(args, (fingerprint) => {
+    const admit = `nbserve node admit ${fingerprint} --name <name>`;
+    console.log(`nbserve node ${fingerprint}\nit waits until it is admitted; on the head, run: ${admit}`);
+  });
   const node = new JoinedNode(args, self);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void node.stop());
   process.on('SIGHUP', () => {});

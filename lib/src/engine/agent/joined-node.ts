@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { grpcFile, hasCode } from '../../core/index.js';
+import { deferred, grpcFile, hasCode } from '../../core/index.js';
 import { AuthFailed, type Channel, connect, helloOf, splitHostPort, type TlsIdentity, VersionSkew } from '../../ipc/index.js';
 import { watchOwnCertificates } from '../certificates/index.js';
 import { createClusterFolder, removeStaleFolders, urlOf } from '../cluster-folder.js';
@@ -32,6 +32,7 @@ export class JoinedNode {
   #agent: Agent;
   #channel: Channel | undefined;
   #leaving = false;
+  readonly #left = deferred<void>();
   #refused = false;
   /** Seconds since the head asked last. */
   #silentS = 0;
@@ -58,8 +59,8 @@ export class JoinedNode {
   }
 
   /**
-   * Runs until the head ends the node, or is lost for too long. When the connection to the head ends, the head has given up what ran here, so it is
-   * drained, and the node joins again without it.
+   * Runs until the head ends the node, or is lost for too long. When the connection to the head ends, the head has given up what ran here. Requests that
+   * run get half of {@link SIGNAL_GRACE_MS} to end, everything that runs here is ended, and the node joins again, empty.
    * @param onJoined is called when the first connection to the head is open
    * @throws NBS_NODE_REFUSED, NBS_VERSION_SKEW, NBS_AUTH_FAILED, or NBS_CONNECT_FAILED if the head was lost for too long
    */
@@ -82,9 +83,11 @@ export class JoinedNode {
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
   }
 
-  /** Leaves the cluster: what runs here is drained. */
+  /** Leaves the cluster: the head starts nothing more here, and what runs here gets half of {@link SIGNAL_GRACE_MS} for what it has begun. */
   async stop(): Promise<void> {
     this.#leaving = true;
+    // Before anything ends, so that the head does not take it for a failure.
+    this.#left.resolve();
     await this.#agent.stopAll(SIGNAL_GRACE_MS);
     this.#channel?.close();
   }
@@ -147,6 +150,7 @@ export class JoinedNode {
         channel.onCall = workerOps(this.dir, this.#agent, {
           host: this.#args.host,
           url,
+          leaving: this.#left.promise,
           declared: { ...resources, ...this.#args.resources },
           localSpec: (spec) => this.#localSpec(spec),
           onPing: () => {

@@ -70,7 +70,7 @@ async function rayNodes(
     api: new RayApi(address),
     cluster: basename(dir),
     main: join(root, 'engine', 'agent', 'join-main.js'),
-    address: gate.address,
+    address: () => gate.address,
     ...(tls && { tls }),
     admit: (node) => void nodes.admit(node),
     onNodes: () => nodes.changed({ id: '', alive: false }),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { ADMISSION_PROTOCOL, ConnectFailed, splitHostPort, type TlsIdentity, tlsModule } from '../../ipc/index.js';
 import { pinOf, readOwnCertificates, selfSigned } from '../certificates/index.js';
-import { ForeignHead, NotAdmitted, OtherCluster } from '../errors.js';
+import { ForeignHead, NotAdmitted, OtherAuthority, OtherCluster } from '../errors.js';
 import type { JoinArguments } from '../machines.js';
 import type { Admission } from './gate.js';
 
@@ -20,14 +20,15 @@ export interface AdmittedSelf {
 /**
  * Asks the head to admit this node, again and again, until it does. Nothing is sent before the head has shown that it is the one with the pin.
  * @param announce is called with the fingerprint that must be given to the head
- * @throws NBS_NOT_ADMITTED, NBS_CONNECT_FAILED if the head cannot be reached, NBS_OTHER_CLUSTER, NBS_FOREIGN_CERTIFICATE, NBS_BAD_MACHINE_CERTIFICATE
+ * @throws NBS_NOT_ADMITTED, NBS_CONNECT_FAILED if the head cannot be reached, NBS_OTHER_CLUSTER, NBS_OTHER_AUTHORITY, NBS_FOREIGN_CERTIFICATE,
+ * NBS_BAD_MACHINE_CERTIFICATE
  */
 export async function requestAdmission(
   { head, pin, host, tls, waitSeconds = 600 }: JoinArguments,
   announce: (fingerprint: string) => void,
 ): Promise<AdmittedSelf> {
   const users = tls && (await readOwnCertificates(tls, host));
-  if (users !== undefined && pinOf(users.ca) !== pin) throw OtherCluster({ address: head, pin });
+  if (tls !== undefined && users !== undefined && pinOf(users.ca) !== pin) throw OtherAuthority({ ca: tls.ca, pin });
   const made = users === undefined ? selfSigned() : undefined;
   const fingerprint = made?.fingerprint ?? pinOf((users as TlsIdentity).cert);
   announce(fingerprint);
@@ -54,7 +55,7 @@ export async function requestAdmission(
     }
     if (Date.now() > deadline && unreachable !== undefined)
       throw ConnectFailed({ address: head, reason: unreachable.message }, unreachable);
-    if (Date.now() > deadline) throw NotAdmitted({ address: head, seconds: waitSeconds, fingerprint });
+    if (Date.now() > deadline) throw NotAdmitted({ address: head, seconds: waitSeconds });
     await delay(RETRY_MS);
   }
 }

@@ -1,5 +1,6 @@
 /** The agent of a node besides the head: a child of the head's agent, with children of its own. */
 import { existsSync } from 'node:fs';
+import { deferred } from '../../core/index.js';
 import { type Channel, helloOf, listen } from '../../ipc/index.js';
 import { enterChild } from '../child.js';
 import type { ProcessSpec } from '../engine.js';
@@ -29,10 +30,14 @@ try {
   if (http !== null) listening.push(await listenSoon(http.host, http.port, patienceMs));
   if (http?.grpcPort !== undefined) listening.push(await listenSoon(http.host, http.grpcPort, patienceMs));
   const agent = new Agent({ dir, node, listening });
-  child.onStop(() => agent.stopAll(SIGNAL_GRACE_MS));
+  const left = deferred<void>();
+  child.onStop(() => {
+    left.resolve();
+    return agent.stopAll(SIGNAL_GRACE_MS);
+  });
   const proxy = http === null ? Promise.resolve(undefined) : agent.start(http.proxy);
   proxy.catch(() => {}); // The operation `serving` returns the error.
-  const handler = workerOps(dir, agent, { host: '', declared: {}, serving: () => proxy });
+  const handler = workerOps(dir, agent, { host: '', declared: {}, serving: () => proxy, leaving: left.promise });
   const onChannel = (channel: Channel): void => {
     channel.onCall = handler;
   };

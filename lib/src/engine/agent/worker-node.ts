@@ -4,7 +4,7 @@ import { type Channel, DeadlineExceeded, type OpCaller, opCaller, PeerGone } fro
 import type { WorkerOps } from '../agent-ops.js';
 import { type ProcessInfo, type ProcessSpec, ProcessState } from '../engine.js';
 import { follow } from '../engine-connection.js';
-import { NodeLost } from '../errors.js';
+import { ClusterStopping, NodeLost } from '../errors.js';
 import type { Agent } from './agent.js';
 
 /** How the head's agent starts the agent of a node, and reaches it. A node of another machine comes by itself: see {@link WorkerNode.attach}. */
@@ -51,6 +51,8 @@ export class WorkerNode {
   #channel: Channel | undefined;
   readonly #blobs = new Map<string, Promise<void>>();
   #leaving = false;
+  /** Its agent has said that it ends. Then it is still connected, and counts as down. */
+  #left = false;
   /** How many processes were to be started. */
   #calls = 0;
   /** The number of the last line of its journal that was read. */
@@ -65,7 +67,12 @@ export class WorkerNode {
   }
 
   get alive(): boolean {
-    return this.#call !== undefined;
+    return this.#open !== undefined;
+  }
+
+  /** Its agent, if processes can be started there. */
+  get #open(): OpCaller<WorkerOps> | undefined {
+    return this.#left ? undefined : this.#call;
   }
 
   /** Starts its agent. Resolves when the agent is connected. @throws NBS_PORT_IN_USE, NBS_CANNOT_LISTEN, NBS_PROCESS_EXITED */
@@ -87,12 +94,13 @@ export class WorkerNode {
       if (this.#channel === channel) this.#lost();
     });
     void this.#watch(call);
+    void this.#followLeaving(call);
     this.#options.onChange(true);
   }
 
   /** Copies blobs of the cluster to the node, each once. @throws NBS_NODE_LOST */
   async bring(hashes: readonly string[], send: SendBlob): Promise<void> {
-    const call = this.#call;
+    const call = this.#open;
     if (call === undefined) throw NodeLost({ node: this.id, label: 'code' });
     await Promise.all(
       hashes.map((hash) => {
@@ -121,19 +129,23 @@ export class WorkerNode {
   /** @returns see `Engine.start` */
   async start(spec: ProcessSpec): Promise<string | undefined> {
     const { label } = spec;
-    if (this.#call === undefined) throw NodeLost({ node: this.id, label });
+    const agent = this.#open;
+    if (agent === undefined) throw NodeLost({ node: this.id, label });
     this.#calls += 1;
     const call = this.#calls;
     this.#started.set(spec.id, { spec, startedAt: Date.now(), call });
     try {
-      return await this.#call('start', { ...spec, call });
+      return await agent('start', { ...spec, call });
     } catch (error) {
-      throw hasCode(error, PeerGone) ? NodeLost({ node: this.id, label }, error) : error;
+      // The node ends, and the cluster does not.
+      const isEnding = hasCode(error, ClusterStopping) && !this.#leaving;
+      throw isEnding || hasCode(error, PeerGone) ? NodeLost({ node: this.id, label }, error) : error;
     }
   }
 
   async rename(id: string, to: string, logGroup?: string): Promise<undefined> {
-    if (this.#call === undefined) throw NodeLost({ node: this.id, label: id });
+    const agent = this.#open;
+    if (agent === undefined) throw NodeLost({ node: this.id, label: id });
     const started = this.#started.get(id);
     if (started !== undefined) {
       // At once, so that an operation on the new id goes to this node from now on.
@@ -141,7 +153,7 @@ export class WorkerNode {
       this.#started.set(to, { ...started, spec: { ...started.spec, id: to, label: to } });
     }
     try {
-      await this.#call('rename', { id, to, ...(logGroup !== undefined && { logGroup }) });
+      await agent('rename', { id, to, ...(logGroup !== undefined && { logGroup }) });
     } catch (error) {
       // The process has ended there.
       if (started !== undefined) this.#started.delete(to);
@@ -164,8 +176,8 @@ export class WorkerNode {
   }
 
   async list(): Promise<readonly ProcessInfo[]> {
-    if (this.#call === undefined) return [];
-    return this.#call('list', undefined).catch((error: unknown) => orNothing(error) ?? []);
+    const agent = this.#open;
+    return agent === undefined ? [] : agent('list', undefined).catch((error: unknown) => orNothing(error) ?? []);
   }
 
   /** From now on its agent is not restarted, and its end is expected. */
@@ -258,7 +270,8 @@ export class WorkerNode {
         const started = this.#started.get(info.id);
         const isOver = info.isRestarted !== true && (info.call === undefined || info.call === started?.call);
         if (isOver) this.#started.delete(info.id);
-        this.#options.head.keepExit(info);
+        // That it ends was reported when the node began to leave.
+        if (!this.#left) this.#options.head.keepExit(info);
       }
     }
   }
@@ -268,11 +281,29 @@ export class WorkerNode {
     this.#call = undefined;
     this.#channel = undefined;
     this.#blobs.clear();
+    const hasLeft = this.#left;
+    this.#left = false;
     if (this.#leaving) return;
-    this.#options.onChange(false);
-    for (const { spec, startedAt } of this.#started.values()) this.#options.head.keepExit(lostProcess(this.id, spec, startedAt));
+    if (!hasLeft) this.#reportDown('NODE_LOST');
     this.#started.clear();
     void this.#reconnect();
+  }
+
+  /** Its agent may say that it ends. Then what runs there is replaced at once, and may meanwhile finish what it has begun. */
+  async #followLeaving(call: OpCaller<WorkerOps>): Promise<void> {
+    try {
+      await call('untilLeaving', undefined);
+    } catch {
+      return; // The connection has ended.
+    }
+    if (this.#call !== call || this.#leaving) return;
+    this.#left = true;
+    this.#reportDown('NODE_LEFT');
+  }
+
+  #reportDown(name: 'NODE_LOST' | 'NODE_LEFT'): void {
+    this.#options.onChange(false);
+    for (const one of this.#started.values()) this.#options.head.keepExit(endedProcess(this.id, one, name));
   }
 
   /** The head's agent restarts an agent of its own machine, after a pause that grows. */
@@ -288,8 +319,9 @@ export class WorkerNode {
   }
 }
 
-function lostProcess(node: string, { id, role, label }: ProcessSpec, startedAt: number): ProcessInfo {
-  const exit = { code: null, signal: null, name: 'NODE_LOST', stderrTail: [] } as const;
+function endedProcess(node: string, { spec, startedAt }: Started, name: 'NODE_LOST' | 'NODE_LEFT'): ProcessInfo {
+  const { id, role, label } = spec;
+  const exit = { code: null, signal: null, name, stderrTail: [] } as const;
   return { id, role, label, pid: -1, state: ProcessState.STOPPED, startedAt, node, restarts: 0, exit };
 }
 

@@ -12,6 +12,8 @@ export interface WorkerOpsOptions {
   readonly declared: DeclaredResources;
   /** Resolves when the node's proxy is ready. */
   readonly serving?: () => Promise<unknown>;
+  /** Resolves when the node leaves the cluster. */
+  readonly leaving: Promise<void>;
   /** Makes the specs of the head's machine those of this one. */
   readonly localSpec?: (spec: ProcessSpec) => ProcessSpec;
   /** Called when the head asks whether this agent works, which it does at least every six seconds. */
@@ -24,12 +26,12 @@ export interface WorkerOpsOptions {
   readonly onRefused?: () => void;
 }
 
-/** A blob that was sent a moment ago may be unknown to who has made the list of those to keep. */
+/** The list of blobs to keep may have been made before the newest blob was sent. */
 const BLOB_GRACE_MS = 10 * 60_000;
 
 /** What the agent of a node answers to the head's agent. */
 export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions): CallHandler {
-  const { host, url, declared, serving, localSpec = (spec) => spec, onPing, onRenew, onLeave, onRefused } = options;
+  const { host, url, declared, serving, leaving, localSpec = (spec) => spec, onPing, onRenew, onLeave, onRefused } = options;
   const blobs = new BlobReceiver(dir);
   return handleOps<WorkerOps>({
     start: (spec) => agent.start(localSpec(spec)),
@@ -42,6 +44,7 @@ export function workerOps(dir: string, agent: Agent, options: WorkerOpsOptions):
       onPing?.();
       return undefined;
     },
+    untilLeaving: async () => void (await leaving),
     machine: async () => ({ ip: host, ...(url && { url }), resources: (await nodeResources([declared]))[0] as NodeResources }),
     renew: ({ cert }) => {
       onRenew?.(cert);

@@ -14,5 +14,10 @@ export const RayTokenUnreadable = defineError(
 export const RayLoopback = defineError(
   'NBS_RAY_LOOPBACK',
   409,
-  'Ray is reached from {host}, at which its node {node} on another machine cannot reach this one; give the address of this machine that it reaches: --machines <address>, or machines: { host }',
+  "this machine reaches Ray from the loopback address {host}, to which Ray's node {node} cannot connect; give an address of this machine that the node can reach: --machines <address>, or machines: { host }",
+);
+export const SharedCertificate = defineError(
+  'NBS_SHARED_CERTIFICATE',
+  409,
+  'node {node} shows the same certificate as node {other}, so the head cannot tell them apart; each machine needs a certificate of its own',
 );

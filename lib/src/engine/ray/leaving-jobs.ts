@@ -1,7 +1,7 @@
 import { type Log, shortId } from '../../core/index.js';
 import type { RayApi, RayJob } from './ray-api.js';
 
-/** Another job that cancels is not submitted before this time, which is longer than one takes. */
+/** The pause between two cancelling jobs; it is longer than one of them takes. */
 const AGAIN_MS = 15_000;
 /** A job that Ray does not know is forgotten after so many looks: if its submission had no answer in time, Ray may still get to it. */
 const UNKNOWN_LOOKS = 15;
@@ -44,7 +44,7 @@ export interface LeavingJobsOptions {
 export class LeavingJobs {
   readonly #options: LeavingJobsOptions;
   readonly #now: () => number;
-  /** With whether they are then removed from Ray's list. */
+  /** The jobs by id; true if Ray's list is to lose the job when it has ended. */
   readonly #jobs = new Map<string, boolean>();
   /** How often Ray did not know a job, one time after the other. */
   readonly #unknown = new Map<string, number>();

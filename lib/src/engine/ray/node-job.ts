@@ -4,7 +4,7 @@ import type { RayJob, RayNode } from './ray-api.js';
 
 /** Resources that Ray adds by itself. */
 const RAYS_OWN = /^(?:CPU|GPU|memory|object_store_memory|node:.*|accelerator_type:.*)$/;
-/** If a job that waits for its node is not cancelled when the cluster ends, because Ray cannot be reached, it ends so long after its start. */
+/** When the cluster ends, Ray may not be reachable, so a waiting job is not cancelled. Such a job ends this many seconds after it starts. */
 const WAIT_SECONDS = 60;
 
 export interface NodeJobOptions {

@@ -165,7 +165,10 @@ export class RayApi {
 }
 
 /** Why a token that is there is not sent. */
-const modeNote = (): string => (rayAuthMode() === undefined ? '' : `; RAY_AUTH_MODE is ${rayAuthMode()}`);
+const modeNote = (): string => {
+  const mode = rayAuthMode();
+  return mode === undefined || mode.toLowerCase() === 'token' ? '' : `; RAY_AUTH_MODE is ${mode}`;
+};
 
 type Request = (
   url: URL,

@@ -7,11 +7,16 @@ import { RayDemand } from './ray-demand.js';
 /** Jobs that wait until a test says otherwise. Those that cancel others do so at once. */
 class FakeRay {
   fails = false;
+  /** The CPUs of jobs that it does not take. */
+  refuses = -1;
   refusesToCancel = false;
+  submissions = 0;
   readonly jobs = new Map<string, { readonly job: RayJob; status: RayJobStatus }>();
   readonly api = {
     submit: async (job: RayJob) => {
       const cancels = job.submission_id.includes('cancels');
+      this.submissions += 1;
+      if (job.entrypoint_num_cpus === this.refuses && !cancels) throw new Error('not that one');
       if (cancels && this.refusesToCancel) throw new Error('refused');
       this.jobs.set(job.submission_id, { job, status: cancels ? 'SUCCEEDED' : 'PENDING' });
       for (const [id, one] of this.jobs) if (cancels && job.entrypoint.includes(` ${id}`)) one.status = 'FAILED';
@@ -33,7 +38,9 @@ class FakeRay {
 function start() {
   const ray = new FakeRay();
   let now = 0;
-  const options = { api: ray.api, cluster: 'c', log: { info() {}, warn() {} }, now: () => now };
+  const warnings: string[] = [];
+  const log = { info() {}, warn: (...line: readonly unknown[]) => void warnings.push(line.join(' ')) };
+  const options = { api: ray.api, cluster: 'c', log, now: () => now };
   const leaving = new LeavingJobs(options);
   const demand = new RayDemand({ ...options, leaving });
   const look = async (ms = 1000): Promise<void> => {
@@ -41,7 +48,7 @@ function start() {
     await demand.tend();
     await leaving.tend();
   };
-  return { ray, demand, leaving, look };
+  return { ray, demand, leaving, look, warnings };
 }
 
 describe('the demand that Ray is shown', () => {
@@ -93,6 +100,46 @@ describe('the demand that Ray is shown', () => {
     assert.equal(ray.jobs.size, 0);
     for (let i = 0; i < 20; i += 1) await look();
     assert.deepEqual(ray.waiting, [{ cpu: 1 }]);
+  });
+
+  it('is shown although Ray does not take a part of it, which is tried again after a pause', async () => {
+    const { ray, demand, look } = start();
+    ray.refuses = 7;
+    demand.want([{ cpu: 7 }, { cpu: 7 }, { cpu: 2, memory: 1.5 }]);
+    await look();
+    await assert.rejects(look(), /not that one/);
+    assert.deepEqual(ray.waiting, [{ cpu: 2, memory: 1.5 }]);
+    assert.equal(ray.submissions, 2);
+    assert.equal([...ray.jobs.values()][0]?.job.entrypoint_memory, 2);
+    for (let i = 0; i < 4; i += 1) await look();
+    assert.equal(ray.submissions, 2);
+    ray.refuses = -1;
+    await look();
+    assert.equal(ray.waiting.length, 3);
+  });
+
+  it('that Ray runs at once is told, once', async () => {
+    const { ray, demand, look, warnings } = start();
+    const succeed = (): void => {
+      for (const one of ray.jobs.values()) if (one.status === 'PENDING') one.status = 'SUCCEEDED';
+    };
+    demand.want([{ cpu: 1 }]);
+    await look();
+    await look();
+    // A node has come.
+    await look(60_000);
+    succeed();
+    await look();
+    assert.deepEqual(warnings, []);
+    for (let round = 0; round < 2; round += 1) {
+      await look(31_000);
+      await look();
+      assert.equal(ray.waiting.length, 1);
+      succeed();
+      await look();
+    }
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /--num-cpus=0/);
   });
 
   it('is bounded, and ends with the cluster', async () => {

@@ -7,12 +7,16 @@ import type { RayApi, RayJob } from './ray-api.js';
 const MAX_SHOWN = 16;
 /** A job that Ray could start, although our nodes have no room, is not submitted again before this time. */
 const PAUSE_MS = 30_000;
+/** A job that Ray did not take is not submitted again before this time. */
+const FAILED_PAUSE_MS = 5000;
+/** A job that starts so soon has found room that Ray had before; a new node takes longer. */
+const AT_ONCE_MS = 10_000;
 
 export interface RayDemandOptions {
   readonly api: Pick<RayApi, 'submit' | 'job'>;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
-  readonly log: Pick<Log, 'info'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** Ends the jobs that are no longer necessary. */
   readonly leaving: Pick<LeavingJobs, 'add'>;
   readonly now?: () => number;
@@ -21,6 +25,7 @@ export interface RayDemandOptions {
 interface Shown {
   readonly job: string;
   readonly key: string;
+  readonly since: number;
 }
 
 /**
@@ -35,6 +40,7 @@ export class RayDemand {
   #before: readonly string[] = [];
   #shown: readonly Shown[] = [];
   readonly #notBefore = new Map<string, number>();
+  #hasWarned = false;
 
   constructor(options: RayDemandOptions) {
     this.#options = options;
@@ -46,7 +52,7 @@ export class RayDemand {
     this.#wanted = bundles.slice(0, MAX_SHOWN).map((bundle) => JSON.stringify(bundle));
   }
 
-  /** Submits and cancels jobs as necessary. */
+  /** Submits and cancels jobs as necessary. One that Ray does not take does not keep the others from being shown; its error is thrown at the end. */
   async tend(): Promise<void> {
     await this.#look();
     const left = [...this.#shown];
@@ -61,7 +67,16 @@ export class RayDemand {
     this.#before = this.#wanted;
     this.#shown = kept;
     this.#leave(left);
-    for (const key of missing) await this.#show(key);
+    const failed: unknown[] = [];
+    for (const key of missing) {
+      // Each try costs Ray something, also for a replica of the same kind.
+      if ((this.#notBefore.get(key) ?? 0) > this.#now()) continue;
+      await this.#show(key).catch((error: unknown) => {
+        this.#notBefore.set(key, this.#now() + FAILED_PAUSE_MS);
+        failed.push(error);
+      });
+    }
+    if (failed.length > 0) throw failed[0];
   }
 
   /** Has all of them cancelled. */
@@ -77,12 +92,20 @@ export class RayDemand {
     const { api, leaving } = this.#options;
     const infos = await Promise.all(this.#shown.map(({ job }) => api.job(job)));
     const isOver = infos.map((info) => info?.status !== 'PENDING' && info?.status !== 'RUNNING');
-    for (const [index, { job, key }] of this.#shown.entries()) {
+    for (const [index, { job, key, since }] of this.#shown.entries()) {
       if (isOver[index] !== true) continue;
+      if (infos[index]?.status === 'SUCCEEDED' && this.#now() - since < AT_ONCE_MS) this.#warn();
       this.#notBefore.set(key, this.#now() + PAUSE_MS);
       leaving.add(job, true);
     }
     this.#shown = this.#shown.filter((_, index) => isOver[index] !== true);
+  }
+
+  /** Then Ray's autoscaler does not learn of the demand. */
+  #warn(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.log.warn(ROOM_ELSEWHERE);
   }
 
   async #show(key: string): Promise<void> {
@@ -95,7 +118,7 @@ export class RayDemand {
       leaving.add(job, true);
       throw error;
     }
-    this.#shown = [...this.#shown, { job, key }];
+    this.#shown = [...this.#shown, { job, key, since: this.#now() }];
     log.info(`Ray is asked for ${key}`);
   }
 
@@ -108,6 +131,9 @@ export class RayDemand {
   }
 }
 
+const ROOM_ELSEWHERE =
+  "Ray has run the job that shows what replicas wait for at once, so it has room that nbserve does not have, probably on its head, and its autoscaler adds no node; start Ray's head with --num-cpus=0";
+
 function waitingJob(id: string, cluster: string, key: string): RayJob {
   const { cpu = 0, gpu = 0, memory = 0, custom = {} } = JSON.parse(key) as DeclaredResources;
   return {
@@ -116,7 +142,8 @@ function waitingJob(id: string, cluster: string, key: string): RayJob {
     entrypoint: 'exec true',
     entrypoint_num_cpus: cpu,
     entrypoint_num_gpus: gpu,
-    ...(memory === 0 ? {} : { entrypoint_memory: memory }),
+    // Ray takes whole bytes only.
+    ...(memory === 0 ? {} : { entrypoint_memory: Math.ceil(memory) }),
     entrypoint_resources: custom,
     // Ray's list of jobs does not show their resources.
     metadata: { nbserve: cluster, wants: key },

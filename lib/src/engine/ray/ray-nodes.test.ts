@@ -1,29 +1,113 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AdmittedNode } from '../engine.js';
 import { RayRefused } from './errors.js';
-import { RayNodes } from './ray-nodes.js';
+import { RayNodes, type RayNodesOptions } from './ray-nodes.js';
 
-test('a start does not wait for a node whose agent Ray refuses to run, and says why', { timeout: 20_000 }, async () => {
+const A = { id: '1234567890', ip: '10.0.0.2', isHead: false, resources: { CPU: 2 } };
+const B = { id: '2234567890', ip: '10.0.0.3', isHead: false, resources: { CPU: 2 } };
+
+function opened(api: Partial<RayNodesOptions['api']>, options: Partial<RayNodesOptions> = {}): RayNodes {
   const nodes = new RayNodes({
     api: {
-      nodes: async () => [{ id: '1234567890', ip: '10.0.0.2', isHead: true, isAlive: true, resources: { CPU: 2 } }] as never,
-      submit: async () => {
-        throw RayRefused({ address: 'http://ray', reason: 'no such entrypoint' });
-      },
+      nodes: async () => [A],
+      submit: async () => {},
       job: async () => undefined,
       logs: async () => '',
       stop: async () => {},
       remove: async () => {},
       close() {},
+      ...api,
     },
     cluster: 'c',
     main: '/main.js',
-    address: { address: '10.0.0.1:1', pin: 'p' },
+    address: () => ({ address: '10.0.0.1:1', pin: 'p' }),
     admit() {},
     log: { info() {}, warn() {} },
+    ...options,
   });
   nodes.open();
+  return nodes;
+}
+
+test('a start does not wait for a node whose agent Ray refuses to run, and says why', { timeout: 20_000 }, async () => {
+  const nodes = opened({
+    submit: async () => {
+      throw RayRefused({ address: 'http://ray', reason: 'no such entrypoint' });
+    },
+  });
   const [missing = ''] = await nodes.gathered;
   assert.match(missing, /^node ray-12345678 \(10\.0\.0\.2\) has not joined: .*no such entrypoint/);
   await nodes.close();
+});
+
+test('of an agent that ended, the line of its log that says why is reported', { timeout: 60_000 }, async () => {
+  const version = '\nNode.js v22.12.0\n';
+  const stack = '    at Module._load (node:internal/modules/cjs/loader:1104:27)';
+  for (const [logs, reason] of [
+    [
+      `node:internal/modules\n  throw err;\n\nError: Cannot find module '/opt/a/join-main.js'\n${stack}\n${version}`,
+      /Cannot find module.*machines: \{ nbserve/,
+    ],
+    [
+      `nbserve node ${'a'.repeat(64)}\nNBS_CONNECT_FAILED: cannot connect to 10.0.0.1:1\n`,
+      /FAILED NBS_CONNECT_FAILED: cannot connect to 10\.0\.0\.1:1$/,
+    ],
+    ['/bin/sh: 1: exec: node: not found\n', /exec: node: not found$/],
+    [`something else${version}`, /FAILED something else$/],
+    ['', /FAILED the runtime environment failed$/],
+  ] as const) {
+    let isSubmitted = false;
+    const nodes = opened({
+      submit: async () => {
+        isSubmitted = true;
+      },
+      job: async (id) =>
+        isSubmitted ? { submission_id: id, status: 'FAILED', message: 'the runtime environment failed' } : undefined,
+      logs: async () => logs,
+    });
+    const [missing = ''] = await nodes.gathered;
+    assert.match(missing, reason);
+    assert.doesNotMatch(missing, /Node\.js v/);
+    await nodes.close();
+  }
+});
+
+test('a certificate that another node shows too is not admitted, and the address is asked for at each job', {
+  timeout: 60_000,
+}, async () => {
+  const admitted: AdmittedNode[] = [];
+  const warned: string[] = [];
+  const entrypoints: string[] = [];
+  const jobs = new Set<string>();
+  let pin = 0;
+  const nodes = opened(
+    {
+      nodes: async () => [A, B],
+      submit: async ({ submission_id, entrypoint }) => {
+        jobs.add(submission_id);
+        entrypoints.push(entrypoint);
+      },
+      job: async (id) => (jobs.has(id) ? { submission_id: id, status: 'RUNNING' } : undefined),
+      logs: async () => `nbserve node ${'a'.repeat(64)}\n`,
+    },
+    {
+      address: () => {
+        pin += 1;
+        return { address: '10.0.0.1:1', pin: `pin-${pin}` };
+      },
+      admit: (node) => {
+        admitted.push(node);
+        nodes.joined(node.node);
+      },
+      log: { info() {}, warn: (...line: readonly unknown[]) => void warned.push(line.join(' ')) },
+    },
+  );
+  const missing = await nodes.gathered;
+  await nodes.close();
+  assert.equal(admitted.length, 1);
+  assert.equal(missing.length, 1);
+  assert.match(missing[0] ?? '', /the same certificate as node ray-[12]2345678/);
+  assert.equal(warned.filter((text) => text.includes('certificate of its own')).length, 1);
+  assert.deepEqual(entrypoints.map((text) => /pin-\d/.exec(text)?.[0]).sort(), ['pin-1', 'pin-2']);
 });

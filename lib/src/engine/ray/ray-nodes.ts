@@ -2,7 +2,7 @@ import type { Log } from '../../core/index.js';
 import { deferred, hasCode, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
-import { RayRefused } from './errors.js';
+import { RayRefused, SharedCertificate } from './errors.js';
 import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
@@ -20,13 +20,21 @@ const WAITS = 'it waits until Ray has all of the node free; other jobs or actors
 const CONNECTED_EVERY = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
+/** A line of an agent's log that says why the agent ended. */
+const REASON = /^NBS_|Error:|not found/;
+/** Node ends each fatal error with this line. */
+const NODE_VERSION = /^Node\.js v/;
+const NO_MODULE = /^Error: Cannot find module .*join-main/m;
+const ELSEWHERE =
+  "if nbserve is in another folder on Ray's nodes, name it: nbserve start --machines-nbserve <folder>, or machines: { nbserve: '<folder>' }";
 
 export interface RayNodesOptions {
   readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'logs' | 'stop' | 'remove' | 'close'>;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
   readonly main: string;
-  readonly address: JoinAddress;
+  /** Where nodes join. The pin changes with the user's authority. */
+  readonly address: () => JoinAddress;
   readonly tls?: JoinArguments['tls'];
   readonly admit: (node: AdmittedNode) => void;
   /** Called when Ray has other nodes than before. @default nothing */
@@ -41,6 +49,8 @@ interface Held {
   /** Whether Ray has had it. */
   submitted: boolean;
   admitted: boolean;
+  /** That of the certificate that it was admitted with; `''` before. */
+  fingerprint: string;
   /** How many looks have found that it waits. */
   waits: number;
   failures: number;
@@ -186,6 +196,7 @@ export class RayNodes {
       job: '',
       submitted: false,
       admitted: false,
+      fingerprint: '',
       waits: 0,
       failures: 0,
       notBefore: 0,
@@ -210,10 +221,18 @@ export class RayNodes {
     if (held.admitted || info.status !== 'RUNNING') return;
     const fingerprint = FINGERPRINT.exec(await api.logs(held.job))?.[1];
     if (fingerprint === undefined) return;
+    const other = [...this.#held.values()].find((one) => one.fingerprint === fingerprint);
+    if (other !== undefined) {
+      const error = SharedCertificate({ node: nameOf(node), other: nameOf(other.node) });
+      held.problem = error.message;
+      this.#settled(nameOf(node));
+      throw error;
+    }
     // The GPUs are those that Ray has given to the job.
     const { gpu: _, ...resources } = shareOf(node);
     admit({ fingerprint, node: nameOf(node), resources });
     held.admitted = true;
+    held.fingerprint = fingerprint;
     log.info(`node ${nameOf(node)} (${node.ip}) is admitted`);
   }
 
@@ -231,6 +250,7 @@ export class RayNodes {
     held.submitted = false;
     held.refused = null;
     held.admitted = false;
+    held.fingerprint = '';
     held.waits = 0;
     await this.#submit(held);
   }
@@ -241,7 +261,8 @@ export class RayNodes {
     const { api, main, address, cluster, tls } = this.#options;
     const { job: id, node } = held;
     try {
-      await api.submit(nodeJob({ id, node, main, head: address.address, pin: address.pin, cluster, ...(tls && { tls }) }));
+      const { address: head, pin } = address();
+      await api.submit(nodeJob({ id, node, main, head, pin, cluster, ...(tls && { tls }) }));
     } catch (error) {
       held.refused = error as Error;
       held.problem = held.refused.message;
@@ -259,7 +280,7 @@ export class RayNodes {
     const logs = (await api.logs(held.job).catch(() => '')).slice(-LOG_TAIL).trim();
     log.warn(`the agent of node ${nameOf(held.node)} (${held.node.ip}) ended: ${status} ${message}\n${logs}`);
     held.job = '';
-    held.problem = `its agent ended: ${status} ${logs.split('\n').at(-1) || message}`;
+    held.problem = `its agent ended: ${status} ${reasonIn(logs) || message}`;
     this.#settled(nameOf(held.node));
     if (held.admitted) held.failures = 0;
     this.#pause(held);
@@ -270,6 +291,13 @@ export class RayNodes {
     held.failures += 1;
     held.notBefore = Date.now() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (held.failures - 1));
   }
+}
+
+/** What an agent's log says about why it ended; `''` if it is empty. */
+function reasonIn(logs: string): string {
+  const lines = logs.split('\n').filter((line) => line.trim() !== '' && !NODE_VERSION.test(line));
+  const reason = lines.findLast((line) => REASON.test(line)) ?? lines.at(-1) ?? '';
+  return NO_MODULE.test(logs) ? `${reason}; ${ELSEWHERE}` : reason;
 }
 
 const nameOf = ({ id }: RayNode): string => `ray-${id.slice(0, 8)}`;

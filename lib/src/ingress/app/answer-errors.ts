@@ -71,7 +71,7 @@ function notObject(error: unknown, { body, headers }: FastifyRequest): NbserveEr
   const isSimple = body === null || ['number', 'string', 'boolean'].includes(typeof body);
   if (!isSimple || !(error instanceof TypeError) || !/\bjson\b/.test(headers['content-type'] ?? '')) return null;
   const what = body === null ? 'null' : `a ${typeof body}`;
-  const reason = `the body is ${what}, and the code takes another value: ${error.message}`;
+  const reason = `the body is ${what}, but the handler expects something else: ${error.message}`;
   return exposed(withFramesOf(InvalidRequest({ reason }, error), error));
 }
 

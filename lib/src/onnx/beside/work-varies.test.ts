@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { encodeModel, type GraphNode } from '../model-file.js';
+import { encodeModel, type OnnxNode } from '../model-file.js';
 import { tensor } from '../tensor.js';
 import { workVaries } from './work-varies.js';
 
 const info = (name: string) => ({ name, type: 'int64', shape: ['n'] }) as const;
-const model = (...nodes: GraphNode[]): Uint8Array =>
+const model = (...nodes: OnnxNode[]): Uint8Array =>
   encodeModel({
     name: 'work',
     inputs: [info('n'), info('x')],
@@ -16,8 +16,8 @@ const model = (...nodes: GraphNode[]): Uint8Array =>
     nodes,
     weights: { w: tensor('int64', [1n, 2n]) },
   });
-const node = (op: string, inputs: readonly string[], output: string): GraphNode => ({ op, inputs, outputs: [output] });
-const varies = (...nodes: GraphNode[]): boolean => workVaries(model(...nodes), ['n', 'x']);
+const node = (op: string, inputs: readonly string[], output: string): OnnxNode => ({ op, inputs, outputs: [output] });
+const varies = (...nodes: OnnxNode[]): boolean => workVaries(model(...nodes), ['n', 'x']);
 
 test('the work depends on values if one decides the size of an output, or how often something is repeated', () => {
   for (const op of ['Loop', 'Scan', 'If']) assert.ok(varies(node(op, ['x'], 'y')), op);

@@ -24,7 +24,7 @@ export interface Preset {
   readonly reduceLabels: boolean;
 }
 
-/** Pillow's numbers of its filters, which `resample` is. */
+/** Pillow's filters by their numbers; `resample` is such a number. */
 const RESAMPLE: readonly Kernel[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
 
 /** Members that would change the result and are not done here, with the values that ask for nothing, and what can be done instead. */

@@ -245,8 +245,8 @@ export class Controller {
   }
 
   #onScaled({ app, deployment, to }: Scaled): void {
-    // The deployment scales to zero, so failures before its last replica ran no longer matter. If it cannot be started, this is kept, and requests
-    // are told so.
+    // The deployment scales to zero, so failures before its last replica ran no longer matter. If its next start fails, that error is kept, and
+    // requests get it as the reason.
     if (to === 0) this.#actual.forgive(app, deployment);
     this.#rounds.soon();
   }

@@ -318,13 +318,13 @@ export class FakeCluster implements Engine {
     return Promise.resolve(this.nodeInfos);
   }
 
-  /** Lets a node go down, with all its processes, or come up. */
-  change(id: string, alive: boolean): void {
+  /** Lets a node go down, with all its processes, or come up. @param name how they end */
+  change(id: string, alive: boolean, name: 'NODE_LOST' | 'NODE_LEFT' = 'NODE_LOST'): void {
     this.nodeInfos = this.nodeInfos.map((node) => (node.id === id ? { ...node, alive } : node));
     for (const listener of this.#nodeListeners) listener({ id, alive });
     if (alive) return;
     const lost = [...this.replicas.values()].filter(({ spec }) => spec.node === id);
-    for (const replica of lost) this.end(replica.id, { code: null, signal: null, name: 'NODE_LOST', stderrTail: [] });
+    for (const replica of lost) this.end(replica.id, { code: null, signal: null, name, stderrTail: [] });
   }
 
   putCode(): Promise<never> {

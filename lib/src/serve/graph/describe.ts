@@ -1,7 +1,7 @@
-import { INPUT, type Plan } from './plan.js';
+import { type GraphPlan, INPUT } from './plan.js';
 
 /** A graph as text, one line for each node: also for readers who do not see the picture. */
-export function describeGraph({ nodes }: Plan): string {
+export function describeGraph({ nodes }: GraphPlan): string {
   const names = namesOf({ nodes });
   const lines = nodes.map(({ name, needs }, at) => {
     const takes = needs.length === 0 ? 'takes nothing' : `takes ${needs.map((need) => names(need)).join(' and ')}`;
@@ -11,6 +11,6 @@ export function describeGraph({ nodes }: Plan): string {
 }
 
 const namesOf =
-  ({ nodes }: Pick<Plan, 'nodes'>) =>
+  ({ nodes }: Pick<GraphPlan, 'nodes'>) =>
   (at: number): string =>
     at === INPUT ? 'the input' : (nodes[at]?.name ?? '');

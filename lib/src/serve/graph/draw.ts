@@ -1,6 +1,6 @@
 import { fnv1a } from '../../core/index.js';
 import { describeGraph } from './describe.js';
-import { INPUT, type Plan } from './plan.js';
+import { type GraphPlan, INPUT } from './plan.js';
 
 const CHAR = 7.8;
 const BOX_HEIGHT = 34;
@@ -19,7 +19,7 @@ interface Box {
 }
 
 /** A graph as an SVG document: the input on the left, the result on the right, and each node in the column behind the last node that it needs. */
-export function drawGraph(plan: Plan): string {
+export function drawGraph(plan: GraphPlan): string {
   const { boxes, edges } = layOut(plan);
   const width = Math.max(...boxes.map((box) => box.x + box.width)) + MARGIN;
   const height = Math.max(...boxes.map((box) => box.y + BOX_HEIGHT)) + MARGIN;
@@ -38,7 +38,10 @@ export function drawGraph(plan: Plan): string {
   ].join('\n');
 }
 
-function layOut({ nodes }: Plan): { readonly boxes: readonly Box[]; readonly edges: readonly (readonly [number, number])[] } {
+function layOut({ nodes }: GraphPlan): {
+  readonly boxes: readonly Box[];
+  readonly edges: readonly (readonly [number, number])[];
+} {
   // Box 0 is the input, box n + 1 is node n, and the last one is the result.
   const columns: number[] = [];
   for (const { needs } of nodes) {

@@ -2,7 +2,7 @@ import type { ValueExtension } from '../../core/index.js';
 import { decodeValue } from '../../ipc/index.js';
 import { callNode, methodsOf } from '../handle/index.js';
 import { GraphTakesRequest, NoNodeMethod } from './errors.js';
-import { INPUT, NODE_KIND, type Plan } from './plan.js';
+import { type GraphPlan, INPUT, NODE_KIND } from './plan.js';
 
 /** How HTTP requests become the input of a graph. */
 export type GraphHttp = 'request' | 'json';
@@ -35,7 +35,7 @@ export class GraphDriver {
   readonly #nodes: readonly ReadyNode[];
   readonly #http: GraphHttp;
 
-  constructor({ plan, http }: { readonly plan: Plan; readonly http: GraphHttp }, handles: readonly object[]) {
+  constructor({ plan, http }: { readonly plan: GraphPlan; readonly http: GraphHttp }, handles: readonly object[]) {
     this.#http = http;
     const extension: ValueExtension = {
       name: NODE_KIND,

@@ -10,7 +10,7 @@ export const NODE_KIND = 'graph-node';
 export interface PlannedNode {
   /** Unique in its graph. */
   readonly name: string;
-  /** Index of its deployment in `Plan.deployments`. */
+  /** Index of its deployment in `GraphPlan.deployments`. */
   readonly deployment: number;
   readonly method: string;
   /** `encodeValue` of the arguments, in which numbers of nodes take the place of nodes. */
@@ -20,7 +20,7 @@ export interface PlannedNode {
 }
 
 /** A graph in the order in which its nodes can be called: each after those that it needs. The last one gives the result. */
-export interface Plan {
+export interface GraphPlan {
   readonly nodes: readonly PlannedNode[];
   /** Names of the deployments, in the order of the list of bound deployments. */
   readonly deployments: readonly string[];
@@ -37,7 +37,7 @@ const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth', 'constr
 export function planGraph(
   build: (input: GraphInputNode) => unknown,
   isBound: (value: unknown) => boolean,
-): { readonly plan: Plan; readonly bound: readonly object[] } {
+): { readonly plan: GraphPlan; readonly bound: readonly object[] } {
   const input = new GraphInputNode();
   const result = build(input);
   if (!(result instanceof GraphNode)) throw NotANode({ value: shown(result, isBound) });

@@ -3,7 +3,7 @@ import { defineError } from '../../core/index.js';
 export const NotDefinedAgain = defineError(
   'NBS_NOT_DEFINED_AGAIN',
   400,
-  'a replica ran {file}, which did not define deployment {name} at {place} as it did before; define it at the top level of the module, not under a condition that differs there, in a function that is called later, or after a long wait',
+  'a replica ran {file}, which did not define deployment {name} at {place} as it did before; define it at the top level of the module. Do not define it under a condition that differs in the replica, in a function that is called later, or after a long wait.',
 );
 export const NotToldApart = defineError(
   'NBS_NOT_TOLD_APART',

@@ -35,9 +35,9 @@ export type ReplicaAmount = number | `${number}%`;
 
 /** How many replicas are replaced at a time during an update. */
 export interface RollingUpdate {
-  /** Largest number of replicas above the wanted number. A share is rounded up. */
+  /** The most replicas that may exist beyond the wanted number during an update. A share is rounded up. */
   readonly maxSurge: ReplicaAmount;
-  /** Largest number of replicas below the wanted number. A share is rounded down. */
+  /** The most replicas that may be missing from the wanted number during an update. A share is rounded down. */
   readonly maxUnavailable: ReplicaAmount;
 }
 
@@ -72,7 +72,7 @@ export interface AutoscalingConfig {
   readonly maxReplicas: number;
   /** Number of replicas that the first deploy starts. `null` means `minReplicas`. */
   readonly initialReplicas: number | null;
-  /** Average number of requests for each replica, in progress or waiting, that is aimed at. */
+  /** Target for the average number of requests per replica, in progress or waiting. */
   readonly targetOngoingRequests: number;
   /** The number of replicas grows only if more have been needed for this time. */
   readonly upscaleDelayMs: number;

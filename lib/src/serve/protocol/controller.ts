@@ -64,7 +64,7 @@ export interface ControllerOps {
   deploy: { args: AppSpec; result: { readonly app: string; readonly routesVersion: number } };
   /** The same, but resolves as soon as the new target state is on disk. The status shows how it goes on. */
   accept: { args: AppSpec; result: undefined };
-  /** The configuration of each application that one deployed, by name; of an update that has not ended, the new one. */
+  /** The configurations from which applications were deployed, by application; during an update, the new one. */
   declared: { args: undefined; result: Readonly<Record<string, unknown>> };
   /** The caller is about to deploy the first version of this application. Until it cancels this call, requests to the prefix get NBS_APP_STARTING. */
   expect: { args: { readonly app: string; readonly routePrefix: string }; result: undefined };

@@ -22,7 +22,7 @@ import { answerMalformed } from './malformed.js';
 import { answerOwnPage, OWN_PREFIX } from './own-pages.js';
 import { PlainConnections } from './plain-connections.js';
 import { PlainRequest } from './plain-request.js';
-import { RouteTable } from './route-table.js';
+import { PrefixTable } from './prefix-table.js';
 import { SlowBodies } from './slow-bodies.js';
 import { Splits } from './splits.js';
 import { asksForWebSocket, Upgrade, withoutUpgrade } from './upgrade.js';
@@ -65,9 +65,9 @@ export class HttpProxy implements ExchangeHost {
   #idCount = 0;
   /** gRPC uses the same ones. */
   readonly splits: Splits;
-  #table: RouteTable | null = null;
+  #table: PrefixTable | null = null;
   /** Applications that do not answer yet; `null` if there are none, which is nearly always the case. */
-  #rising: RouteTable<RisingRoute> | null = null;
+  #rising: PrefixTable<RisingRoute> | null = null;
   readonly #plain: PlainConnections;
   #unflushed: Exchange[] = [];
 
@@ -82,9 +82,9 @@ export class HttpProxy implements ExchangeHost {
     this.server = this.#createServer(options.tls);
     this.#plain = new PlainConnections(this.server, (request, response) => this.#handle(request, response));
     options.router.onSnapshot(({ routes, rising }) => {
-      if (this.#rising?.routes !== rising) this.#rising = rising === undefined ? null : new RouteTable(rising);
+      if (this.#rising?.routes !== rising) this.#rising = rising === undefined ? null : new PrefixTable(rising);
       if (this.#table?.routes === routes) return;
-      this.#table = new RouteTable(routes);
+      this.#table = new PrefixTable(routes);
       this.splits.update(this.#table);
     });
   }
@@ -195,7 +195,7 @@ export class HttpProxy implements ExchangeHost {
     new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first);
   }
 
-  #forward(exchange: Exchange, url: string, table: RouteTable): void {
+  #forward(exchange: Exchange, url: string, table: PrefixTable): void {
     const route = table.match(url);
     const rising = this.#rising?.match(url);
     if (route === undefined || (rising !== undefined && rising.prefix.length > route.prefix.length)) {
@@ -210,7 +210,7 @@ export class HttpProxy implements ExchangeHost {
 
   #forwardOnceRouted(exchange: Exchange, url: string): void {
     this.#routed(url).then(
-      ({ routes }) => this.#forward(exchange, url, this.#table ?? new RouteTable(routes)),
+      ({ routes }) => this.#forward(exchange, url, this.#table ?? new PrefixTable(routes)),
       (error: Error) => exchange.fail(error),
     );
   }

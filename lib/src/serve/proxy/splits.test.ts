@@ -10,7 +10,7 @@ import {
   type TrafficReport,
 } from '../protocol/index.js';
 import type { Dispatch, RouterLike } from '../router/index.js';
-import { RouteTable } from './route-table.js';
+import { PrefixTable } from './prefix-table.js';
 import { Splits } from './splits.js';
 
 class FakeCall implements OutgoingCall {
@@ -76,7 +76,7 @@ describe('Splits', () => {
 
   const route = (split: RouteSplit | undefined): void => {
     const routes: Route[] = [{ prefix: '/c', app: 'v1', deployment: 'd', ...(split === undefined ? {} : { split }) }];
-    splits.update(new RouteTable(routes));
+    splits.update(new PrefixTable(routes));
   };
   const request = (client: ResponseSink, changes: Partial<Dispatch> & { headers?: string[] } = {}): OutgoingCall => {
     const { headers = [], ...others } = changes;

@@ -4,7 +4,7 @@ import type { Dispatch, RouterLike } from '../router/index.js';
 import { AdditiveSequence, GOLDEN_STEP, SILVER_STEP } from './additive-sequence.js';
 import { armAt, armOf } from './choose-arm.js';
 import { MirrorCopies } from './mirror-copies.js';
-import type { RouteTable } from './route-table.js';
+import type { PrefixTable } from './prefix-table.js';
 import { type Choice, SplitCall, type SplitHost } from './split-call.js';
 import { stickyKey } from './sticky-key.js';
 import { type MeteredRule, TrafficMeter } from './traffic-meter.js';
@@ -32,7 +32,7 @@ export class Splits implements SplitHost {
   readonly #meter: TrafficMeter;
   readonly #copies: MirrorCopies;
   readonly #sequences = new Map<string, Sequences>();
-  #table: RouteTable | null = null;
+  #table: PrefixTable | null = null;
 
   constructor({ router, send, random = Math.random, after = unheldTimer }: SplitsOptions) {
     this.#router = router;
@@ -41,7 +41,7 @@ export class Splits implements SplitHost {
     this.#copies = new MirrorCopies(router, this.#meter);
   }
 
-  update(table: RouteTable): void {
+  update(table: PrefixTable): void {
     this.#table = table;
     const split = new Set(table.routes.filter((route) => route.split !== undefined).map(({ prefix }) => prefix));
     for (const prefix of this.#sequences.keys()) if (!split.has(prefix)) this.#sequences.delete(prefix);

@@ -6,7 +6,7 @@ export const BadJson = defineError('NBS_BAD_JSON', 400, 'the request body is not
 export const BodyNotObject = defineError(
   'NBS_BODY_NOT_OBJECT',
   400,
-  'the request body is {what}, and the code that answers it takes another value: {reason}; send what it reads, for example a JSON object',
+  'the request body is {what}, but the handler expects something else: {reason}; send what it reads, for example a JSON object',
 );
 export const BadForm = defineError('NBS_BAD_FORM', 400, 'the request body is not a valid form: {reason}');
 export const NoWorkingDir = defineError(

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addToEnv, saidFolder, shareWhatIsSaid } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
-import { formatPlace, helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
+import { type ChannelServer, formatPlace, helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
 import { NoWorkingDir } from './errors.js';
 import { watchFaults } from './faults.js';
@@ -63,9 +63,12 @@ const replica = new Replica({
   },
 });
 
+const servers: ChannelServer[] = [];
 child.onStop(async () => {
   faults.stopping();
   await replica.stop();
+  // The last answers have been written, and leave the process when the channels are closed.
+  await Promise.all(servers.map((server) => server.close()));
 });
 
 const options: ListenOptions = {
@@ -80,11 +83,12 @@ const options: ListenOptions = {
   },
 };
 try {
-  await listen({ path: socketPath }, options);
+  servers.push(await listen({ path: socketPath }, options));
   if (machine !== undefined) {
     const { node, host, name: peerName } = machine;
-    const { address } = await listen({ host, port: 0, tls: machine }, { ...options, renewed: () => readNodeFile(dir) });
-    const { port } = address as { readonly port: number };
+    const server = await listen({ host, port: 0, tls: machine }, { ...options, renewed: () => readNodeFile(dir) });
+    servers.push(server);
+    const { port } = server.address as { readonly port: number };
     replica.place = formatPlace({ node, host, port, peerName, socket: basename(socketPath) });
   }
 } catch (error) {

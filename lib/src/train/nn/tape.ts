@@ -1,4 +1,4 @@
-import type { Attribute, GraphNode, Tensor } from '../../onnx/index.js';
+import type { Attribute, OnnxNode, Tensor } from '../../onnx/index.js';
 
 /** A value in the graph. Its first dimension is -1 if it is the batch, whose size is known only when the graph runs. */
 export interface Value {
@@ -50,7 +50,7 @@ type Attributes = Readonly<Record<string, Attribute>>;
  * Each operation is recorded with a function for each of its inputs, which writes the nodes of that input's gradient.
  */
 export class Tape {
-  readonly nodes: GraphNode[] = [];
+  readonly nodes: OnnxNode[] = [];
   readonly constants: Record<string, Tensor> = {};
   readonly parameters: Declared[] = [];
   readonly buffers: Declared[] = [];

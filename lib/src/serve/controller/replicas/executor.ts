@@ -1,5 +1,5 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
-import type { Engine, ExitReport, ProcessInfo } from '../../../engine/index.js';
+import { type Engine, type ExitReport, endedWithNode, type ProcessInfo } from '../../../engine/index.js';
 import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, type DeploymentConfig, OverMemoryLimit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
@@ -276,6 +276,7 @@ export class Executor {
     const replica = this.#actual.replicas.get(id);
     if (replica === undefined || exit === undefined) return;
     this.#exits.add(id, exit);
+    // If the node leaves in order, the connections to the replica last until its requests have ended.
     if (exit.name === 'NODE_LOST') this.#actual.lose(replica, this.#options.clock.now());
     if (isIdle(replica)) this.#died(replica, exit);
     // While it starts, the code that waits for its answer reports the failure: the constructor's error may still arrive.
@@ -285,7 +286,7 @@ export class Executor {
   #died(replica: ReplicaRecord, exit: ExitReport): void {
     const { id, app } = replica;
     // The replica did not cause this, so it is replaced at once on another node.
-    if (exit.name === 'NODE_LOST') {
+    if (endedWithNode(exit)) {
       this.#gone(id);
       return;
     }

@@ -1,5 +1,5 @@
 import { type Clock, hasCode, type Log, replicaSocket } from '../../../core/index.js';
-import { type Engine, type ExitReport, NodeLost } from '../../../engine/index.js';
+import { type Engine, type ExitReport, endedWithNode, NodeLost } from '../../../engine/index.js';
 import { isPlace, PeerGone } from '../../../ipc/index.js';
 import { type Allocation, blobsOf, deploymentKey, type ReplicaInit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
@@ -158,7 +158,7 @@ export class ReplicaStarts {
     const exit = fromReplica ? null : await exits.of(replica.id);
     if (!isComingUp(replica)) return;
     const cause = error instanceof Error ? error : new Error(String(error));
-    if (exit?.name === 'NODE_LOST' || this.#wasKilledWhileSpare(replica, exit)) replace(replica);
+    if ((exit !== null && endedWithNode(exit)) || this.#wasKilledWhileSpare(replica, exit)) replace(replica);
     else if (fromReplica) giveUp(replica, cause);
     else if (exit !== null) giveUp(replica, exitError(replica, exit, false));
     else giveUp(replica, failure(replica, `replica ${replica.id} could not be started: ${cause.message}`, { cause }));

@@ -91,6 +91,27 @@ describe('resources', () => {
     );
   });
 
+  it('replaces at once what a node that leaves runs, counts nothing, and lets routers keep their connections', async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = ['a', 'b'].map(fakeNode);
+    const controller = await cluster.controller();
+    await controller.deploy(app('spread', [deployment('Spread', 's', { numReplicas: 2 })]));
+    for (const name of ['NODE_LEFT', 'NODE_LEFT', 'NODE_LEFT', 'NODE_LOST'] as const) {
+      cluster.change('b', false, name);
+      await settle();
+      assert.deepEqual(
+        cluster.running('s').map(({ spec }) => spec.node),
+        ['a', 'a'],
+      );
+      assert.equal(controller.status().applications.spread?.status, 'RUNNING');
+      assert.equal(cluster.routes.deployments['spread/Spread']?.lost?.length, name === 'NODE_LOST' ? 1 : undefined);
+      cluster.change('b', true);
+      const [victim] = cluster.running('s');
+      cluster.end(victim?.id ?? '', { code: null, signal: null, name: 'NODE_LEFT', stderrTail: [] });
+      await settle();
+    }
+  });
+
   it('tries elsewhere if a node goes down in a start, and waits if no other one will do', async () => {
     const cluster = new FakeCluster();
     cluster.nodeInfos = [fakeNode('a'), { ...fakeNode('b'), resources: { ...fakeNode('b').resources, custom: { special: 1 } } }];

@@ -1,5 +1,5 @@
 import { type Clock, type Log, replicaSocket, shortId } from '../../../core/index.js';
-import type { Engine, ProcessInfo } from '../../../engine/index.js';
+import { type Engine, endedWithNode, type ProcessInfo } from '../../../engine/index.js';
 import type { ActualState } from './actual.js';
 import { addFailure, type Failure } from './back-off.js';
 import { ID_LENGTH, replicaProcess } from './process-spec.js';
@@ -76,7 +76,7 @@ export class SparePool {
       const spare = this.#spares.get(info.id);
       if (spare === undefined) return;
       // Its node is down.
-      if (info.exit?.name === 'NODE_LOST') this.#spares.delete(spare.id);
+      if (info.exit !== undefined && endedWithNode(info.exit)) this.#spares.delete(spare.id);
       else this.#lost(spare, new Error(`it ended (${info.exit?.name})`));
     });
   }

@@ -20,7 +20,7 @@ interface DynamicImport {
 }
 
 /** The facts about a cell that its check and its conversion need. */
-export interface CellSyntax {
+export interface ParsedCell {
   readonly program: SyntaxNode;
   /** True if the cell has JSX. */
   readonly isJsx: boolean;
@@ -78,13 +78,13 @@ const COMPILED = new Set([
 const MAY_NEED_COMPILER = /@|<\/|\/>|\b(?:import|export|enum|namespace|module|global|accessor|using)\b/;
 
 /** @returns undefined if the text cannot be parsed; the type checker then reports the reason */
-export function cellSyntax(text: string): CellSyntax | undefined {
+export function parsedCell(text: string): ParsedCell | undefined {
   const program = parseCell(text);
   if (program === undefined) return undefined;
   const body = program.body as SyntaxNode[];
   const declared = new DeclaredNames();
   for (const statement of body) declared.add(statement);
-  const places = new Places();
+  const places = new ChangedPlaces();
   places.visit(program, false);
   const { free, own } = nameUses(body, text.length);
   return {
@@ -129,7 +129,7 @@ function assignedFirst(body: readonly SyntaxNode[], free: readonly Reference[]):
 }
 
 /** Returns the same cell, with some of its names marked as types only. */
-export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSyntax {
+export function typesAlone(cell: ParsedCell, types: readonly string[]): ParsedCell {
   if (types.length === 0) return cell;
   const names = new Map(cell.names);
   for (const name of types) names.set(name, { kind: 'import', isBoth: false, ...names.get(name), hasValue: false });
@@ -137,7 +137,7 @@ export function typesAlone(cell: CellSyntax, types: readonly string[]): CellSynt
 }
 
 /** Collects the places at which the cell's code is changed. */
-class Places {
+class ChangedPlaces {
   readonly callees = new Set<number>();
   readonly listed = new Set<number>();
   readonly awaits: Awaited[] = [];

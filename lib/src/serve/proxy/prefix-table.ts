@@ -2,7 +2,7 @@ import { listOf } from '../../core/index.js';
 import type { RisingRoute, Route } from '../protocol/index.js';
 
 /** Finds the longest route prefix of a path, by whole segments: `/chat` serves `/chat` and `/chat/x`, not `/chats`. */
-export class RouteTable<R extends RisingRoute = Route> {
+export class PrefixTable<R extends RisingRoute = Route> {
   readonly #byPrefix: ReadonlyMap<string, R>;
   readonly #root: R | undefined;
   readonly #longest: number;

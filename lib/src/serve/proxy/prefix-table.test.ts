@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RouteTable } from './route-table.js';
+import { PrefixTable } from './prefix-table.js';
 
-const table = (prefixes: readonly string[]): RouteTable =>
-  new RouteTable(prefixes.map((prefix) => ({ prefix, app: prefix, deployment: 'd' })));
+const table = (prefixes: readonly string[]): PrefixTable =>
+  new PrefixTable(prefixes.map((prefix) => ({ prefix, app: prefix, deployment: 'd' })));
 
 /** Finds the route in the simplest possible way. */
 function expected(prefixes: readonly string[], url: string): string | undefined {
