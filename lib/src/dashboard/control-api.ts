@@ -46,9 +46,11 @@ export class ControlApi {
     const { method, path } = call;
     const handlers = this.#handlersOf(path);
     if (handlers === undefined) throw NoEndpoint({ path: `/${path.join('/')}`, endpoints: ENDPOINTS.join(', ') });
-    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+    // The server sends the answer to HEAD without its body.
+    const known = method === 'HEAD' ? 'GET' : method;
+    const handler = Object.hasOwn(handlers, known) ? handlers[known] : undefined;
     if (handler === undefined)
-      throw WrongControlMethod({ path: `/${path.join('/')}`, method, allowed: Object.keys(handlers).join(', ') });
+      throw WrongControlMethod({ path: `/${path.join('/')}`, method, allowed: ['HEAD', ...Object.keys(handlers)].join(', ') });
     return { status: 200, body: await handler(call) };
   }
 

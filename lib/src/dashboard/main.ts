@@ -32,10 +32,10 @@ function client(): Promise<Client> {
 async function deploy(text: string): Promise<void> {
   const id = `deploy-${shortId()}`;
   const file = join(dir, `${id}.yaml`);
-  // The command line of a process is public, and arguments may be secrets.
-  writeFileSync(file, text, { mode: 0o600 });
   const engine = await connectEngine(dir, token);
   try {
+    // The command line of a process is public, and arguments may be secrets.
+    writeFileSync(file, text, { mode: 0o600 });
     const own: DeployArgs = { file };
     await engine.start({ id, role: 'deploy', label: id, main: DEPLOY_MAIN, args: own, startTimeoutMs: LOAD_MS });
   } catch (error) {

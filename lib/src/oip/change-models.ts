@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Slots } from '../onnx/index.js';
 import { LoadRefused } from './errors.js';
 
 const run = promisify(execFile);
+/** Clients may ask for many changes at a time, and each takes a process. Unloads do not wait for loads, which can take minutes. */
+const slots = { load: new Slots(8), unload: new Slots(8) };
 
 /** What the process that changes the cluster is asked to do. */
 export type Change = {
@@ -33,7 +36,7 @@ export async function changeModels(change: Change): Promise<void> {
   const what = change.kind === 'load' ? 'loaded' : 'unloaded';
   let text: string;
   try {
-    text = (await run(process.execPath, [file, JSON.stringify(change)])).stdout;
+    text = (await slots[change.kind].within(() => run(process.execPath, [file, JSON.stringify(change)]))).stdout;
   } catch (error) {
     console.error((error as { stderr?: string }).stderr?.trim() || error);
     const reason = 'the process that should do it has failed; the log of the server says why';

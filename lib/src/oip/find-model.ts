@@ -6,16 +6,23 @@ import { readPlace } from './find-sources.js';
 import { readLoadConfig } from './load-config.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
-import type { RegisteredModel, Registry } from './registry.js';
+import type { Known, RegisteredModel } from './registry.js';
 import type { TritonConfig } from './triton-config.js';
 
 /** The names of all models that can be loaded. */
-export function namesIn(registry: Registry): string[] {
+export function namesIn(registry: Known): string[] {
+  // Each folder is read once, however many models of it are registered.
+  const read = new Map<string, readonly string[]>();
+  const namesOf = (repository: string): readonly string[] => {
+    const names = read.get(repository) ?? modelsIn(repository);
+    read.set(repository, names);
+    return names;
+  };
   // A folder that was served as a whole may have lost a model since.
   const isThere = ({ folder }: RegisteredModel): boolean =>
-    folder === null || modelsIn(folder.place.repository).includes(folder.place.name);
+    folder === null || namesOf(folder.place.repository).includes(folder.place.name);
   const registered = registry.models().filter(isThere);
-  const names = [...registered.map(({ spec }) => spec.name), ...registry.folders().flatMap(modelsIn)];
+  const names = [...registered.map(({ spec }) => spec.name), ...registry.folders().flatMap(namesOf)];
   return [...new Set(names)].sort();
 }
 
@@ -24,7 +31,7 @@ export function namesIn(registry: Registry): string[] {
  * @param config the configuration that came with a load, as JSON. Of a model in a folder, it replaces the file there
  * @throws NBS_OIP_NOT_IN_REPOSITORY, NBS_OIP_CONFIG, NBS_OIP_NO_MODELS
  */
-export function findModel(registry: Registry, name: string, config?: string): RegisteredModel {
+export function findModel(registry: Known, name: string, config?: string): RegisteredModel {
   const given = config === undefined ? undefined : readLoadConfig(config, name);
   const registered = registry.models().find(({ spec }) => spec.name === name);
   if (registered !== undefined) {
@@ -42,11 +49,18 @@ export function findModel(registry: Registry, name: string, config?: string): Re
   });
 }
 
-/** A text in which the files of models are named without the folders that they are in. */
-export function withoutFolders(text: string, registry: Registry): string {
-  const files = registry.models().flatMap(({ spec }) => spec.versions.map(({ file }) => dirname(file)));
-  const folders = [...registry.folders(), ...files].sort((a, b) => b.length - a.length);
-  return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), text);
+/** What processes have printed, which a message about their end contains. */
+const PRINTED = /; its last output on stderr:[\s\S]*$/;
+
+/** A text for clients: the files of models are named without the folders that they are in, and what processes have printed is left out. */
+export function forClients(text: string, registry: Known): string {
+  const own = registry.models().flatMap(({ spec, folder }) => [
+    ...spec.versions.map(({ file }) => dirname(file)),
+    // That of a single model is not among the folders that are served as a whole.
+    ...(folder === null ? [] : [folder.place.repository]),
+  ]);
+  const folders = [...registry.folders(), ...own].sort((a, b) => b.length - a.length);
+  return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), text.replace(PRINTED, ''));
 }
 
 /** The same model with its files as they are now. @throws NBS_OIP_NO_MODELS */

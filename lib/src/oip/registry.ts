@@ -22,6 +22,9 @@ export interface RegisteredModel {
 const ENDING = '.model';
 const FOLDERS = 'folders';
 
+/** What a registry knows. */
+export type Known = Pick<Registry, 'models' | 'folders'>;
+
 /** What the repository of a cluster contains. It is in files of the cluster's folder, because drivers and the replica of the repository share it. */
 export class Registry {
   readonly #folder: string;
@@ -50,6 +53,12 @@ export class Registry {
 
   folders(): readonly string[] {
     return this.#names().includes(FOLDERS) ? (this.#read(FOLDERS) as string[]) : [];
+  }
+
+  /** As it is now, read once: for work that looks at it for each model. */
+  now(): Known {
+    const [models, folders] = [this.models(), this.folders()];
+    return { models: () => models, folders: () => folders };
   }
 
   #names(): string[] {

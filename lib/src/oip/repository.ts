@@ -1,12 +1,12 @@
 import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
 import { changeModels } from './change-models.js';
 import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors.js';
-import { findModel, namesIn, withoutFolders } from './find-model.js';
+import { findModel, forClients, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
 import { errorResponse } from './model-server.js';
 import { openapiOf } from './openapi.js';
-import { Registry } from './registry.js';
+import { type Known, Registry } from './registry.js';
 import { type ModelState, RunningModels } from './running-models.js';
 
 const EXTENSIONS = [
@@ -195,25 +195,20 @@ export class Repository {
 
   async #index(): Promise<IndexLine[]> {
     const running = await this.#models.all();
-    const names = [...new Set([...namesIn(this.#registry), ...running.keys()])].sort();
+    const registry = this.#registry.now();
+    const names = [...new Set([...namesIn(registry), ...running.keys()])].sort();
     const lines = await Promise.all(
       names.map(async (name): Promise<IndexLine[]> => {
         const app = running.get(name);
         if (app === undefined) return [{ name, version: '', state: 'UNAVAILABLE', reason: 'unloaded' }];
         const { state, message, hasReplica } = app;
-        if (state !== 'READY') return [{ name, version: '', state, reason: withoutFolders(message, this.#registry) }];
+        if (state !== 'READY') return [{ name, version: '', state, reason: forClients(message, registry) }];
         const facts = hasReplica ? await this.#models.factsSoon(name) : undefined;
-        const versions = (facts?.metadata.versions as string[] | undefined) ?? this.#registeredVersions(name);
+        const versions = (facts?.metadata.versions as string[] | undefined) ?? registeredVersions(registry, name);
         return versions.map((version) => ({ name, version, state, reason: '' }));
       }),
     );
     return lines.flat();
-  }
-
-  /** The versions of a model when it was served last. */
-  #registeredVersions(name: string): readonly string[] {
-    const found = this.#registry.models().find(({ spec }) => spec.name === name);
-    return found?.spec.versions.map(({ version }) => version) ?? [''];
   }
 
   async #load(name: string, parameters: unknown): Promise<void> {
@@ -226,14 +221,15 @@ export class Repository {
     }
   }
 
-  /** An error of a load without the folders of this machine, which only its log names. */
+  /** An error of a load without the folders of this machine and what processes have printed, which only its log has. */
   #forClients(name: string, error: unknown): unknown {
     if (!isNbserveError(error) || hasCode(error, NotInRepository)) return error;
-    const text = withoutFolders(error.message, this.#registry);
+    const registry = this.#registry.now();
+    const text = forClients(error.message, registry);
     if (text === error.message) return error;
     console.error(error.message);
     const { reason } = error.details;
-    const told = hasCode(error, LoadRefused) && typeof reason === 'string' ? withoutFolders(reason, this.#registry) : text;
+    const told = hasCode(error, LoadRefused) && typeof reason === 'string' ? forClients(reason, registry) : text;
     return LoadRefused({ name, what: 'loaded', reason: told });
   }
 
@@ -247,6 +243,12 @@ export class Repository {
     this.#models.forget(name);
     if (running !== undefined) await changeModels({ kind: 'unload', name, application: running.application, dir: this.#dir });
   }
+}
+
+/** The versions of a model when it was served last. */
+function registeredVersions(registry: Known, name: string): readonly string[] {
+  const found = registry.models().find(({ spec }) => spec.name === name);
+  return found?.spec.versions.map(({ version }) => version) ?? [''];
 }
 
 /** Lets clients of gRPC read the errors that are about their requests. */

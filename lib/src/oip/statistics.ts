@@ -3,6 +3,9 @@ interface Total {
   ns: number;
 }
 
+/** Clients choose the number of rows of a request that is run alone. Runs of further sizes are counted, and not listed by size. */
+const MOST_SIZES = 256;
+
 const total = (): Total => ({ count: 0, ns: 0 });
 const add = (to: Total, ms: number): void => {
   to.count += 1;
@@ -36,6 +39,7 @@ export class Statistics {
   ran(rows: number, ms: number): void {
     this.#executions += 1;
     const size = this.#batches.get(rows) ?? total();
+    if (size.count === 0 && this.#batches.size >= MOST_SIZES) return;
     add(size, ms);
     this.#batches.set(rows, size);
   }

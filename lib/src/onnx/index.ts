@@ -64,4 +64,5 @@ export {
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
 export { verifyOption } from './options.js';
+export { Slots } from './slots.js';
 export { findDifference } from './verify.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/index.js';
+import { isRecord, shownValue } from '../core/index.js';
 import type { ChatMessage, GenerateOptions } from '../text/index.js';
 import { invalid } from './errors.js';
 
@@ -26,6 +26,9 @@ const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   frequency_penalty: [0],
   presence_penalty: [0],
 };
+
+/** As at OpenAI. Each token of the answer is compared with each of them. */
+const MOST_STOPS = 4;
 
 /** @throws ApiError */
 export function toChatRequest(body: Readonly<Record<string, unknown>>): ChatRequest {
@@ -59,7 +62,7 @@ function formatOf(format: unknown): 'text' | 'json' {
   if (format.type === 'json_object') return 'json';
   throw invalid(
     'response_format',
-    `the response_format ${String(format.type)} is not supported by this server; text and json_object are`,
+    `the response_format ${shownValue(format.type)} is not supported by this server; text and json_object are`,
   );
 }
 
@@ -80,6 +83,7 @@ function toOptions(body: Readonly<Record<string, unknown>>): ChatRequest['option
   const stops = stop === undefined || stop === null ? [] : Array.isArray(stop) ? stop : [stop];
   if (!stops.every((each) => typeof each === 'string' && each !== ''))
     throw invalid('stop', 'stop must be a text that is not empty, or a list of such texts');
+  if (stops.length > MOST_STOPS) throw invalid('stop', `stop must have at most ${MOST_STOPS} texts`);
   return {
     stop: stops as readonly string[],
     ...(maxTokens === undefined ? {} : { maxTokens }),

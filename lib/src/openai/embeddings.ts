@@ -1,3 +1,4 @@
+import { shownValue } from '../core/index.js';
 import type { EncoderModel } from '../text/index.js';
 import { EmbeddingNotInJson, invalid } from './errors.js';
 
@@ -14,7 +15,7 @@ export async function embeddings(name: string, model: EncoderModel, body: Readon
   if (format !== 'float' && format !== 'base64') throw invalid('encoding_format', 'encoding_format must be float or base64');
   const { embeddings: vectors, tokens } = await model.embed(texts as string[]);
   if (dimensions !== undefined && dimensions !== null && dimensions !== vectors[0]?.length)
-    throw invalid('dimensions', `the model makes embeddings of ${vectors[0]?.length} numbers, not of ${String(dimensions)}`);
+    throw invalid('dimensions', `the model makes embeddings of ${vectors[0]?.length} numbers, not of ${shownValue(dimensions)}`);
   return {
     object: 'list',
     model: name,

@@ -131,3 +131,13 @@ test('a bias of tokens is refused, unless it asks for nothing', async () => {
   assert.equal(param, 'logit_bias');
   assert.equal((await errorOf(await chat({ model: 'refusing', logit_bias: {} }))).param, 'messages');
 });
+
+test('HEAD is answered as GET, and a refused method gets those that are taken', async () => {
+  for (const path of ['v1/models', 'v1/models/broken']) {
+    assert.equal((await ask(path, { method: 'HEAD' })).status, 200, path);
+    const refused = await ask(path, { method: 'DELETE' });
+    assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'GET, HEAD'], path);
+  }
+  const refused = await ask('v1/chat/completions');
+  assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'POST']);
+});

@@ -1,4 +1,4 @@
-import { decodedPart, duringStart, isRecord } from '../core/index.js';
+import { decodedPart, duringStart, isRecord, shownValue } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -46,7 +46,7 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     throw new ApiError(
       404,
       'model_not_found',
-      `there is no model ${JSON.stringify(name)} for this; the models are: ${known}`,
+      `there is no model ${shownValue(name)} for this; the models are: ${known}`,
       'model',
     );
   };
@@ -72,7 +72,7 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
       return Response.json(await about('input', () => embeddings(String(body.model), model, body)));
     }
     if (path === 'models' || path.startsWith('models/')) {
-      allow(request, 'GET');
+      allow(request, 'GET', 'HEAD');
       if (path === 'models') return Response.json({ object: 'list', data: names.map(modelEntry) });
       const name = decodedPart(path.slice('models/'.length));
       find(Object.fromEntries(names.map((each) => [each, true])), name);
@@ -86,8 +86,8 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
       return await answer(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const headers: Record<string, string> = error.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
-      return Response.json(errorBody(error), { status: error.status, headers });
+      const busy: Record<string, string> = error.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+      return Response.json(errorBody(error), { status: error.status, headers: { ...busy, ...error.headers } });
     }
   };
 }
@@ -101,9 +101,10 @@ async function about<T>(param: string, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function allow(request: Request, method: string): void {
-  if (request.method === method) return;
-  throw new ApiError(405, 'method_not_allowed', `this path takes ${method}, not ${request.method}`);
+function allow({ method }: Request, ...methods: readonly string[]): void {
+  if (methods.includes(method)) return;
+  const taken = methods.join(', ');
+  throw new ApiError(405, 'method_not_allowed', `this path takes ${taken}, not ${method}`, null, { allow: taken });
 }
 
 async function readBody(request: Request): Promise<Body> {

@@ -48,11 +48,11 @@ export function parallel(
 
 /** From 0 for the least value to 1 for the largest. */
 function placesOf(values: readonly unknown[]): number[] {
-  const names = [...new Set(values.map(String))];
+  const places = new Map([...new Set(values.map(String))].map((name, place) => [name, place]));
   const numbers = values.every((value) => typeof value === 'number')
     ? values
-    : values.map((value) => names.indexOf(String(value)));
-  const finite = numbers.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+    : values.map((value) => places.get(String(value)) as number);
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of numbers.filter(Number.isFinite)) [low, high] = [Math.min(low, value), Math.max(high, value)];
   return numbers.map((value) => (high > low ? (value - low) / (high - low) : 0.5));
 }

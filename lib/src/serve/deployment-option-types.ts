@@ -39,7 +39,11 @@ export interface DeploymentOptions {
   readonly requestTimeout?: Duration | null;
   /** How long a replica that is being stopped may work on the requests that it has begun. Raise it if requests take longer than this. @default '20s' */
   readonly gracefulShutdownTimeout?: Duration;
-  /** How long the start of a replica may take, including its constructor. Raise it for models that load slowly. @default '60s' */
+  /**
+   * How long the start of a replica may take, including its constructor, and how long a later call of `reconfigure`. If that takes longer, the update
+   * is given up and the replica is replaced. Raise it for models that load slowly.
+   * @default '60s'
+   */
   readonly startupTimeout?: Duration;
   /**
    * How long user code may go on after its request was cancelled before its process is replaced, also if it blocks the event loop. Lower it if calls
@@ -91,8 +95,9 @@ export interface DeploymentOptions {
    */
   readonly mcp?: boolean;
   /**
-   * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If a
-   * deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.
+   * A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If the
+   * value changes again while `reconfigure` runs, the next call waits for it, and gets the newest value. If a deployment gets its first value, or
+   * loses it, its replicas are replaced. Set it for settings that should change without a restart.
    * @default no value, and `reconfigure` is not called
    */
   readonly userConfig?: unknown;

@@ -30,7 +30,7 @@ export interface GenerateOptions {
   readonly topP?: number;
   /** With the same seed, the same prompt gets the same answer. @default a random one */
   readonly seed?: number;
-  /** Texts that end the answer, and are not part of it. @default none */
+  /** Texts that end the answer, and are not part of it; at most 64. @default none */
   readonly stop?: string | readonly string[];
   /** `json` makes the answer a JSON object: of the tokens that the model could take next, only those are considered that such a text can go on with. @default 'text' */
   readonly format?: 'text' | 'json';
@@ -146,6 +146,9 @@ const number = (doc: string, fallback: number, expected: string, test: (value: n
   parse: (value) => (typeof value === 'number' && test(value) ? value : undefined),
 });
 
+/** Each token of an answer is compared with each of them. */
+const MOST_STOPS = 64;
+
 const generateSpec = {
   maxTokens: integer({ doc: 'The most tokens of the answer.', default: 256, min: 1 }),
   temperature: number('How much chance counts.', 0, 'a number from 0 to 2', (value) => value >= 0 && value <= 2),
@@ -158,11 +161,13 @@ const generateSpec = {
   } as OptionSpec<number | undefined>,
   stop: {
     doc: 'Texts that end the answer.',
-    expected: 'a text that is not empty, or a list of such texts',
+    expected: `a text that is not empty, or a list of at most ${MOST_STOPS} such texts`,
     default: [],
     parse: (value: unknown) => {
       const list: unknown[] = Array.isArray(value) ? value : [value];
-      return list.every((each) => typeof each === 'string' && each !== '') ? (list as string[]) : undefined;
+      return list.length <= MOST_STOPS && list.every((each) => typeof each === 'string' && each !== '')
+        ? (list as string[])
+        : undefined;
     },
   } as OptionSpec<readonly string[]>,
   format: {

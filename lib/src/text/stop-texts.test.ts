@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseGenerateOptions } from './options.js';
 import { StopTexts } from './stop-texts.js';
 
 function give(stops: readonly string[], pieces: readonly string[]): { text: string; isStopped: boolean } {
@@ -30,4 +31,10 @@ test('text that only begins like a stop text is given in the end', () => {
 test('of several stop texts the first in the text counts', () => {
   assert.deepEqual(give(['c', 'b'], ['abc']), { text: 'a', isStopped: true });
   assert.deepEqual(give(['aab'], ['aa', 'ab']), { text: 'a', isStopped: true });
+});
+
+test('there is a bound for their number, because each token is compared with each of them', () => {
+  const stops = (count: number) => ({ stop: Array.from({ length: count }, (_, i) => `stop ${i}`) });
+  assert.equal(parseGenerateOptions(stops(64)).stop.length, 64);
+  assert.throws(() => parseGenerateOptions(stops(65)), { code: 'NBS_INVALID_OPTION' });
 });

@@ -66,3 +66,10 @@ test('who stops to wait for a piece takes the prompt with him', async () => {
   assert.equal(model.load.waiting, 0);
   assert.deepEqual(await piece, { value: undefined, done: true });
 });
+
+test('more messages than the context has tokens are refused before they become tokens, also without text', () => {
+  const { model } = stuck({ contextLength: 16 });
+  const messages = Array.from({ length: 17 }, (_, i) => ({ role: 'user' as const, content: i === 0 ? 'a' : '' }));
+  assert.throws(() => model.generate(messages), { code: 'NBS_PROMPT_TOO_LONG', message: /17 messages/ });
+  void model.generate(messages.slice(0, 9));
+});

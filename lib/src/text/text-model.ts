@@ -65,6 +65,8 @@ export class TextModel {
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
     const values = parseGenerateOptions(options);
     const messages = toMessages(prompt);
+    // A template puts tokens around each message, also if it has no text.
+    if (messages.length > this.contextLength) throw promptTooLong(`${messages.length} messages`, this.contextLength);
     const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
     if (characters > MOST_CHARACTERS * this.contextLength) throw promptTooLong(`${characters} characters`, this.contextLength);
     const tokens = this.tokenizer.encodeChat(messages);

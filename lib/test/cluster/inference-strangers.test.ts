@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -80,4 +80,32 @@ test('two unloads at the same time both succeed', async () => {
   );
   assert.equal((await ask('/v2/repository/models/scale/load', {})).status, 200);
   assert.equal((await ask('/v2/models/scale/infer', { inputs: [x] })).status, 200);
+});
+
+/** The processes that change a model. */
+const changing = (model: string): number =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      const command = /^\d+$/.test(pid) ? readFileSync(join('/proc', pid, 'cmdline'), 'utf8') : '';
+      return command.includes('change-main.js') && command.includes(`"${model}"`);
+    } catch {
+      return false;
+    }
+  }).length;
+
+test('loads that many clients ask for at the same time take few processes', async () => {
+  await onnx.serve(writeScale(join(folder, 'crowded.onnx'), 3));
+  let isDone = false;
+  const loads = Promise.all(Array.from({ length: 12 }, () => ask('/v2/repository/models/crowded/load', {}))).finally(() => {
+    isDone = true;
+  });
+  let most = 0;
+  while (!isDone) {
+    most = Math.max(most, changing('crowded'));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await loads;
+  assert.ok(most > 0 && most <= 8, `${most} processes`);
+  const x3 = await ask('/v2/models/crowded/infer', { inputs: [x] });
+  assert.equal(x3.status, 200);
 });

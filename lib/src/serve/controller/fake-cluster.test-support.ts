@@ -41,7 +41,7 @@ export interface Behaviour {
   readonly hang?: boolean;
   /** `reconfigure` throws this. */
   readonly reconfigureError?: Error;
-  /** If true, `reconfigure` is never answered. */
+  /** If true, `reconfigure` is not answered before the replica ends. */
   readonly reconfigureHangs?: boolean;
   readonly checkHealth?: () => Promise<void>;
   /** What its watcher reports about its main thread. */
@@ -114,10 +114,10 @@ export class FakeReplica implements ReplicaControl {
 
   reconfigure(config: DeploymentConfig): Promise<void> {
     this.configs.push(config);
+    if (config.userConfig === undefined) return Promise.resolve();
     const { reconfigureError, reconfigureHangs } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
-    if (reconfigureHangs === true && config.userConfig !== undefined) return new Promise(() => {});
-    if (reconfigureError !== undefined && config.userConfig !== undefined) return Promise.reject(reconfigureError);
-    return Promise.resolve();
+    if (reconfigureHangs === true) return this.closed.then(() => Promise.reject(PeerGone({ peer: this.id })));
+    return reconfigureError === undefined ? Promise.resolve() : Promise.reject(reconfigureError);
   }
 
   drain(): Promise<void> {

@@ -63,6 +63,11 @@ export class Replica implements TaskHost {
   #loaded: LoadedInstance | null = null;
   #instance: UserInstance | null = null;
   #maxOngoing = 0;
+  /** The `userConfig` that the instance has, as JSON; `null` while it applies one, and if it has refused one. */
+  #applied: string | null | undefined;
+  #applying: Promise<unknown> = Promise.resolve();
+  /** Begins when what the instance applies now has ended. */
+  #next: Promise<void> | null = null;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -166,6 +171,7 @@ export class Replica implements TaskHost {
       throw error;
     }
     this.#instance = this.#loaded.instance;
+    this.#applied = JSON.stringify(init.config.userConfig);
     this.#enter('RUNNING');
     return { ...this.#instance.ready, ...modelsOf() };
   }
@@ -191,26 +197,42 @@ export class Replica implements TaskHost {
     };
   }
 
+  /**
+   * The instance applies one configuration after the other. Of those that come while it applies one, only the last counts: the others are skipped, and
+   * their callers get its outcome.
+   */
   async reconfigure(config: DeploymentConfig): Promise<undefined> {
-    const before = JSON.stringify(this.#config?.userConfig);
     this.#applyConfig(config);
-    if (config.userConfig !== undefined && JSON.stringify(config.userConfig) !== before) {
-      const instance = this.#instance;
-      if (instance === null) return undefined;
-      // What it begins to load is awaited, as at the start: the new configuration takes effect when the instance can work with it.
-      const watch = new StartWatch({ label: this.label, timeoutMs: config.startupTimeoutMs });
-      const expiresAt = Date.now() + config.startupTimeoutMs;
-      this.began(expiresAt);
-      try {
-        await watch.runBeside(
-          () => instance.reconfigure(config.userConfig),
-          () => instance.heldPromises(),
-        );
-      } finally {
-        this.#ended(expiresAt);
-      }
-    }
+    this.#next ??= this.#applying.then(() => {
+      this.#next = null;
+      return this.#applyUserConfig();
+    });
+    const next = this.#next;
+    this.#applying = next.catch(() => {});
+    await next;
     return undefined;
+  }
+
+  async #applyUserConfig(): Promise<void> {
+    const config = this.#config;
+    const instance = this.#instance;
+    if (config?.userConfig === undefined || instance === null || this.#state !== 'RUNNING') return;
+    const wanted = JSON.stringify(config.userConfig);
+    if (wanted === this.#applied) return;
+    this.#applied = null;
+    // What it begins to load is awaited, as at the start: the new configuration takes effect when the instance can work with it.
+    const watch = new StartWatch({ label: this.label, timeoutMs: config.startupTimeoutMs });
+    const expiresAt = Date.now() + config.startupTimeoutMs;
+    this.began(expiresAt);
+    try {
+      await watch.runBeside(
+        () => instance.reconfigure(config.userConfig),
+        () => instance.heldPromises(),
+      );
+      this.#applied = wanted;
+    } finally {
+      this.#ended(expiresAt);
+    }
   }
 
   /**

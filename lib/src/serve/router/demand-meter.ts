@@ -36,6 +36,11 @@ export class DemandMeter {
     return this.#intervalMs;
   }
 
+  /** Whether it has reported load, and not yet that there is none. */
+  get isAwake(): boolean {
+    return this.#timer !== null;
+  }
+
   /** To be called when there is load. */
   wake(): void {
     if (this.#timer !== null) return;
@@ -99,9 +104,11 @@ export function meterFor(
   send: SendDemand | undefined,
 ): DemandMeter | null {
   if (current !== null && current.intervalMs === intervalMs) return current;
+  // What the current one has reported holds until the next report.
+  const isTold = current?.isAwake === true;
   current?.stop();
   if (intervalMs === undefined || send === undefined) return null;
   const meter = new DemandMeter(intervalMs, demand, send);
-  if (demand() > 0) meter.wake();
+  if (isTold || demand() > 0) meter.wake();
   return meter;
 }

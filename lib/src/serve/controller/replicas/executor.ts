@@ -1,6 +1,5 @@
 import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import { type Engine, type ExitReport, endedWithNode, type ProcessInfo } from '../../../engine/index.js';
-import { PeerGone } from '../../../ipc/index.js';
 import { type Allocation, type DeploymentConfig, OverMemoryLimit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
 import type { ActualState, ReplicaRecord } from './actual.js';
@@ -9,6 +8,7 @@ import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
 import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
+import { ReplicaConfigs } from './replica-configs.js';
 import type { ConnectControl, ReplicaControl } from './replica-control.js';
 import { ReplicaLooks } from './replica-looks.js';
 import { ReplicaStarts } from './replica-starts.js';
@@ -58,8 +58,7 @@ export class Executor {
   readonly #looks: ReplicaLooks;
   readonly #checks: ReplicaChecks;
   readonly #starts: ReplicaStarts;
-  /** Configurations that replicas are applying. Each resolves with the error if the replica did not accept it. */
-  readonly #configuring = new Map<string, Promise<Error | null>>();
+  readonly #configs: ReplicaConfigs;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -79,6 +78,11 @@ export class Executor {
       judge: (id, askedAt) => this.#looks.judge(id, askedAt),
       onAnswered: (id) => this.#looks.forget(id),
       onUnhealthy: (id, reason, how) => this.#onUnhealthy(id, reason, how),
+    });
+    this.#configs = new ReplicaConfigs({
+      ...options,
+      look: () => this.#looks.refresh(),
+      giveUp: (replica, error) => this.#giveUp(replica, error),
     });
     this.#starts = new ReplicaStarts({
       ...options,
@@ -135,7 +139,7 @@ export class Executor {
 
   /** It works on its new configuration, for which this process waits. */
   #isConfiguring(id: string): boolean {
-    return this.#configuring.has(id) && this.#links.get(id)?.isWaiting !== true;
+    return this.#configs.has(id) && this.#links.get(id)?.isWaiting !== true;
   }
 
   #start(group: WantedGroup, allocation: Allocation | null): void {
@@ -167,37 +171,14 @@ export class Executor {
     const replica = this.#actual.replicas.get(id);
     const link = this.#links.get(id);
     if (replica === undefined || link === undefined) return;
-    replica.config = config;
+    this.#configs.send(replica, link, config);
     // The next check follows the new period. A check in progress would use the old timeout.
     this.#checks.watch(replica);
-    const done = this.#inTime(replica, link.reconfigure(config), config.startupTimeoutMs).then(
-      () => null,
-      (error: unknown) => {
-        this.#options.log.info(`replica ${id} did not take its new configuration: ${messageOf(error)}`);
-        // If one has ended, it is replaced by one with the new configuration.
-        return hasCode(error, PeerGone) ? null : error instanceof Error ? error : new Error(String(error));
-      },
-    );
-    this.#configuring.set(id, done);
-    void done.then(() => {
-      if (this.#configuring.get(id) === done) this.#configuring.delete(id);
-    });
-  }
-
-  /** User code may take as long to apply a new configuration as its constructor may take. */
-  #inTime({ id, app, deployment }: ReplicaRecord, taking: Promise<void>, timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const reason = `reconfigure of replica ${id} has not ended after ${timeoutMs} ms (startupTimeout)`;
-      const cancel = this.#options.clock.after(timeoutMs, () => reject(failure({ app, deployment }, reason)));
-      taking.then(resolve, reject).finally(cancel);
-    });
   }
 
   /** Resolves when every replica of the application has applied its configuration, with the first error of those that did not accept it. */
-  async configured(app: string): Promise<Error | null> {
-    const taking = [...this.#configuring].filter(([id]) => this.#actual.replicas.get(id)?.app === app);
-    const errors = await Promise.all(taking.map(([, done]) => done));
-    return errors.find((error) => error !== null) ?? null;
+  configured(app: string): Promise<Error | null> {
+    return this.#configs.applied(app);
   }
 
   #onUnhealthy(id: string, reason: string, { hung, cause }: { readonly hung: boolean; readonly cause?: unknown }): void {

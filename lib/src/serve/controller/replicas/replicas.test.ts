@@ -162,18 +162,52 @@ describe('a replica that a call blocks', () => {
   });
 });
 
-it('gives an update up whose reconfigure does not end within startupTimeout', async () => {
-  const cluster = new FakeCluster();
-  const controller = await cluster.controller();
+describe('a reconfigure that does not end within startupTimeout', () => {
   const version = (userConfig: unknown) => app('hello', [deployment('Chat', 'a', { userConfig })]);
-  await controller.deploy(version(1));
-  cluster.behaviours.set('a', { reconfigureHangs: true });
-  const refused = assert.rejects(controller.deploy(version(2)), {
-    code: 'NBS_DEPLOY_FAILED',
-    message: /reconfigure of replica Chat#\w+ has not ended after 60000 ms \(startupTimeout\)/,
+  const hanging = async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    await controller.deploy(version(1));
+    const [first] = cluster.running('a');
+    cluster.behaviours.set('a', { reconfigureHangs: true });
+    return { cluster, controller, first: first ?? assert.fail() };
+  };
+
+  it('gives its update up, and its replica is replaced by one with the configuration before', async () => {
+    const { cluster, controller, first } = await hanging();
+    const refused = assert.rejects(controller.deploy(version(2)), {
+      code: 'NBS_DEPLOY_FAILED',
+      message: /reconfigure of replica Chat#\w+ has not ended after 60000 ms \(startupTimeout\)/,
+    });
+    await cluster.clock.pass(60_500);
+    await refused;
+    assert.equal(cluster.checkpoint.stored?.apps.get('hello')?.live?.spec.deployments[0]?.config.userConfig, 1);
+    assert.match(controller.status().applications.hello?.message ?? '', /^the last update failed .*has not ended/);
+    await cluster.clock.pass(2000);
+    assert.deepEqual(cluster.stopped, [first.id]);
+    const [second] = cluster.running('a');
+    assert.equal(second?.init?.config.userConfig, 1);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [second?.id]);
   });
-  await cluster.clock.pass(61_000);
-  await refused;
-  assert.equal(cluster.checkpoint.stored?.apps.get('hello')?.live?.spec.deployments[0]?.config.userConfig, 1);
-  assert.match(controller.status().applications.hello?.message ?? '', /^the last update failed .*has not ended/);
+
+  it('leaves a replica that a request blocks: the call waits behind that', async () => {
+    const { cluster, controller, first } = await hanging();
+    cluster.behaviours.set('a', { reconfigureHangs: true, blocked: { since: cluster.clock.now(), isOver: false } });
+    const refused = assert.rejects(controller.deploy(version(2)), { code: 'NBS_DEPLOY_FAILED' });
+    await cluster.clock.pass(65_000);
+    await refused;
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [first.id]);
+  });
+
+  it('does not hold up a newer update, with which the replacement starts', async () => {
+    const { cluster, controller, first } = await hanging();
+    const earlier = assert.rejects(controller.deploy(version(2)), { code: 'NBS_DEPLOY_FAILED' });
+    await cluster.clock.pass(30_000);
+    const later = controller.deploy(version(3));
+    await cluster.clock.pass(32_000);
+    await earlier;
+    await later;
+    assert.deepEqual(cluster.stopped, [first.id]);
+    assert.equal(cluster.running('a')[0]?.init?.config.userConfig, 3);
+  });
 });

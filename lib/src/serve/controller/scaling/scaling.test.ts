@@ -169,6 +169,19 @@ describe('autoscaling', () => {
     });
   });
 
+  it('goes by new intervals from when they are deployed', async () => {
+    const HOUR = 3_600_000;
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const slow = { initialReplicas: 4, metricsIntervalMs: HOUR, upscaleDelayMs: HOUR, downscaleDelayMs: HOUR };
+    await controller.deploy(app('hello', [scaled(slow)]));
+    await cluster.clock.pass(1000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 4);
+    await controller.deploy(app('hello', [scaled()]));
+    await cluster.clock.pass(10_000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 0);
+  });
+
   it('keeps the bounds of the version that serves until the next one takes over', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();

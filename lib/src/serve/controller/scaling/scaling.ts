@@ -62,6 +62,7 @@ export class Scaling {
   /** The result of that target; `null` if a number has changed since. */
   #result: TargetState | null = null;
   #cancelTick: (() => void) | null = null;
+  #tickAt = Number.POSITIVE_INFINITY;
 
   constructor(options: ScalingOptions) {
     this.#options = options;
@@ -98,7 +99,7 @@ export class Scaling {
     }
     for (const key of this.#scalers.keys()) if (!seen.has(key)) this.#scalers.delete(key);
     if (seen.size === 0) return target;
-    this.#scheduleTick();
+    this.#scheduleTick(true);
     const apps = [...target.apps].map(([app, given]) => [app, this.#scaledApp(app, given)] as const);
     const last = this.#targets.get(target);
     if (last !== undefined && apps.every(([app, scaled]) => last.apps.get(app) === scaled)) return last;
@@ -252,8 +253,9 @@ export class Scaling {
     this.#options.onScaled({ app, deployment, from: current, to: decision.desired });
   }
 
-  #scheduleTick(): void {
-    if (this.#cancelTick !== null) return;
+  /** @param hasNew whether intervals may have changed: then the tick may have to come sooner */
+  #scheduleTick(hasNew = false): void {
+    if (this.#cancelTick !== null && !hasNew) return;
     let tickMs = Number.POSITIVE_INFINITY;
     for (const { config, desired, window, policy } of this.#scalers.values()) {
       // At its minimum and without load, nothing changes until a report comes. A policy, however, may depend on the time of day.
@@ -262,9 +264,15 @@ export class Scaling {
       for (const ms of [metricsIntervalMs, upscaleDelayMs, downscaleDelayMs]) if (ms > 0) tickMs = Math.min(tickMs, ms);
     }
     if (tickMs === Number.POSITIVE_INFINITY) return;
-    this.#cancelTick = this.#options.clock.after(Math.max(SHORTEST_TICK_MS, tickMs), () => {
+    const { clock } = this.#options;
+    const waitMs = Math.max(SHORTEST_TICK_MS, tickMs);
+    if (clock.now() + waitMs >= this.#tickAt) return;
+    this.#cancelTick?.();
+    this.#tickAt = clock.now() + waitMs;
+    this.#cancelTick = clock.after(waitMs, () => {
       this.#cancelTick = null;
-      const now = this.#options.clock.now();
+      this.#tickAt = Number.POSITIVE_INFINITY;
+      const now = clock.now();
       for (const scaler of this.#scalers.values()) this.#decide(scaler, now);
       this.#scheduleTick();
     });

@@ -62,7 +62,7 @@ const mcp: OptionSpec<boolean> = {
 };
 
 const userConfig: OptionSpec<unknown> = {
-  doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If a deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.',
+  doc: 'A JSON value that is passed to the method `reconfigure(userConfig)` of the class, after the constructor and whenever the value changes. If the value changes again while `reconfigure` runs, the next call waits for it, and gets the newest value. If a deployment gets its first value, or loses it, its replicas are replaced. Set it for settings that should change without a restart.',
   type: 'unknown',
   expected: 'a JSON value',
   default: undefined,
@@ -136,7 +136,7 @@ export const DEPLOYMENT_OPTIONS = {
     'startupTimeoutMs',
     ['control'],
     duration({
-      doc: 'How long the start of a replica may take, including its constructor. Raise it for models that load slowly.',
+      doc: 'How long the start of a replica may take, including its constructor, and how long a later call of `reconfigure`. If that takes longer, the update is given up and the replica is replaced. Raise it for models that load slowly.',
       where: 'startupTimeout',
       default: 60_000,
     }),
