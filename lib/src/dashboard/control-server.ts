@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { hasCode, isErrorStatus, isNbserveError, type NbserveError } from '../core/index.js';
 import { Access, bearsToken, HostRefused, showsToken } from '../serve/access/index.js';
 import type { ControlApi } from './control-api.js';
-import { BadControlCall, ConfigTooLarge, ControlCallFailed, MethodNotAllowed, NotAConfigType, Unauthorized } from './errors.js';
+import { BadControlCall, ConfigTooLarge, ControlCallFailed, NotAConfigType, Unauthorized, WrongControlMethod } from './errors.js';
 
 /** A larger body is refused before it is parsed. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -122,7 +122,7 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   // What follows on the connection may be the rest of a body that was not read.
   const headers: Record<string, string> = request.complete ? {} : { connection: 'close' };
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  if (hasCode(known, MethodNotAllowed)) headers.allow = String(known.details.allowed);
+  if (hasCode(known, WrongControlMethod)) headers.allow = String(known.details.allowed);
   answer(response, status, { error: { code: known.code, message: known.message } }, headers);
 }
 
