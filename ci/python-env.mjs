@@ -122,7 +122,7 @@ function isDead(lock) {
     process.kill(Number(readlinkSync(lock)), 0);
     return false;
   } catch (error) {
-    // Without the link, it is free.
-    return error.code === 'ESRCH';
+    // Without the link, it is free, and so it is if the link names no process.
+    return error.code !== 'EPERM';
   }
 }

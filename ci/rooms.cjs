@@ -164,7 +164,6 @@ const OUTER_FILES = {
     'engine/lifeline',
     'engine/line-splitter',
     'engine/machines',
-    'engine/process-mark',
   ],
   'engine/ray': ['engine/engine', 'engine/machines'],
   'schemas/answers': ['schemas/class-schema', 'schemas/errors', 'schemas/route-path', 'schemas/typed-answer'],

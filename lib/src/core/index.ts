@@ -64,6 +64,7 @@ export {
 } from './errors.js';
 export { registerExtension, registeredExtensions, type ValueExtension } from './extension.js';
 export { Fifo } from './fifo.js';
+export { withLock } from './file-lock.js';
 export { freeMemory, mebibytes } from './free-memory.js';
 export { type Gpu, listGpus, nvidiaDriver, ownGpus, usableGpus } from './gpus.js';
 export { fnv1a, mixBits } from './hash.js';
@@ -74,6 +75,7 @@ export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
 export { markOwn } from './own-handle.js';
+export { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
 export { isNews, shareWhatIsSaid } from './said-once.js';
 export {

@@ -7,17 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   agentFile,
   blobFolder,
+  isAlive,
   LONGEST_SOCKET_NAME,
   logsFolder,
+  markProcess,
   ownerFile,
+  type ProcessMark,
   runtimeHome,
   shortId,
   tokenFile,
+  withLock,
 } from '../core/index.js';
 import { PathTooLong } from './errors.js';
-import { withLock } from './file-lock.js';
 import { privateFolder } from './private-folder.js';
-import { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 
 /** The length of `sun_path` on macOS, the shortest of the supported platforms, without its final zero. */
 const SOCKET_PATH_MAX = 103;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { agentSocket, grpcFile, logsFolder, shortId, timerMs, tokenFile } from '../core/index.js';
+import { agentSocket, grpcFile, isAlive, logsFolder, markProcess, shortId, timerMs, tokenFile } from '../core/index.js';
 import { type Channel, connect, helloOf, opCaller } from '../ipc/index.js';
 import type { AgentOps } from './agent-ops.js';
 import { AgentProcess } from './agent-process.js';
@@ -18,7 +18,6 @@ import type { ClusterEntries, DeclaredNode, HttpOptions, LogLine, MachineOptions
 import { follow } from './engine-connection.js';
 import { ClusterGone, DetachedRunning } from './errors.js';
 import type { ExitReport } from './exit-report.js';
-import { isAlive, markProcess } from './process-mark.js';
 
 /** Plain JSON. */
 type ControllerArgs = Readonly<Record<string, unknown>>;

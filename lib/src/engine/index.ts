@@ -40,6 +40,5 @@ export {
   ProcessStartTimeout,
 } from './errors.js';
 export { describeExit, ExitCode, type ExitReport } from './exit-report.js';
-export { withLock } from './file-lock.js';
 export { admitNode, joinAddressOf, startNode } from './machines.js';
 export { privateFolder } from './private-folder.js';

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../core/index.js';
+import { cacheFolder, withLock } from '../core/index.js';
 import { keysOf } from './model-key.js';
 
 /** What an optimized model depends on, besides the model. */
@@ -17,7 +17,6 @@ const MODEL = 'model.onnx';
 const WEIGHTS = 'weights.bin';
 /** Smaller weights stay in the file of the model. */
 const LEAST_BYTES = '1024';
-const LOOK_EVERY_MS = 50;
 /** What the process does that makes a copy. The runtime's message is all that it writes. */
 const SCRIPT = `const ort = require(process.argv[1]); ort.env.logLevel = 'fatal';
 ort.InferenceSession.create(process.argv[2], JSON.parse(process.argv[3])).catch((error) => { process.stderr.write(error.message); process.exitCode = 1; });`;
@@ -34,11 +33,10 @@ export async function optimizedFile(source: string | Uint8Array, what: Optimized
   const file = join(folder, MODEL);
   if (existsSync(file)) return file;
   mkdirSync(home, { recursive: true });
-  await alone(
-    `${folder}.lock`,
-    () => existsSync(file),
-    () => make(source, what, folder),
-  );
+  await withLock(`${folder}.lock`, async () => {
+    // Another process may have made it meanwhile.
+    if (!existsSync(file)) await make(source, what, folder);
+  });
   // A process that still reads an older copy keeps its memory.
   for (const name of readdirSync(home))
     if (name.startsWith(`${model}-`) && !name.startsWith(`${model}-${version}`))
@@ -77,37 +75,5 @@ async function make(source: string | Uint8Array, what: OptimizedFor, folder: str
     renameSync(made, folder);
   } finally {
     rmSync(made, { recursive: true, force: true });
-  }
-}
-
-/** Does work that only one process does at a time, unless it has been done meanwhile. The lock of a process that has ended does not count. */
-async function alone(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    if (isDone()) return;
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    if (!isHeld(lock)) rmSync(lock, { force: true });
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-  try {
-    if (!isDone()) await work();
-  } finally {
-    rmSync(lock, { force: true });
-  }
-}
-
-function isHeld(lock: string): boolean {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    // The pid is not written yet.
-    if (pid === 0) return true;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

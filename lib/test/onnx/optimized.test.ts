@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -51,6 +51,23 @@ test('several loads at the same time make one copy', async () => {
   writeFileSync(file, scale(7));
   const all = await Promise.all(Array.from({ length: 4 }, () => first(file, { shareWeights: true })));
   assert.deepEqual(all, [7, 7, 7, 7]);
+});
+
+test('locks that nobody holds any more do not stop a load', async () => {
+  const file = join(folder, 'locked.onnx');
+  const home = join(folder, 'cache', 'optimized');
+  writeFileSync(file, scale(9));
+  mkdirSync(home, { recursive: true });
+  const before = new Set(readdirSync(home));
+  assert.equal(await first(file, { shareWeights: true }), 9);
+  const [name = ''] = readdirSync(home).filter((each) => !before.has(each));
+  // A full disk leaves an empty one, and after a restart of a container another process can have the pid, even this one.
+  for (const content of ['', String(process.pid), JSON.stringify({ pid: process.pid, start: '1' })]) {
+    rmSync(join(home, name), { recursive: true });
+    writeFileSync(join(home, `${name}.lock`), content);
+    utimesSync(join(home, `${name}.lock`), 1, 1);
+    assert.equal(await first(file, { shareWeights: true }), 9, content);
+  }
 });
 
 test('the other settings of a session give the same answers', async () => {

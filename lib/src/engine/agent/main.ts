@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { tokenFile, toWireError } from '../../core/index.js';
+import { markProcess, tokenFile, toWireError } from '../../core/index.js';
 import { addressOf, removeFolder, urlOf, writeAgentFile } from '../cluster-folder.js';
 import type { ProcessSpec } from '../engine.js';
 import { type AgentArguments, type AgentMessage, LIFELINE_FD, tell } from '../lifeline.js';
-import { markProcess } from '../process-mark.js';
 import { Agent } from './agent.js';
 import type { AgentServer } from './agent-server.js';
 import { GRPC_PORT, openListeningSocket } from './listening-socket.js';

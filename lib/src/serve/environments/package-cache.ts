@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, shortId } from '../../core/index.js';
-import { privateFolder, withLock } from '../../engine/index.js';
+import { cacheFolder, shortId, withLock } from '../../core/index.js';
+import { privateFolder } from '../../engine/index.js';
 import type { NpmPackages } from '../protocol/index.js';
 import { npmInstall } from './npm.js';
 
