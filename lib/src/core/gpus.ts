@@ -33,7 +33,8 @@ const QUERIES = [
 export async function listGpus(): Promise<readonly Gpu[] | undefined> {
   for (const fields of QUERIES) {
     const answer = await ask([`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
-    if (answer === 'no program') return undefined;
+    // What has not answered once is not asked in other words.
+    if (answer === 'no program' || answer === 'no end') return undefined;
     if (answer === null) continue;
     const gpus = answer.split('\n').flatMap(readGpu);
     if (!gpus.some(({ isDivided }) => isDivided)) return gpus.map(({ gpu }) => gpu);
@@ -78,12 +79,21 @@ export async function nvidiaDriver(): Promise<string | null> {
   return /^\s*(\d[\d.]*)\s*$/m.exec(answer ?? '')?.[1] ?? null;
 }
 
-function ask(args: readonly string[]): Promise<string | null | 'no program'> {
+function ask(args: readonly string[]): Promise<string | null | 'no program' | 'no end'> {
   return new Promise((resolve) => {
-    execFile('nvidia-smi', args, { timeout: QUERY_TIMEOUT_MS }, (error, stdout) => {
+    const program = execFile('nvidia-smi', args, (error, stdout) => {
+      clearTimeout(timer);
       if (error === null) resolve(stdout);
       else resolve(error.code === ('ENOENT' as never) ? 'no program' : null);
     });
+    const timer = setTimeout(() => {
+      // If it waits for a driver that hangs, no signal ends it. This process must be able to end nevertheless.
+      program.kill('SIGKILL');
+      program.unref();
+      program.stdout?.destroy();
+      program.stderr?.destroy();
+      resolve('no end');
+    }, QUERY_TIMEOUT_MS);
   });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { listGpus, usableGpus, visibleGpus, vulkanDrivers } from '../core/index.js';
+import { type Gpu, listGpus, usableGpus, visibleGpus, vulkanDrivers } from '../core/index.js';
 
 /** The facts that decide on a device. They are read once per process. */
 export interface DeviceFacts {
@@ -10,7 +10,7 @@ export interface DeviceFacts {
   readonly backends: readonly string[];
   /** The missing files that the CUDA provider needs beside the runtime. */
   readonly missingCudaFiles: readonly string[];
-  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `null` if there is no `nvidia-smi` that works. */
+  /** NVIDIA GPUs by name as `nvidia-smi` lists them; `null` if there is no `nvidia-smi` that works, or if it was not asked. */
   readonly nvidiaGpus: readonly string[] | null;
   /** False if there can be only a software (CPU) graphics adapter. */
   readonly hasGraphics: boolean;
@@ -23,13 +23,16 @@ export interface DeviceFacts {
 }
 
 let found: Promise<DeviceFacts> | undefined;
+let foundForCpu: Promise<DeviceFacts> | undefined;
 
-export function deviceFacts(backends: readonly string[]): Promise<DeviceFacts> {
-  found ??= look(backends);
-  return found;
+/** @param wantsGpus false for a model that runs on the CPU whatever there is: `nvidia-smi` takes long, and longer if the driver hangs */
+export function deviceFacts(backends: readonly string[], wantsGpus: boolean): Promise<DeviceFacts> {
+  if (wantsGpus) found ??= look(backends, listGpus);
+  else foundForCpu ??= look(backends, async () => undefined);
+  return (wantsGpus ? found : foundForCpu) as Promise<DeviceFacts>;
 }
 
-async function look(backends: readonly string[]): Promise<DeviceFacts> {
+async function look(backends: readonly string[], list: () => Promise<readonly Gpu[] | undefined>): Promise<DeviceFacts> {
   const { platform, arch } = process;
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
@@ -38,7 +41,7 @@ async function look(backends: readonly string[]): Promise<DeviceFacts> {
     platform,
     arch,
   );
-  const gpus = await listGpus();
+  const gpus = await list();
   const visible = visibleGpus() ?? null;
   const files = platform === 'linux' ? ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] : [];
   return {

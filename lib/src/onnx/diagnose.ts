@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { type Gpu, listGpus, nvidiaDriver } from '../core/index.js';
+import { type Gpu, listGpus, nvidiaDriver, visibleGpus } from '../core/index.js';
 import type { CheckedDevice } from './check-device.js';
-import { deviceFacts } from './device-facts.js';
 import { shorten } from './provider-failure.js';
 import { loadRuntime } from './runtime.js';
 import type { Device } from './types.js';
@@ -90,7 +89,7 @@ const LIMITS: Readonly<Record<Device, number>> = { cpu: 30_000, cuda: 70_000, we
 export async function diagnose(): Promise<Diagnosis> {
   const ort = loadRuntime();
   const providers = ort.listSupportedBackends().map(({ name }) => name);
-  const facts = await deviceFacts(providers);
+  const [gpus, driver] = await Promise.all([listGpus(), nvidiaDriver()]);
   const program = fileURLToPath(new URL('./diagnose-main.js', import.meta.url));
   const found: CheckedDevice[] = [];
   for (const device of ['cpu', 'cuda', 'webgpu'] as const) found.push(await checkApart(device, program, LIMITS[device]));
@@ -99,9 +98,9 @@ export async function diagnose(): Promise<Diagnosis> {
     `${process.platform} ${process.arch}`,
     ort.env.versions.node ?? ort.env.versions.common,
     providers,
-    (await listGpus()) ?? null,
-    await nvidiaDriver(),
-    facts.visibleGpus,
+    gpus ?? null,
+    driver,
+    visibleGpus() ?? null,
     found[0]?.beside ?? 'no',
     found.map(({ diagnosis }) => diagnosis),
   );

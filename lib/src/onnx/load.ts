@@ -55,7 +55,8 @@ async function loadModel<O extends OutputTypes>(model: string | URL | Uint8Array
   refuseOtherWeights(weights, label);
   refuseTooLarge(source, label, weights, values.shareWeights);
   const ort = loadRuntime();
-  const facts = await deviceFacts(ort.listSupportedBackends().map((backend) => backend.name));
+  const backends = ort.listSupportedBackends().map((backend) => backend.name);
+  const facts = await deviceFacts(backends, values.device !== 'cpu');
 
   // If the CUDA libraries are there and do not load, only the log says why.
   if (facts.missingCudaFiles.length === 0) ort.env.logLevel = 'error';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -35,6 +35,28 @@ test('as JSON too', async (t) => {
     ['cpu', 'cuda', 'webgpu'],
   );
   assert.equal(devices[0]?.works, true);
+});
+
+test('a driver that hangs is asked once for each purpose, and not for the CPU', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbd-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const calls = join(folder, 'calls');
+  fakeNvidiaSmi(t, `echo "$1" >> '${calls}'; exec sleep 1000`);
+  const { stdout } = await doctor('--json');
+  const { gpus, driver, devices } = JSON.parse(stdout) as {
+    gpus: null;
+    driver: null;
+    devices: { device: string; works: boolean; agrees?: boolean }[];
+  };
+  assert.deepEqual([gpus, driver, devices[0]?.works, devices[0]?.agrees], [null, null, true, true]);
+  // For the report its GPUs and its version, and its GPUs for the checks of cuda and webgpu.
+  const asked = readFileSync(calls, 'utf8').trim().split('\n');
+  assert.deepEqual(asked.map((query) => /index|driver_version/.exec(query)?.[0]).sort(), [
+    'driver_version',
+    'index',
+    'index',
+    'index',
+  ]);
 });
 
 test('a check that crashes, and one that never ends, are results like others', async (t) => {
