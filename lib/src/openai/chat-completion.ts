@@ -43,9 +43,10 @@ export async function* completionEvents({ model, includesUsage }: ChatRequest, g
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(includesUsage ? { usage: null } : {}),
     });
+  const pieces = generation[Symbol.asyncIterator]();
   try {
     yield chunk({ role: 'assistant', content: '' });
-    for await (const content of generation) yield chunk({ content });
+    for await (const content of pieces) yield chunk({ content });
     const result = await generation.result();
     yield chunk({}, result.finishReason);
     if (includesUsage) yield event({ ...head, choices: [], usage: usageOf(result) });
@@ -54,6 +55,9 @@ export async function* completionEvents({ model, includesUsage }: ChatRequest, g
     // The status has been sent already, so an event says that it failed. What failed is for who runs the server, as with other errors of a replica.
     yield event(errorBody(new ApiError(500, 'generation_failed', 'the answer could not be finished; the server knows why')));
     throw error;
+  } finally {
+    // If the client has left before the first piece, nobody has left the iteration.
+    await pieces.return(undefined as never);
   }
 }
 

@@ -1,4 +1,4 @@
-import { defineError, isAboutInput } from '../core/index.js';
+import { defineError, hasCode, isAboutInput } from '../core/index.js';
 
 /** The model's fault, and not the client's. */
 export const EmbeddingNotInJson = defineError(
@@ -19,10 +19,13 @@ export class ApiError extends Error {
   }
 }
 
+const TOO_MANY = { code: 'NBS_TOO_MANY_CHATS' };
+
 export const invalid = (param: string, message: string): ApiError => new ApiError(400, 'invalid_value', message, param);
 
-/** What a client is told of an error about what it sent; undefined for other errors, which are the server's. */
+/** What a client is told of an error about what it sent, or of a server that is busy; undefined for other errors, which are the server's. */
 export function toApiError(error: unknown, param: string): ApiError | undefined {
+  if (hasCode(error, TOO_MANY)) return new ApiError(503, TOO_MANY.code, (error as Error).message);
   if (!isAboutInput(error)) return undefined;
   const code = error.code === 'NBS_PROMPT_TOO_LONG' ? 'context_length_exceeded' : error.code;
   return new ApiError(error.status === 413 ? 400 : error.status, code, error.message, param);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aboutInput, collectStart, defineError } from '../core/index.js';
+import { aboutInput, collectStart, defineError, NbserveError } from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { openaiApi } from './openai-api.js';
 
@@ -12,9 +12,26 @@ const failing = async function* () {
   yield 'begin';
   throw new Error('/home/someone/model is gone');
 };
+let begun = 0;
+let left = 0;
 const api = openaiApi({
   chat: {
-    broken: chats(() => ({ [Symbol.asyncIterator]: failing })),
+    broken: chats(() => ({ [Symbol.asyncIterator]: failing, result: () => new Promise(() => {}) })),
+    lazy: chats(() => ({
+      result: async () => {
+        begun += 1;
+      },
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        return: async () => {
+          left += 1;
+          return { done: true };
+        },
+      }),
+    })),
+    full: chats(() => {
+      throw new NbserveError({ code: 'NBS_TOO_MANY_CHATS', status: 503, message: '64 prompts wait' });
+    }),
     refusing: chats(() => {
       throw aboutInput(Strange({ what: 'a' }));
     }),
@@ -90,6 +107,23 @@ test('an error that is not about what was sent is not told', async () => {
   await assert.rejects(read(), /someone/);
   assert.match(text, /"content":"begin"[\s\S]*"code":"generation_failed"/);
   assert.doesNotMatch(text, /someone/);
+});
+
+test('a chat for which there is no room is a 503 of OpenAI, and a stream has begun when its status is sent', async () => {
+  for (const stream of [false, true]) {
+    const response = await chat({ model: 'full', stream });
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '1']);
+    assert.deepEqual(await errorOf(response), {
+      message: '64 prompts wait',
+      type: 'server_error',
+      param: null,
+      code: 'NBS_TOO_MANY_CHATS',
+    });
+  }
+  const { status, body } = await chat({ model: 'lazy', stream: true });
+  assert.deepEqual([status, begun, left], [200, 1, 0]);
+  await body?.cancel();
+  assert.equal(left, 1, 'it ends if nobody has read it');
 });
 
 test('a bias of tokens is refused, unless it asks for nothing', async () => {

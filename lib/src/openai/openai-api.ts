@@ -16,6 +16,9 @@ export interface OpenaiModels {
 /** A route of an application may have a part `v1` too. */
 const PATH = /\/v1\/(chat\/completions|embeddings|models(?:\/.*?)?)\/*$/;
 
+/** As the proxy says it with a 503 of its own. */
+const RETRY_AFTER_SECONDS = '1';
+
 type Body = Readonly<Record<string, unknown>>;
 
 /**
@@ -53,9 +56,12 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
     if (path === 'chat/completions') {
       const asked = toChatRequest(await readBody(request));
       const model = await find(chat, asked.model);
-      const generation = await about('messages', () =>
-        model.generate(asked.messages, { ...asked.options, signal: request.signal }),
-      );
+      const generation = await about('messages', () => {
+        const begun = model.generate(asked.messages, { ...asked.options, signal: request.signal });
+        // It begins now, and not with the first piece that is read: by then, others could have taken its place, and the status would have been sent.
+        begun.result().catch(() => {});
+        return begun;
+      });
       if (!asked.isStreamed) return Response.json(await completion(asked, generation));
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
       return new Response(toStream(completionEvents(asked, generation)), { headers });
@@ -80,7 +86,8 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
       return await answer(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return Response.json(errorBody(error), { status: error.status });
+      const headers: Record<string, string> = error.status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+      return Response.json(errorBody(error), { status: error.status, headers });
     }
   };
 }
