@@ -91,6 +91,29 @@ test('a converter is a function of the module that the manifest names', async ()
   await assert.rejects(builderOf(made('double'), join(root, 'none.mjs')), { code: 'NBS_NO_CONVERTER', message: /npm run build/ });
 });
 
+test('a folder of assets is named as a folder: its files come from one download', async (t) => {
+  const other = join(root, 'other');
+  const cache = join(root, 'cache');
+  const names = ['model/config.json', 'model/onnx/model.onnx'];
+  mkdirSync(join(other, 'datasets'), { recursive: true });
+  const assets = names.map((name) => ({ ...asset(name, HERE), committed: false }));
+  writeFileSync(join(other, 'datasets', 'manifest.json'), JSON.stringify({ schemaVersion: 1, assets }));
+  const usual = process.env.NBSERVE_CACHE;
+  process.env.NBSERVE_CACHE = cache;
+  t.after(() => {
+    if (usual === undefined) delete process.env.NBSERVE_CACHE;
+    else process.env.NBSERVE_CACHE = usual;
+  });
+  const find = (name: string) => () => datasetPath(name, { from: other });
+  assert.throws(find('model'), { code: 'NBS_DATASET_NOT_FOUND', message: /fetch it with: npx nbserve assets fetch model$/ });
+  assert.throws(find('model/config.json'), { message: /npx nbserve assets fetch model\/config\.json$/ });
+  mkdirSync(join(cache, 'datasets', 'model', 'onnx'), { recursive: true });
+  for (const name of names) writeFileSync(join(cache, 'datasets', name), 'something else');
+  assert.throws(find('model'), { code: 'NBS_DATASET_DAMAGED', message: /make it anew with: npx nbserve assets fetch model;/ });
+  for (const name of names) writeFileSync(join(cache, 'datasets', name), 'here');
+  assert.equal(await fetchDataset('model', { from: other }), join(cache, 'datasets', 'model'));
+});
+
 test('fetchDataset returns the path of what is there, and names what there is', async () => {
   assert.equal(await fetchDataset('a/here.bin', { from: deep }), join(folder, 'a', 'here.bin'));
   await assert.rejects(fetchDataset('a', { from: deep }), { code: 'NBS_DATASET_NOT_FOUND', message: /there are a\/here\.bin/ });

@@ -69,6 +69,8 @@ export class Assets {
   /** Why the hub could not be reached, so that the next file does not wait again. */
   #hubUnreachable: Error | undefined;
   readonly all: readonly Asset[];
+  /** What is being fetched, by the asset and how. */
+  readonly #fetching = new Map<string, Promise<string>>();
 
   readonly #converters: string | undefined;
 
@@ -203,26 +205,44 @@ export class Assets {
   }
 
   /**
-   * Makes an asset and writes its file, unless the file is there already.
+   * Makes an asset and writes its file, unless the file is there already. Calls that come meanwhile wait for the same file.
    * @returns the absolute path of its file
    * @throws NBS_ASSET_UNAVAILABLE, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT, NBS_OFFLINE
    */
   async fetch(asset: Asset, options: FetchOptions = {}): Promise<string> {
-    const { force = false, onEvent = () => {} } = options;
-    const { path, state, from } = await this.check(asset);
+    const { onEvent = () => {}, ...how } = options;
+    const key = JSON.stringify([asset.name, how]);
+    const fetching = this.#fetching.get(key) ?? this.#fetch(asset, how, onEvent);
+    this.#fetching.set(key, fetching);
+    try {
+      const path = await fetching;
+      onEvent({ asset, kind: 'ready', text: path });
+      return path;
+    } finally {
+      this.#fetching.delete(key);
+    }
+  }
+
+  async #fetch(asset: Asset, options: FetchOptions, onEvent: (event: AssetEvent) => void): Promise<string> {
+    const { force = false } = options;
+    const { path, state, from, reason } = await this.check(asset);
     // What is committed is the same, wherever it came from; and what was made by hand cannot be made again.
     const wanted = asset.committed ? 'registry' : (options.from ?? (hasOnlyHub(asset) ? 'hub' : from));
     const isThere = state === 'ready' && from === wanted && (!force || asset.builder.kind === 'by-hand');
     if (!isThere) {
       if (options.offline ?? isOffline())
-        throw Offline({ name: asset.name, by: options.offline === true ? '--offline' : 'NBSERVE_OFFLINE' });
+        throw Offline({
+          name: asset.name,
+          reason: whyFetch({ asset, path, state, from, ...(reason === undefined ? {} : { reason }) }, wanted),
+          by: options.offline === true ? '--offline' : 'NBSERVE_OFFLINE',
+          command: `${force ? 'build' : 'fetch'} ${asset.name}${options.from === undefined ? '' : ` --from ${options.from}`}`,
+        });
       if (wanted === 'hub') await this.#fetchFromHub(asset, path, onEvent);
       else {
         await keepFile(asset, path, await this.make(asset, onEvent));
         if (!asset.committed) await removeHubRecord(asset.name);
       }
     }
-    onEvent({ asset, kind: 'ready', text: path });
     return path;
   }
 
@@ -234,6 +254,17 @@ export class Assets {
 
 const hasHub = ({ sources }: Asset): boolean => sources.some((one) => kindOf(one) === 'hub');
 const hasOnlyHub = ({ sources }: Asset): boolean => sources.length > 0 && sources.every((one) => kindOf(one) === 'hub');
+
+/** Why an asset has to be fetched although a file of its name may be there. */
+function whyFetch(
+  { path, state, from, reason = 'its bytes are not those of the manifest' }: AssetStatus,
+  wanted: SourceKind,
+): string {
+  if (state === 'missing') return `is not at ${path}`;
+  if (state === 'damaged') return `is damaged at ${path} (${reason})`;
+  if (state === 'other') return `is at ${path} from a place that the manifest does not name`;
+  return from === wanted ? 'is to be built anew' : `is at ${path} from the ${from} and not from the ${wanted}`;
+}
 
 const progressOf = (asset: Asset, onEvent: (event: AssetEvent) => void) => (done: number, total: number) =>
   onEvent({ asset, kind: 'progress', text: '', done, total });

@@ -33,13 +33,28 @@ export function datasetsFolder(from: string = process.cwd()): string | undefined
 export function datasetPath(name: string, options: { readonly from?: string } = {}): string {
   const folder = datasetsFolder(options.from);
   const assets: readonly Asset[] = folder === undefined ? [] : readManifest(join(folder, 'manifest.json')).assets;
+  const inside = assetsInside(assets, name);
+  if (inside.length === 0) return filePath(name, name, folder, assets, options.from);
+  for (const asset of inside) filePath(asset.name, name, folder, assets, options.from);
+  refuseMixed(name, inside);
+  return join(assetCache(), name);
+}
+
+/** The assets in the cache below a folder of this name, such as the files of a language model; none if it is the name of an asset. */
+export const assetsInside = (assets: readonly Asset[], name: string): readonly Asset[] =>
+  assets.some((asset) => asset.name === name)
+    ? []
+    : assets.filter((asset) => !asset.committed && asset.name.startsWith(`${name}/`));
+
+/** @param asked what the user asked for, and should fetch: the asset, or the folder that it is in, whose files come from one download */
+function filePath(
+  name: string,
+  asked: string,
+  folder: string | undefined,
+  assets: readonly Asset[],
+  from: string | undefined,
+): string {
   const known = assets.find((asset) => asset.name === name);
-  const inside = assets.filter((asset) => !asset.committed && asset.name.startsWith(`${name}/`));
-  if (known === undefined && inside.length > 0) {
-    for (const asset of inside) datasetPath(asset.name, options);
-    refuseMixed(name, inside);
-    return join(assetCache(), name);
-  }
   if (folder !== undefined && known === undefined)
     throw DatasetNotFound({
       name,
@@ -56,16 +71,16 @@ export function datasetPath(name: string, options: { readonly from?: string } = 
   const places = [...(folder === undefined ? [] : [join(folder, name)]), join(assetCache(), name)];
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) {
-    if (known !== undefined) verify(found, known);
+    if (known !== undefined) verify(found, known, asked);
     return found;
   }
   throw DatasetNotFound({
     name,
     reason:
       folder === undefined
-        ? `neither ${options.from ?? process.cwd()} nor a folder above it has ${MANIFEST}`
+        ? `neither ${from ?? process.cwd()} nor a folder above it has ${MANIFEST}`
         : `it is not at ${places.join(' nor at ')}`,
-    valid: known === undefined ? 'start the notebook in the repository' : `fetch it with: npx nbserve assets fetch ${name}`,
+    valid: known === undefined ? 'start the notebook in the repository' : `fetch it with: npx nbserve assets fetch ${asked}`,
   });
 }
 
@@ -86,13 +101,13 @@ function refuseMixed(name: string, inside: readonly Asset[]): void {
 }
 
 /** @throws NBS_DATASET_DAMAGED, NBS_DATASET_NOT_FOUND if it came from a place that the manifest does not name */
-function verify(path: string, asset: Asset): void {
+function verify(path: string, asset: Asset, asked: string): void {
   const record = asset.committed ? null : hubRecord(asset.name);
   if (record !== null && !isOfAsset(asset, record))
     throw DatasetNotFound({
       name: asset.name,
       reason: `${path} is from ${record.hub}@${record.revision ?? record.commit}, ${record.path}, which the manifest does not name`,
-      valid: `replace it with: npx nbserve assets fetch ${asset.name}; if another project needs it, set NBSERVE_CACHE to a folder for each`,
+      valid: `replace it with: npx nbserve assets fetch ${asked}; if another project needs it, set NBSERVE_CACHE to a folder for each`,
     });
   const expected = record?.sha256 ?? asset.sha256;
   const actual = readable(asset.name, path);
@@ -101,7 +116,7 @@ function verify(path: string, asset: Asset): void {
     path,
     actual,
     expected,
-    remedy: `make it anew with: npx nbserve assets fetch ${asset.name}${
+    remedy: `make it anew with: npx nbserve assets fetch ${asked}${
       asset.committed ? '' : '; if another project needs other bytes under this name, set NBSERVE_CACHE to a folder for each'
     }`,
   });

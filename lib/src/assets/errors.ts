@@ -23,5 +23,5 @@ export const DatasetDamaged = defineError(
 export const Offline = defineError(
   'NBS_OFFLINE',
   503,
-  '{name} is not in the cache, and {by} forbids downloads; fetch it while you are online: npx nbserve assets fetch {name}',
+  '{name} {reason}, and {by} forbids downloads; while you are online, run: npx nbserve assets {command}',
 );

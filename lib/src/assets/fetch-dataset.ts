@@ -1,7 +1,8 @@
 import { beginProgress, hasProgressDisplay } from '../core/index.js';
 import { type AssetEvent, Assets } from './assets.js';
+import { assetsInside, datasetPath } from './dataset-path.js';
 import { DatasetNotFound } from './errors.js';
-import type { SourceKind } from './manifest.js';
+import type { Asset, SourceKind } from './manifest.js';
 
 /** Options of {@link fetchDataset}. */
 export interface FetchDatasetOptions {
@@ -15,28 +16,62 @@ export interface FetchDatasetOptions {
 
 /**
  * The absolute path of an asset's file, which is fetched and built first if it is not here: `await fetchDataset('images/yolov5s-seg.onnx')`.
- * The first time, it says how large the asset is and under which licence.
+ * The name of a folder of assets fetches all of them, and gives the path of the folder: `await fetchDataset('smollm2-135m-instruct')`.
+ * The first time, it says how large the asset is and under which licence. Calls that come meanwhile share the download.
  * @throws NBS_DATASET_NOT_FOUND, NBS_ASSET_UNAVAILABLE with the reason of each source, NBS_NO_CONVERTER, NBS_ASSET_NOT_KEPT, NBS_OFFLINE
  */
 export async function fetchDataset(name: string, options: FetchDatasetOptions = {}): Promise<string> {
-  const { from, source, onProgress } = options;
-  const assets = Assets.find(from);
-  const asset = assets.all.find((each) => each.name === name);
-  if (asset === undefined)
-    throw DatasetNotFound({
-      name: String(name),
-      reason: 'the manifest does not name it',
-      valid: `there are ${assets.all.map((each) => each.name).join(', ')}`,
-    });
+  const { from } = options;
+  return withAssets(Assets.find(from), async (assets) => {
+    const asset = assets.all.find((each) => each.name === name);
+    if (asset !== undefined) return fetchOne(assets, asset, options);
+    const inside = assetsInside(assets.all, name);
+    if (inside.length === 0)
+      throw DatasetNotFound({
+        name: String(name),
+        reason: 'the manifest does not name it',
+        valid: `there are ${assets.all.map((each) => each.name).join(', ')}`,
+      });
+    for (const each of inside) await fetchOne(assets, each, options);
+    return datasetPath(name, from === undefined ? {} : { from });
+  });
+}
+
+async function fetchOne(assets: Assets, asset: Asset, { source, onProgress }: FetchDatasetOptions): Promise<string> {
   const { path, state, from: origin } = await assets.check(asset);
   if (state === 'ready' && (source ?? origin) === origin) return path;
   const say = onProgress ?? ((line: string) => console.log(line));
   say(`${asset.name}: ${asset.description}, ${megabytes(asset.bytes)}, ${asset.licence}, ${asset.credit}`);
   const where = source === undefined ? {} : { from: source };
-  const onEvent = onProgress === undefined ? barOf(name) : linesOf(onProgress);
-  const fetched = await assets.fetch(asset, { onEvent, ...where });
-  await assets.close();
-  return fetched;
+  const onEvent = onProgress === undefined ? barOf(asset.name) : linesOf(onProgress);
+  return assets.fetch(asset, { onEvent, ...where });
+}
+
+interface Shared {
+  readonly assets: Assets;
+  users: number;
+  hasFailed: boolean;
+}
+/** The assets that are being fetched, by their folder. Files of one package then come from one download, which is removed when the last of them is here. */
+const shared = new Map<string, Shared>();
+
+async function withAssets(found: Assets, work: (assets: Assets) => Promise<string>): Promise<string> {
+  const one = shared.get(found.folder) ?? { assets: found, users: 0, hasFailed: false };
+  shared.set(found.folder, one);
+  one.users += 1;
+  try {
+    return await work(one.assets);
+  } catch (error) {
+    // Its download is continued by the next try.
+    one.hasFailed = true;
+    throw error;
+  } finally {
+    one.users -= 1;
+    if (one.users === 0) {
+      shared.delete(found.folder);
+      if (!one.hasFailed) await one.assets.close();
+    }
+  }
 }
 
 const megabytes = (bytes: number): string => (bytes === 0 ? 'of a size that the hub knows' : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -5,13 +5,18 @@ import { isRunning } from '../downloads/index.js';
 import { AssetNotKept } from './errors.js';
 import type { Asset } from './manifest.js';
 
+/** How many files this process has begun to write. */
+let written = 0;
+
 /**
  * Writes the whole file or nothing.
  * @param content its bytes, or the path of a file that becomes this one
  * @throws NBS_ASSET_NOT_KEPT
  */
 export async function keepFile(asset: Asset, path: string, content: Uint8Array | string): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
+  written += 1;
+  // Two of them may be the same file.
+  const partial = `${path}.${process.pid}-${written}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await removeAbandoned(path);
@@ -42,7 +47,7 @@ const ELSEWHERE = 'make room there, or set NBSERVE_CACHE to another folder';
 /** Removes parts of files that a killed process has left. */
 async function removeAbandoned(path: string): Promise<void> {
   for (const file of await readdir(dirname(path))) {
-    const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)\.part$/.exec(file)?.[1] : undefined;
+    const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)(?:-\d+)?\.part$/.exec(file)?.[1] : undefined;
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), file), { force: true });
   }
 }

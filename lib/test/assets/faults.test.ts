@@ -123,9 +123,10 @@ const asset = (committed: boolean) => ({ name: 'big.bin', committed }) as Asset;
 test('a file is written completely or not at all, and parts that killed writers left are removed', async () => {
   const folder = join(root, 'kept');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'big.bin.4194305.part'), 'left by a process that was killed');
+  for (const name of ['big.bin.4194305.part', 'big.bin.4194305-7.part'])
+    writeFileSync(join(folder, name), 'left by a process that was killed');
   writeFileSync(join(folder, `big.bin.${process.ppid}.part`), 'of one that runs');
-  await keepFile(asset(false), join(folder, 'big.bin'), Buffer.from('whole'));
+  await Promise.all(Array.from({ length: 4 }, () => keepFile(asset(false), join(folder, 'big.bin'), Buffer.from('whole'))));
   assert.deepEqual(readdirSync(folder).sort(), ['big.bin', `big.bin.${process.ppid}.part`].sort());
   const file = join(folder, 'big.bin', 'below-a-file');
   await assert.rejects(keepFile(asset(false), file, Buffer.from('x')), { code: 'NBS_ASSET_NOT_KEPT', message: /NBSERVE_CACHE/ });

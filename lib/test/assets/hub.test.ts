@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
-import { datasetPath } from 'nbserve/data';
+import { datasetPath, fetchDataset } from 'nbserve/data';
 import { asset, hash, hubWithModel, kept, onHub, partsOf } from '../fixtures/asset-projects.js';
 import { COMMIT } from '../fixtures/hub-server.js';
 
@@ -32,8 +32,37 @@ test('files of the hub are fetched, verified, remembered, and shown with their l
   assert.doesNotMatch(second.text, /licence/);
   writeFileSync(kept(folder, 'tiny/config.json'), '{"a":2}');
   assert.match((await projects.run(folder, ['verify'])).text, /damaged .*config\.json/);
+  const offline = await projects.run(folder, ['fetch', 'tiny', '--from', 'hub', '--offline']);
+  assert.match(
+    offline.text,
+    /^NBS_OFFLINE: tiny\/config\.json is damaged at .*, and --offline forbids .* run: npx nbserve assets fetch tiny\/config\.json --from hub$/m,
+  );
   assert.equal((await projects.run(folder, ['fetch', 'tiny'])).code, 0);
   assert.equal(readFileSync(kept(folder, 'tiny/config.json'), 'utf8'), '{"a":1}');
+});
+
+test('fetchDataset takes the name of a folder, and calls at the same time share a download', async (t) => {
+  const folder = projects.project('shared', [
+    asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')]),
+    asset('tiny/config.json', [onHub('config.json')]),
+  ]);
+  const usual = { NBSERVE_CACHE: process.env.NBSERVE_CACHE, HF_ENDPOINT: process.env.HF_ENDPOINT };
+  t.after(() => {
+    for (const [name, value] of Object.entries(usual)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  process.env.NBSERVE_CACHE = join(folder, 'cache');
+  process.env.HF_ENDPOINT = hub.url;
+  const names = ['tiny', 'tiny', 'tiny/onnx/model.onnx'];
+  const fetched = await Promise.all(names.map((name) => fetchDataset(name, { from: folder, onProgress: () => {} })));
+  assert.deepEqual(
+    fetched,
+    names.map((name) => kept(folder, name)),
+  );
+  assert.equal(hub.asked.length, 1);
+  assert.deepEqual(readFileSync(kept(folder, 'tiny/onnx/model.onnx')), model);
 });
 
 test('what cannot be read is damaged, and the others are listed too', async () => {
@@ -77,7 +106,7 @@ test('what the hub refuses is named, and a token is sent to the hub alone', asyn
   assert.match(nowhere.text, /NBS_ASSET_UNAVAILABLE: .*the hub cannot be reached: .*HF_ENDPOINT/);
   const offline = await projects.run(folder, ['fetch', 'a'], { NBSERVE_OFFLINE: '1' });
   assert.deepEqual(
-    [offline.code, /NBS_OFFLINE: a\/model\.onnx is not in the cache, and NBSERVE_OFFLINE/.test(offline.text)],
+    [offline.code, /NBS_OFFLINE: a\/model\.onnx is not at .*model\.onnx, and NBSERVE_OFFLINE/.test(offline.text)],
     [1, true],
   );
 });
