@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readModelFolder } from './model-folder.js';
+import { isRepository, modelsIn, readModelFolder } from './model-folder.js';
 
 const repository = mkdtempSync(join(tmpdir(), 'nbs-folder-'));
 after(() => rmSync(repository, { recursive: true }));
@@ -35,4 +35,11 @@ test('a version that the configuration names and the folder lacks is told', () =
     code: 'NBS_OIP_NO_MODELS',
     message: /no version 3/,
   });
+});
+
+test('a folder that is gone, or a file in its place, has no models', () => {
+  writeModel('gone', '');
+  assert.deepEqual([modelsIn(repository).includes('gone'), isRepository(repository)], [true, true]);
+  for (const path of [join(repository, 'nowhere'), join(repository, 'gone', 'config.pbtxt')])
+    assert.deepEqual([modelsIn(path), isRepository(path)], [[], false], path);
 });

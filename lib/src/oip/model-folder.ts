@@ -22,15 +22,16 @@ const foldersIn = (path: string): string[] =>
     .filter((entry) => !entry.name.startsWith('.') && isFolder(join(path, entry.name)))
     .map((entry) => entry.name);
 
-/** The names of the models of a repository in Triton's layout: folders with a configuration or with a numbered version. */
+/** The names of the models of a repository in Triton's layout: folders with a configuration or with a numbered version. A folder that is gone has none. */
 export function modelsIn(repository: string): string[] {
+  if (!isFolder(repository)) return [];
   return foldersIn(repository)
     .filter((name) => configFileOf(join(repository, name)) !== undefined || versionsIn(join(repository, name)).length > 0)
     .sort();
 }
 
 /** True for a folder of models, and false for the folder of one model. */
-export const isRepository = (path: string): boolean => isFolder(path) && modelsIn(path).length > 0;
+export const isRepository = (path: string): boolean => modelsIn(path).length > 0;
 
 /**
  * @param given a configuration that is used instead of the file in the folder
