@@ -1,6 +1,7 @@
 import { beginCanary, type CanaryOptions, type CanaryStatus } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
-import { BadUsage, type Command, parseCommand } from './command.js';
+import { type Command, parseCommand } from './command.js';
+import { parseNumber } from './options.js';
 
 const USAGE =
   'nbserve canary <route prefix> <version> [--from <version>] [--steps <parts>] [--interval <duration>] [--min-requests <n>] [--max-error-rate <part>] [--max-latency-ratio <n>|none] [--address <folder>]';
@@ -73,9 +74,4 @@ function canaryOptions(values: { readonly [option: string]: string | undefined }
   };
 }
 
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number))
-    throw BadUsage({ problem: `${option} takes numbers, not ${text}`, usage: USAGE });
-  return number;
-}
+const numberOf = (option: string, text: string): number => parseNumber(USAGE, option, text);

@@ -1,6 +1,6 @@
 import { startDashboard } from '../dashboard/index.js';
 import { stopCluster } from '../host/index.js';
-import { BadUsage } from './command.js';
+import { parsePort } from './options.js';
 
 /** The options of a command that starts a cluster with a REST API. */
 export const DASHBOARD_OPTIONS = {
@@ -24,9 +24,7 @@ interface Values {
 export function dashboardOf(usage: string, values: Values, fallback: 'auto' | 'none' = 'auto') {
   const { 'dashboard-port': given = fallback, 'dashboard-host': host = '127.0.0.1', 'allow-host': allowedHosts = [] } = values;
   if (given === 'none') return null;
-  const port = given === 'auto' ? given : Number(given);
-  if (port !== 'auto' && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
-    throw BadUsage({ problem: `--dashboard-port takes a number from 0 to 65535, auto or none, not ${given}`, usage });
+  const port = parsePort(usage, given, '--dashboard-port', 'auto or none');
   return { host, port, allowedHosts } as const;
 }
 

@@ -1,12 +1,25 @@
 import { BadUsage } from './command.js';
 
 /** @throws NBS_BAD_USAGE */
-export function parsePort(usage: string, value: string | undefined, option = '--port'): number | 'auto' {
+export function parsePort(usage: string, value: string | undefined, option = '--port', others = 'auto'): number | 'auto' {
   if (value === undefined || value === 'auto') return 'auto';
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw BadUsage({ problem: `${option} takes a number from 0 to 65535 or auto, not ${value}`, usage });
+  const port = numberIn(value);
+  if (port !== undefined && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw BadUsage({ problem: `${option} takes a number from 0 to 65535 or ${others}, not ${shown(value)}`, usage });
 }
+
+/** @throws NBS_BAD_USAGE */
+export function parseNumber(usage: string, option: string, value: string): number {
+  const number = numberIn(value);
+  if (number !== undefined) return number;
+  throw BadUsage({ problem: `${option} takes a number, not ${shown(value)}`, usage });
+}
+
+/** A variable of the shell that is not set makes an empty text, which `Number` takes for 0. */
+const numberIn = (text: string): number | undefined =>
+  text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
+
+const shown = (text: string): string => (text === '' ? 'an empty text' : text);
 
 /** Who may call, from `--allow-host` and `--allow-origin`. */
 export function accessOf(values: {
@@ -104,6 +117,5 @@ export function parseJson(usage: string, option: string, example: string, text: 
 
 /** A text that is not a number is returned as it is, so that the option's check can name it. */
 function toNumber(text: unknown): number {
-  const number = Number(text);
-  return Number.isNaN(number) ? (text as number) : number;
+  return numberIn(String(text)) ?? (text as number);
 }

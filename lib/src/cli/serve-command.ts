@@ -3,7 +3,7 @@ import { type Client, openCluster, setOwnerName } from '../host/index.js';
 import { findSources, parseServeOptions, type ServeModelOptions, serveOn } from '../oip/index.js';
 import { inferenceProto } from '../onnx/public/index.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
-import { accessOf, parsePort } from './options.js';
+import { accessOf, parseNumber, parsePort } from './options.js';
 import { packageRunnerGone } from './package-runner.js';
 import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 
@@ -74,19 +74,23 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       } as const,
       [1, Number.POSITIVE_INFINITY],
     );
-    const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
+    const number = (option: 'replicas' | 'max-batch-size' | 'gpus' | 'threads' | 'num-gpus'): number | undefined => {
+      const value = values[option];
+      return value === undefined ? undefined : parseNumber(USAGE, `--${option}`, value);
+    };
+    const numGpus = number('num-gpus');
     const given = {
       name: values.name,
-      replicas: number(values.replicas),
-      maxBatchSize: number(values['max-batch-size']),
+      replicas: number('replicas'),
+      maxBatchSize: number('max-batch-size'),
       batchWaitTimeout: values['batch-wait'],
       device: values.device,
-      gpus: number(values.gpus),
+      gpus: number('gpus'),
       strict: values.strict,
       runIn: values['run-in'],
       shareWeights: values['share-weights'],
       cacheOptimized: values['cache-optimized'],
-      intraOpThreads: number(values.threads),
+      intraOpThreads: number('threads'),
       warmup: values['no-warmup'] === true ? false : undefined,
     };
     const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -101,7 +105,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
     const client = await openCluster({
       port: parsePort(USAGE, values.port),
       ...accessOf(values),
-      ...(values['num-gpus'] === undefined ? {} : { numGpus: Number(values['num-gpus']) }),
+      ...(numGpus === undefined ? {} : { numGpus }),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(values.address === undefined ? grpcOf(values) : { address: values.address }),
     });

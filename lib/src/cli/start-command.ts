@@ -7,6 +7,7 @@ import {
   grpcOptionsOf,
   httpsOptionsOf,
   parseJson,
+  parseNumber,
   parsePort,
   RESOURCE_OPTIONS,
   resourcesOf,
@@ -98,7 +99,9 @@ Notebooks and scripts join it with serve.start({ address: 'auto' }), and \`nbser
       ...(values.address === undefined ? {} : { address: values.address }),
       ...machinesOption(values),
       ...(values['proxy-location'] === undefined ? {} : { proxyLocation: values['proxy-location'] as 'EveryNode' }),
-      ...(values['spare-replicas'] === undefined ? {} : { spareReplicas: Number(values['spare-replicas']) }),
+      ...(values['spare-replicas'] === undefined
+        ? {}
+        : { spareReplicas: parseNumber(USAGE, '--spare-replicas', values['spare-replicas']) }),
     };
     const dashboard = dashboardOf(USAGE, values);
     const nodes = declaredNodes(start);
