@@ -64,21 +64,24 @@ export class RunningModels {
 
   /** @throws NBS_OIP_NO_MODEL if no application answers for the model */
   async call<T>(name: string, work: (handle: Handle) => PromiseLike<T>): Promise<T> {
-    let handle = this.#handles.get(name);
-    if (handle === undefined) {
-      const app = (await this.all()).get(name);
-      if (app === undefined || app.status === 'DEPLOY_FAILED') throw await this.noSuchModel(name);
-      handle = await serve.getAppHandle<ModelServer>(app.application);
-      this.#handles.set(name, handle);
-    }
+    const kept = this.#handles.get(name);
     try {
-      return await work(handle);
+      return await work(kept ?? (await this.#find(name)));
     } catch (error) {
-      const isGone = ['NBS_NO_SUCH_DEPLOYMENT', 'NBS_NO_SUCH_APP'].some((code) => hasCode(error, { code }));
-      if (!isGone) throw error;
+      if (!isGone(error)) throw error;
       this.forget(name);
-      throw await this.noSuchModel(name);
+      if (kept === undefined) throw await this.noSuchModel(name);
     }
+    // The application that answered for the model is gone. It may be served by another one since, which is found by looking again.
+    return this.call(name, work);
+  }
+
+  async #find(name: string): Promise<Handle> {
+    const app = (await this.all()).get(name);
+    if (app === undefined || app.status === 'DEPLOY_FAILED') throw await this.noSuchModel(name);
+    const handle = await serve.getAppHandle<ModelServer>(app.application);
+    this.#handles.set(name, handle);
+    return handle;
   }
 
   /** To be called before a model is unloaded. */
@@ -90,6 +93,9 @@ export class RunningModels {
     return NoSuchModel({ name: JSON.stringify(name.slice(0, 128)), valid: listOf(await this.names()) });
   }
 }
+
+const isGone = (error: unknown): boolean =>
+  ['NBS_NO_SUCH_DEPLOYMENT', 'NBS_NO_SUCH_APP'].some((code) => hasCode(error, { code }));
 
 /**
  * As Triton has it, a model that is loaded again is ready as long as its old version answers. One that could not be loaded, or whose replicas have all

@@ -57,6 +57,22 @@ test('a model that a client loads again has the options of onnx.serve', async ()
   }
 });
 
+test('a model that another application serves now is found by gRPC at once', async () => {
+  const file = writeScale(at('moved.onnx'), 2);
+  await onnx.serve(file, { application: 'first' });
+  // All calls of gRPC come by this deployment, which keeps the handles of models.
+  const repository = await serve.getAppHandle<{
+    modelMetadata(named: { name: string; version: string }): Promise<{ name: string }>;
+  }>('models');
+  const named = { name: 'moved', version: '' };
+  assert.equal((await repository.modelMetadata.remote(named)).name, 'moved');
+  await serve.delete('first');
+  await onnx.serve(file, { application: 'second' });
+  assert.equal((await repository.modelMetadata.remote(named)).name, 'moved');
+  await serve.delete('second');
+  await assert.rejects(repository.modelMetadata.remote(named), /there is no model "moved"/);
+});
+
 test('the number of replicas can follow the load', async () => {
   const autoscaling = { minReplicas: 2, maxReplicas: 3 };
   await onnx.serve(writeScale(at('scaled.onnx'), 2), { deployment: { autoscaling } });
