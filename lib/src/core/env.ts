@@ -101,6 +101,9 @@ export const libraryPath = (): string => process.env.LD_LIBRARY_PATH ?? '';
 /** `CUDA_VISIBLE_DEVICES`: the GPUs that this process may use. Empty means none, absent means all. */
 export const visibleGpus = (): string | undefined => process.env.CUDA_VISIBLE_DEVICES;
 
+/** `CUDA_DEVICE_ORDER`: how CUDA numbers the GPUs. If it is absent, a replica with a GPU gets `PCI_BUS_ID`, the order of `nvidia-smi`, by whose numbers nbserve knows the GPUs. */
+export const gpuOrder = (): string | undefined => process.env.CUDA_DEVICE_ORDER;
+
 /** `NBSERVE_NOSET_CUDA_VISIBLE_DEVICES`: if it is set, and not `0` or `false`, replicas see all GPUs; so they do with `RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES`. */
 const NOSET_GPUS = ['NBSERVE_NOSET_CUDA_VISIBLE_DEVICES', 'RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES'] as const;
 

@@ -32,6 +32,7 @@ export {
   childEnv,
   clusterFolder,
   engineName,
+  gpuOrder,
   hubEndpoint,
   hubToken,
   imageThreads,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { keepsVisibleGpus, replicaSocket, shortId } from '../../../core/index.js';
+import { gpuOrder, keepsVisibleGpus, replicaSocket, shortId } from '../../../core/index.js';
 import type { ProcessSpec } from '../../../engine/index.js';
 import type {
   Allocation,
@@ -46,7 +46,11 @@ export function surroundingsOf(dir: string, { code, config }: DeploymentSpec, al
  */
 function devices({ resources: { gpu }, env }: DeploymentConfig, allocation: Allocation | null): Record<string, string> {
   const share = gpu > 0 && gpu < 1 ? { CUDA_MPS_ACTIVE_THREAD_PERCENTAGE: String(Math.max(1, Math.round(gpu * 100))) } : {};
-  return keepsVisibleGpus(env.variables) ? share : { CUDA_VISIBLE_DEVICES: (allocation?.gpus ?? []).join(','), ...share };
+  if (keepsVisibleGpus(env.variables)) return share;
+  const gpus = allocation?.gpus ?? [];
+  // By itself, CUDA counts the fastest GPU first, and so may mean another one by the same number.
+  const order: Record<string, string> = gpus.length === 0 ? {} : { CUDA_DEVICE_ORDER: gpuOrder() ?? 'PCI_BUS_ID' };
+  return { CUDA_VISIBLE_DEVICES: gpus.join(','), ...order, ...share };
 }
 
 export interface ReplicaProcess {

@@ -29,6 +29,17 @@ describe('resources', () => {
     assert.deepEqual(visible(cluster), ['0', '0', '1']);
   });
 
+  it('counts GPUs as nvidia-smi does, unless the deployment says otherwise', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    const order = (hash: string) => cluster.running(hash)[0]?.spec.env?.CUDA_DEVICE_ORDER;
+    await controller.deploy(app('one', [gpu('One', 'one', 0.5)]));
+    const env = { inherit: true, variables: { CUDA_DEVICE_ORDER: 'FASTEST_FIRST' } } as const;
+    await controller.deploy(app('own', [gpu('Own', 'own', 0.5, { env })]));
+    await controller.deploy(app('none', [gpu('None', 'none', 0)]));
+    assert.deepEqual(['one', 'own', 'none'].map(order), ['PCI_BUS_ID', 'FASTEST_FIRST', undefined]);
+  });
+
   it('gives up an update for which there is no room beside the running version', async () => {
     const cluster = new FakeCluster();
     const controller = await cluster.controller();
