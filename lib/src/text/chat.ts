@@ -65,9 +65,10 @@ export class Chat {
   /** Chooses among the tokens with which the text can still become a JSON object. */
   #jsonToken(logits: Float32Array, json: JsonForm): number {
     const left = logits.slice();
+    const textOf = (token: number) => this.#tokenizer.textOf(token, this.#count === 0);
     for (let tries = 1; ; tries += 1) {
       const token = chooseToken(left, this.#values, this.#random);
-      const text = this.#tokenizer.textOf(token);
+      const text = textOf(token);
       if (!this.#tokenizer.endTokens.has(token) && json.allows(text)) {
         json.push(text);
         return token;
@@ -78,7 +79,7 @@ export class Chat {
       if (tries > left.length) return this.#tokenizer.endTokens.values().next().value ?? token;
       if (tries !== MOST_TRIES) continue;
       for (let other = 0; other < left.length; other += 1)
-        if (!json.allows(this.#tokenizer.textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
+        if (!json.allows(textOf(other))) left[other] = Number.NEGATIVE_INFINITY;
     }
   }
 

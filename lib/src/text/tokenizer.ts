@@ -62,7 +62,10 @@ export class Tokenizer {
   readonly #tokenizer: HubTokenizer;
   readonly #rows: TokenRows;
   readonly #template: Template | undefined;
-  readonly #texts: string[] = [];
+  readonly #firstTexts: string[] = [];
+  readonly #laterTexts: string[] = [];
+  /** A beginning of a text, and its tokens. */
+  #beginning: { readonly tokens: readonly number[]; readonly text: string } | undefined;
   readonly #special: Readonly<Record<string, string>>;
   readonly #side: 'right' | 'left';
   /** Tokens that the model was made for; undefined if its files do not say it. */
@@ -171,14 +174,25 @@ export class Tokenizer {
     }
   }
 
-  /** The text of one token alone; a part of a character is U+FFFD. */
-  textOf(token: number): string {
-    let text = this.#texts[token];
-    if (text === undefined) {
-      text = this.decode([token]);
-      this.#texts[token] = text;
-    }
+  /**
+   * The text of one token; a part of a character is U+FFFD.
+   * @param isFirst whether a text begins with the token: many decoders drop the space of the first one
+   */
+  textOf(token: number, isFirst = true): string {
+    const texts = isFirst ? this.#firstTexts : this.#laterTexts;
+    const text = texts[token] ?? (isFirst ? this.decode([token]) : this.#laterTextOf(token));
+    texts[token] = text;
     return text;
+  }
+
+  #laterTextOf(token: number): string {
+    if (this.#beginning === undefined) {
+      const tokens = this.encode('a', { special: false });
+      this.#beginning = { tokens, text: this.decode(tokens) };
+    }
+    const { tokens, text } = this.#beginning;
+    const whole = this.decode([...tokens, token]);
+    return whole.startsWith(text) ? whole.slice(text.length) : this.decode([token]);
   }
 
   /**
