@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -57,6 +57,7 @@ test('locks that nobody holds any more do not stop a load', async () => {
   const file = join(folder, 'locked.onnx');
   const home = join(folder, 'cache', 'optimized');
   writeFileSync(file, scale(9));
+  mkdirSync(home, { recursive: true });
   const before = new Set(readdirSync(home));
   assert.equal(await first(file, { shareWeights: true }), 9);
   const [name = ''] = readdirSync(home).filter((each) => !before.has(each));
