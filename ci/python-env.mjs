@@ -122,7 +122,7 @@ function isDead(lock) {
     process.kill(Number(readlinkSync(lock)), 0);
     return false;
   } catch (error) {
-    // Without the link, it is free, and so it is if the link names no process.
-    return error.code !== 'EPERM';
+    // If the link is gone, another process may take it now, so nothing is removed. If it names no process, it is free.
+    return !['EPERM', 'ENOENT'].includes(error.code);
   }
 }

@@ -11,6 +11,7 @@ import {
   readSanitizers,
   summaryOf,
   testNotebooks,
+  withoutTwice,
 } from '../testing/index.js';
 import { parseTimeout, takeParameters } from './run-options.js';
 
@@ -51,9 +52,9 @@ The exit code is 1 if a notebook failed or differs, and 2 if there is no noteboo
     const paths = positionals.length === 0 ? ['notebooks'] : positionals;
     const artifacts = resolve(values.artifacts ?? '.nbserve-test');
     // What earlier runs have kept there is not tested.
-    const below = (path: string): readonly string[] => findNotebooks(resolve(path), artifacts);
-    const found = [...new Set(paths.flatMap(below))];
-    const empty = paths.find((path) => below(path).length === 0);
+    const below = paths.map((path) => findNotebooks(resolve(path), artifacts));
+    const found = withoutTwice(below.flat());
+    const empty = paths.find((_, i) => below[i]?.length === 0);
     if (empty !== undefined) throw BadUsage({ problem: `there is no notebook in ${resolve(empty)}`, usage: USAGE });
     if (values.update === true && values['no-compare'] === true)
       throw BadUsage({ problem: '--update and --no-compare exclude each other', usage: USAGE });

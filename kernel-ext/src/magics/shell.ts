@@ -72,10 +72,10 @@ export function runShell(
       if (!existsSync(folder)) reject(withoutStack(FolderGone({ folder })));
       else reject(withoutStack(CommandFailed({ command: called, how: `could not be started: ${error.message}` })));
     });
-    const ended = (code: number | null, by: NodeJS.Signals | null): void => {
+    const ended = (code: number | null, by: NodeJS.Signals | null, isQuiet = true): void => {
       signal.removeEventListener('abort', interrupt);
       // Half a character, which nothing completes any more.
-      for (const name of ['stdout', 'stderr'] as const) print(name, decoders[name].end());
+      if (isQuiet) for (const name of ['stdout', 'stderr'] as const) print(name, decoders[name].end());
       const how = code === null ? `was ended by ${by}` : `ended with exit code ${code}`;
       if (code === 0) resolve();
       else reject(withoutStack(CommandFailed({ command: called, how })));
@@ -84,7 +84,11 @@ export function runShell(
     child.on('exit', (code, by) => {
       // Background processes of the shell keep the pipes open. What they print later still reaches the cell.
       const untilQuiet = (before: number, waits: number): void => {
-        setTimeout(() => (heard === before || waits === MAX_WAITS ? ended(code, by) : untilQuiet(heard, waits + 1)), QUIET_MS);
+        setTimeout(() => {
+          const isQuiet = heard === before;
+          if (isQuiet || waits === MAX_WAITS) ended(code, by, isQuiet);
+          else untilQuiet(heard, waits + 1);
+        }, QUIET_MS);
       };
       untilQuiet(heard, 1);
     });

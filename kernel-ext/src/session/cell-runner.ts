@@ -225,7 +225,7 @@ export class CellRunner {
     cell.interrupted.throwIfAborted();
     rememberCell(id, code, converted);
     this.#sources.add(id, plain.text);
-    return this.#runCode(converted, cell, id, silent || endsInSemicolon(code, plain), {
+    return this.#runCode(converted, cell, id, silent || !converted.hasResult || endsInSemicolon(code, plain), {
       ...this.#magics.inner(split, cell, magics),
       captured: () => captured as CapturedOutput,
     });

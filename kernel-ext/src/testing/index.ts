@@ -1,4 +1,4 @@
-export { findNotebooks, isNotebook } from './find-notebooks.js';
+export { findNotebooks, isNotebook, withoutTwice } from './find-notebooks.js';
 export { COLORED, linesOf, PLAIN, summaryOf } from './report.js';
 export { namedSanitizers, readSanitizers } from './sanitizers.js';
 export { type TestProgress, testNotebooks } from './test-notebooks.js';

@@ -29,7 +29,7 @@ test('the details name the address of gRPC', async () => {
   assert.equal(await detailsOf(''), null);
 });
 
-test('a DELETE waits for the PUT before it, and a PUT for the DELETE', async () => {
+test('a DELETE waits for the PUT before it, and not for what another DELETE ends', async () => {
   const order: string[] = [];
   const slowly = async (what: string): Promise<void> => {
     order.push(`${what} begins`);
@@ -51,12 +51,12 @@ test('a DELETE waits for the PUT before it, and a PUT for the DELETE', async () 
   // The configuration is read and checked before it waits for its turn.
   while (order.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, answer('DELETE', 'chat'), answer('DELETE')]);
-  const twice = ['delete chat begins', 'delete chat ends'];
-  assert.deepEqual(order, ['deploy begins', 'deploy ends', ...twice, ...twice]);
+  const [begins, ends] = ['delete chat begins', 'delete chat ends'];
+  assert.deepEqual(order, ['deploy begins', 'deploy ends', begins, begins, ends, ends]);
 });
 
 test('a PUT tells which options a running cluster keeps', async () => {
-  const client = { cluster: { url: 'http://127.0.0.1:8001' } } as unknown as Client;
+  const client = { cluster: { url: 'http://127.0.0.1:8001' } } as unknown as Client & { cluster: { url: string } };
   const api = new ControlApi({ client: async () => client, deploy: async () => {}, version: '0' });
   const notesOf = async (cluster: string): Promise<readonly string[]> => {
     const body = async () => `cluster: ${cluster}\napplications: []\n`;
@@ -64,6 +64,9 @@ test('a PUT tells which options a running cluster keeps', async () => {
     return (answer.body as { notes: readonly string[] }).notes;
   };
   for (const nothing of ['{}', '{ port: 8001 }', '{ port: 0 }', '{ port: auto }']) assert.deepEqual(await notesOf(nothing), []);
+  client.cluster.url = 'http://127.0.0.1';
+  assert.deepEqual(await notesOf('{ port: 80 }'), []);
+  client.cluster.url = 'http://127.0.0.1:8001';
   const [port = '', others = ''] = await notesOf('{ port: 9000, host: 0.0.0.0, spareReplicas: 2 }');
   assert.match(port, /at port 8001, not 9000/);
   assert.match(others, /keeps the options .* of host, spareReplicas; to change them, end it with nbserve stop/);

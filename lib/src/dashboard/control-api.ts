@@ -41,7 +41,7 @@ export class ControlApi {
     this.#version = options.version;
   }
 
-  /** @throws NBS_NO_ENDPOINT, NBS_METHOD_NOT_ALLOWED, NBS_INVALID_CONFIG, NBS_NOT_DEPLOYED, NBS_NO_SUCH_APP */
+  /** @throws NBS_NO_ENDPOINT, NBS_WRONG_CONTROL_METHOD, NBS_INVALID_CONFIG, NBS_NOT_DEPLOYED, NBS_NO_SUCH_APP */
   async answer(call: ControlCall): Promise<ControlAnswer> {
     const { method, path } = call;
     const handlers = this.#handlersOf(path);
@@ -93,34 +93,37 @@ export class ControlApi {
     const text = await body();
     const config = await parseConfig(text, 'configuration', process.cwd());
     const { url } = (await this.#client()).cluster;
-    const kept = keptOptions(config, url === '' ? undefined : Number(new URL(url).port));
+    const kept = keptOptions(config, url === '' ? undefined : portOf(new URL(url)));
     await this.#inTurn(() => this.#deploy(text));
     return { notes: [...config.notes, ...kept] };
   }
 
-  #delete(name: string): Promise<unknown> {
-    return this.#inTurn(async () => {
-      await deleteApplication(await this.#client(), name);
-      return {};
-    });
+  async #delete(name: string): Promise<unknown> {
+    const { gone } = await this.#inTurn(async () => ({ gone: deleteApplication(await this.#client(), name) }));
+    await gone;
+    return {};
   }
 
-  #deleteAll(): Promise<unknown> {
-    return this.#inTurn(async () => {
+  async #deleteAll(): Promise<unknown> {
+    const { gone } = await this.#inTurn(async () => {
       const client = await this.#client();
       const { applications } = await client.call('status', undefined);
-      await Promise.all(Object.keys(applications).map((name) => client.call('delete', { name })));
-      return {};
+      return { gone: Promise.all(Object.keys(applications).map((name) => client.call('delete', { name }))) };
     });
+    await gone;
+    return {};
   }
 
-  /** Makes a change after those before it have ended. */
+  /** Makes a change after those before it. A deletion is made when it was sent: its replicas may take minutes to end their requests. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const made = this.#last.then(change);
     this.#last = made.catch(() => {});
     return made;
   }
 }
+
+/** A URL does not have the usual port of its scheme. */
+const portOf = ({ port, protocol }: URL): number => (port !== '' ? Number(port) : protocol === 'https:' ? 443 : 80);
 
 const ENDPOINTS = [
   'GET /api/version',

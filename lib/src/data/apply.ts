@@ -7,7 +7,7 @@ export type UserFunction = (argument: never) => unknown;
 /**
  * Calls a user's function for a block, and gives what it makes when it is made.
  * @param what the call, for messages
- * @param first how many rows of `flatMap` are given together at first; later ones are more and more
+ * @param sizes how many rows of `flatMap` are given together next; it becomes more and more
  * @throws what the function throws; NBS_BATCH_INVALID
  */
 export async function* applyTo(
@@ -15,7 +15,7 @@ export async function* applyTo(
   what: string,
   fn: UserFunction,
   block: Block,
-  first = Number.POSITIVE_INFINITY,
+  sizes = { next: Number.POSITIVE_INFINITY },
 ): AsyncGenerator<Block> {
   const call = fn as (argument: unknown) => unknown;
   if (mode === 'batches') {
@@ -34,20 +34,21 @@ export async function* applyTo(
   }
   if (block.rows === 0) return;
   let results: unknown[] = [];
-  let size = first;
+  let hasGiven = false;
   for (const row of rows) {
     const result = await call(row);
     if (mode === 'map') results.push(result);
     else
       for await (const one of isIterable(result) ? result : [result]) {
         results.push(one);
-        if (results.length < size) continue;
+        if (results.length < sizes.next) continue;
         yield blockOf(what, results);
         results = [];
-        size = larger(size);
+        hasGiven = true;
+        sizes.next = larger(sizes.next);
       }
   }
-  if (results.length > 0 || size === first) yield blockOf(what, results);
+  if (results.length > 0 || !hasGiven) yield blockOf(what, results);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {

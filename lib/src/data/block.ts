@@ -213,6 +213,26 @@ export async function* growing(blocks: AsyncIterable<Block>, first: number): Asy
   }
 }
 
+/**
+ * The same rows, in blocks that have all these columns. The first rows that a function makes may lack some, so they are held back until rows with these columns
+ * come, or until they are as many as a block of DuckDB has.
+ */
+export async function* untilColumns(blocks: AsyncIterable<Block>, wanted: readonly string[]): AsyncGenerator<Block> {
+  const seen = new Set<string>();
+  let held: Block[] = [];
+  let rows = 0;
+  for await (const block of blocks) {
+    for (const name of Object.keys(block.columns)) seen.add(name);
+    held.push(block);
+    rows += block.rows;
+    if (rows < MOST_ROWS && !wanted.every((name) => seen.has(name))) continue;
+    yield withColumns(concatBlocks(held), seen);
+    held = [];
+    rows = 0;
+  }
+  if (held.length > 0) yield withColumns(concatBlocks(held), seen);
+}
+
 /** Cuts a stream of blocks into blocks of `size` rows; the last one may be smaller. An empty stream keeps its columns. */
 export async function* rebatch(blocks: AsyncIterable<Block>, size: number): AsyncGenerator<Block> {
   let held: Block[] = [];

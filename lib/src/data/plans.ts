@@ -1,6 +1,6 @@
 /** Plans of the operations that DuckDB runs. */
 
-import { type Block, emptyBlock, makeBlock, sliceBlock, withColumns } from './block.js';
+import { type Block, emptyBlock, makeBlock, sliceBlock, untilColumns, withColumns } from './block.js';
 import { checkSome } from './check-count.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
@@ -118,7 +118,7 @@ export function selectPlan(input: Plan, columns: readonly string[]): Plan {
       columns.map((name) => [name, block.columns[name] ?? []]),
     );
   };
-  return eachBlock(what, input, change, () => columns);
+  return eachBlock(what, input, columns, change, () => columns);
 }
 
 export function dropPlan(input: Plan, columns: readonly string[]): Plan {
@@ -138,17 +138,18 @@ export function dropPlan(input: Plan, columns: readonly string[]): Plan {
       Object.entries(block.columns).filter(([name]) => !columns.includes(name)),
     );
   };
-  return eachBlock(what, input, change, (known) => known.filter((name) => !columns.includes(name)));
+  return eachBlock(what, input, columns, change, (known) => known.filter((name) => !columns.includes(name)));
 }
 
 function eachBlock(
   name: string,
   input: Plan,
+  wanted: readonly string[],
   change: (block: Block) => Block,
   columns: (known: readonly string[]) => readonly string[],
 ): Plan {
   const blocks = async function* (run: Run): AsyncGenerator<Block> {
-    for await (const block of run.blocks(input)) yield change(block);
+    for await (const block of untilColumns(run.blocks(input), wanted)) yield change(block);
   };
   return streamPlan(name, [input], blocks, async () => {
     const known = await knownColumns(input);

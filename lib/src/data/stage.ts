@@ -62,11 +62,12 @@ export function stagePlan(stage: Stage, input: Plan, blocks: (run: Run) => Async
   return { ...plan, limited: (rows) => stagePlan(stage, input, (run) => run.blocks(limitPlan(input, rows)), areCut) };
 }
 
-/** The blocks that the function makes of the blocks, in their order. @param first as {@link applyTo} takes it */
+/** The blocks that the function makes of the blocks, in their order. @param first how many rows of `flatMap` are given together at first */
 export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>, first?: number): AsyncGenerator<Block> {
   const { mode, what, fn, workers } = stage;
   if (workers === null) {
-    for await (const block of blocks) yield* applyTo(mode, what, fn, block, first);
+    const sizes = { next: first ?? Number.POSITIVE_INFINITY };
+    for await (const block of blocks) yield* applyTo(mode, what, fn, block, sizes);
     return;
   }
   const { code, count, options } = workers;

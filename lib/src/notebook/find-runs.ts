@@ -1,4 +1,4 @@
-import { analyse, childrenOf, isNode, type Node, resolveReference, staticKey, unwrap } from '../code/index.js';
+import { analyse, childrenOf, functionsRunBy, isNode, type Node, resolveReference, staticKey, unwrap } from '../code/index.js';
 import type { Statement } from './statement.js';
 
 /** One application that the notebook runs. */
@@ -24,9 +24,9 @@ export interface FoundRuns {
 /** Calls that change the cluster. A module for production must not make them. */
 const CHANGES = new Set(['run', 'start', 'delete', 'shutdown', 'traffic', 'canary']);
 
-/** Whether the statement itself, and not a function in it, changes the cluster. */
+/** Whether the statement, or a function that it runs at once, changes the cluster. */
 export const changesCluster = ({ node }: Statement): boolean =>
-  callsIn(node).some((call) => CHANGES.has(serveMethod(call) ?? '') || deployed(call) !== undefined);
+  callsIn(node, true).some((call) => CHANGES.has(serveMethod(call) ?? '') || deployed(call) !== undefined);
 
 /** Finds the applications as the cells run them, from the first to the last. */
 export function findRuns(statements: readonly Statement[]): FoundRuns {
@@ -201,12 +201,14 @@ const FUNCTIONS = new Set([
   'ObjectMethod',
 ]);
 
-/** The calls that the statement makes when it runs, and not those in functions. */
-function callsIn(node: Node): Node[] {
+/** The calls that the statement makes when it runs. @param entersCallbacks whether those in functions that run at once count */
+function callsIn(node: Node, entersCallbacks = false): Node[] {
   const found: Node[] = [];
+  const runNow = new Set<Node>();
   const visit = (one: Node): void => {
-    if (FUNCTIONS.has(one.type)) return;
+    if (FUNCTIONS.has(one.type) && !runNow.has(one)) return;
     if (one.type === 'ClassProperty' && one.static !== true) return;
+    if (entersCallbacks && one.type === 'CallExpression') for (const run of functionsRunBy(one)) runNow.add(run);
     for (const child of childrenOf(one)) visit(child);
     if (one.type === 'CallExpression') found.push(one);
   };

@@ -18,7 +18,7 @@ export interface Slice {
   readonly notes: readonly string[];
 }
 
-/** True if the statement itself changes the name, and no function in it. */
+/** True if the statement, or a function that it runs at once, changes the name. */
 const isWrite = ({ kind, depth }: Reference): boolean => depth === 0 && (kind === 'write' || kind === 'mutate');
 
 /**

@@ -72,7 +72,12 @@ async function make(source: string | Uint8Array, what: OptimizedFor, folder: str
       },
     );
     rmSync(join(made, 'given.onnx'), { force: true });
-    renameSync(made, folder);
+    try {
+      renameSync(made, folder);
+    } catch (error) {
+      // Locks are not seen by other machines that share the cache: another process may have made it meanwhile.
+      if (!existsSync(join(folder, MODEL))) throw error;
+    }
   } finally {
     rmSync(made, { recursive: true, force: true });
   }

@@ -31,14 +31,9 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
   const { chat = {}, embeddings: encoders = {} } = models;
   const created = Math.floor(Date.now() / 1000);
   const names = [...Object.keys(chat), ...Object.keys(encoders)];
-  // If a model cannot make embeddings, the start fails, and not each request. Why it could not be loaded is told by its own promise.
+  // If a model cannot be loaded, or makes no embeddings, the start fails, and not each request. So nobody handles these promises.
   for (const each of Object.values(encoders))
-    void duringStart('the embeddings of openaiApi', () =>
-      Promise.resolve(each).then(
-        (model) => model.checkEmbeds(),
-        () => {},
-      ),
-    );
+    void duringStart('the embeddings of openaiApi', () => Promise.resolve(each).then((model) => model.checkEmbeds()));
   const modelEntry = (id: string) => ({ id, object: 'model', created, owned_by: 'nbserve' });
   const find = <T>(from: Readonly<Record<string, T>>, name: unknown): T => {
     if (typeof name === 'string' && Object.hasOwn(from, name)) return from[name] as T;

@@ -13,7 +13,7 @@ export function checkRoutePath(path: unknown): string {
   if (!path.startsWith('/')) return refuse("it does not begin with '/'");
   if (path === '/') return path;
   const segments = path.slice(1).split('/');
-  if (segments[0] === '-') refuse("the cluster itself answers below '/-/'");
+  if (segments[0] === '-') refuse("the cluster itself answers below '/-/' if the application is at '/'");
   for (const segment of segments) {
     if (segment === '') refuse("it has a '/' too many");
     if (segment === '.' || segment === '..') refuse(`no client sends '${segment}'`);

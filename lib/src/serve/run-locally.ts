@@ -22,7 +22,7 @@ export async function endLocalApps(): Promise<void> {
   await mode?.end();
 }
 
-/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_INVALID_LOCAL, NBS_LOCAL_PORT_SET, NBS_PORT_IN_USE */
+/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_INVALID_LOCAL, NBS_LOCAL_PORT_SET, NBS_PORT_IN_USE */
 export async function runLocally<T>(application: Application<T>, options: RunOptions): Promise<DeploymentHandle<T>> {
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: typeof application });

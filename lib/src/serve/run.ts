@@ -73,7 +73,8 @@ export interface Declared {
 export async function prepareDeclared(application: Application<unknown>, declared: Declared): Promise<PreparedApp> {
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: shown(application) });
-  const { name, routePrefix, overrides, env, entry } = declared;
+  const { name, overrides, env, entry } = declared;
+  const routePrefix = checkRoutePrefix(declared.routePrefix);
   const used = new Set<string>();
   const configure = (deployment: string, definition: DeploymentDefinition): DeploymentDefinition => {
     used.add(deployment);

@@ -215,7 +215,10 @@ class Progress {
 
   async #removeOld(): Promise<void> {
     if (!Number.isFinite(this.#run.numToKeep)) return;
-    const old = (await checkpointsOf(this.folder)).slice(0, -this.#run.numToKeep);
+    const all = await checkpointsOf(this.folder);
+    // Reports that nobody awaits may have kept newer ones already.
+    const taken = all.slice(0, all.indexOf(basename(this.checkpoint?.path ?? '')) + 1);
+    const old = taken.slice(0, -this.#run.numToKeep);
     for (const name of old) await rm(join(this.folder, name), { recursive: true, force: true });
   }
 }

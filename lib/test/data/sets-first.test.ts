@@ -56,6 +56,20 @@ test('all rows come, in their order, whatever pieces a function gets', async () 
   assert.deepEqual(sizes, [10_000, 10_000, 10_000, 10_000, 20_000, 20_000, 20_000, 20_000]);
 });
 
+test('columns that the first rows of a function lack can be chosen and dropped', async () => {
+  const rows = data.range(100).map(({ id }) => (id < 50 ? { id } : { id, b: 1 }));
+  const chosen = await rows.select('id', 'b').takeAll();
+  assert.deepEqual(
+    [chosen[0], chosen[99]],
+    [
+      { id: 0, b: null },
+      { id: 99, b: 1 },
+    ],
+  );
+  assert.deepEqual((await rows.dropColumns('b').takeAll()).at(-1), { id: 99 });
+  await assert.rejects(rows.select('c' as 'b').takeAll(), { code: 'NBS_NO_SUCH_COLUMN' });
+});
+
 test('a generator that does not end gives the rows that are asked for, and is closed', async () => {
   let closed = 0;
   function* forever<T>(make: (id: number) => T): Generator<T> {

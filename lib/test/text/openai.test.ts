@@ -58,6 +58,12 @@ test("OpenAI's client for Node: answers, streams, models and embeddings", { skip
   assert.ok(Math.abs(product(food, bread) - 0.7553) < 1e-3 && Math.abs(product(food, baby) + 0.105) < 1e-3);
 });
 
+test('an encoder that is not there fails the start', { skip }, async () => {
+  const app = Api.bind({ chat: chat.folder, encoder: '/nowhere' });
+  await assert.rejects(serve.run(app, { name: 'gone', routePrefix: '/gone' }), /NBS_TEXT_MODEL_NOT_FOUND|\/nowhere/);
+  await serve.delete('gone');
+});
+
 test('stop, seed, max_tokens and the parts of a message are heeded', { skip }, async () => {
   const ask = (options: object) => client.chat.completions.create({ model: 'smollm2', messages: [...QUESTION], ...options });
   const stopped = await ask({ stop: [' Paris'] });

@@ -31,7 +31,8 @@ function setsOf({ syntax: { own, free } }: CellModule, declaration: Declaration)
 }
 
 /**
- * Returns the names that a cell uses, and the names that their declarations use, and so on: a function that the cell calls may change any of them.
+ * Returns the names that a cell uses, and the names that their declarations use, and so on: a function that the cell calls may change any of them. Also which of
+ * them one of these declarations sets.
  * @param names the present names; a name counts only if it is still the one that the declaration uses
  */
 export function reachedNames(cells: ReadonlyMap<number, CellModule>, names: ReadonlyMap<string, ScopeName>, uses: Uses): Reached {
