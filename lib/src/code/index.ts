@@ -8,7 +8,7 @@ export { noteOwnClass, ownClassOf } from './own-classes.js';
 export { nameOfOwnModule, urlOfOwnModule } from './own-modules.js';
 export { childrenOf, isNode, type Node, parseCell, staticKey, unwrap } from './parse.js';
 export { importFrom, requireFrom } from './require.js';
-export { functionsRunBy } from './run-at-once.js';
+export { functionsRunBy, isCall } from './run-at-once.js';
 export { type Reference, resolve as resolveReference } from './scope.js';
 export { SourceRegistry } from './source-registry.js';
 export { installStackMapping, isCompiled, mapStack } from './stack.js';

@@ -5,6 +5,8 @@ const AT_ONCE = new Set('forEach map filter reduce some every flatMap then'.spli
 
 const isFunction = ({ type }: Node): boolean => type === 'FunctionExpression' || type === 'ArrowFunctionExpression';
 
+export const isCall = ({ type }: Node): boolean => type === 'CallExpression' || type === 'OptionalCallExpression';
+
 /** The function expressions whose code runs at the place of a call: its callee and, with `callbacks`, what `forEach`, `map` and the like get. */
 export function functionsRunBy(call: Node, callbacks = true): readonly Node[] {
   const callee = unwrap(call.callee as Node);

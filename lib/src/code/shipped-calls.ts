@@ -1,4 +1,5 @@
 import { isNode, type Node } from './parse.js';
+import { isCall } from './run-at-once.js';
 
 /** Functions and methods whose first argument is sent to other processes; after `new` too. */
 const CALLS: ReadonlySet<string> = new Set(['deployment', 'ingress', 'mapBatches', 'mapGroups', 'Tuner', 'withResources']);
@@ -16,7 +17,7 @@ export const mayShip = (source: string): boolean => MENTIONS.test(source);
 
 /** The class or function that a call or property sends to other processes, if it is one of the kinds above. */
 export function shippedPart(node: Node): Node | undefined {
-  if (node.type === 'CallExpression' || node.type === 'OptionalCallExpression' || node.type === 'NewExpression') {
+  if (isCall(node) || node.type === 'NewExpression') {
     const [first, second] = node.arguments as Node[];
     const name = nameOf(node.callee as Node);
     const isShipped = CALLS.has(name) || (CALLS_WITH_OPTIONS.has(name) && second?.type === 'ObjectExpression');

@@ -207,16 +207,18 @@ test('changes in functions that run at once are kept', () => {
 });
 
 test('a statement whose callback runs an application is not in the module', () => {
-  const { modules, notes } = build(
-    `${chat('x')} const handles: Record<string, unknown> = {};`,
-    "['a', 'b'].forEach((name) => { handles[name] = serve.run(Chat.bind(name), { name, routePrefix: null }); });",
-    'serve.run(Chat.bind(handles))',
-  );
-  for (const { text } of modules) assert.ok(!text.includes('serve.run'), text);
-  assert.ok(
-    notes.some((note) => note.startsWith('cell 2')),
-    notes.join('\n'),
-  );
+  for (const dot of ['.', '?.']) {
+    const { modules, notes } = build(
+      `${chat('x')} const handles: Record<string, unknown> = {};`,
+      `['a', 'b']${dot}forEach((name) => { handles[name] = serve.run(Chat.bind(name), { name, routePrefix: null }); });`,
+      'serve.run(Chat.bind(handles))',
+    );
+    for (const { text } of modules) assert.ok(!text.includes('serve.run'), text);
+    assert.ok(
+      notes.some((note) => note.startsWith('cell 2')),
+      notes.join('\n'),
+    );
+  }
 });
 
 test('changes in functions that run later, and of names that only a callback has, are left out', () => {

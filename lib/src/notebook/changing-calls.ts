@@ -1,4 +1,4 @@
-import { childrenOf, functionsRunBy, isNode, type Node, unwrap } from '../code/index.js';
+import { childrenOf, functionsRunBy, isCall, isNode, type Node, unwrap } from '../code/index.js';
 
 /** A call that may change the value of a name: `labels.push('cat')`, `await model.load()`, `Object.assign(limits, …)`. */
 export interface ChangingCall {
@@ -44,8 +44,6 @@ export function changingCallsIn(node: Node): readonly ChangingCall[] {
   visit(node, false);
   return found;
 }
-
-const isCall = ({ type }: Node): boolean => type === 'CallExpression' || type === 'OptionalCallExpression';
 
 const isUnwrapped = (node: Node): boolean => unwrap(node) !== node;
 

@@ -1,4 +1,14 @@
-import { analyse, childrenOf, functionsRunBy, isNode, type Node, resolveReference, staticKey, unwrap } from '../code/index.js';
+import {
+  analyse,
+  childrenOf,
+  functionsRunBy,
+  isCall,
+  isNode,
+  type Node,
+  resolveReference,
+  staticKey,
+  unwrap,
+} from '../code/index.js';
 import type { Statement } from './statement.js';
 
 /** One application that the notebook runs. */
@@ -208,7 +218,7 @@ function callsIn(node: Node, entersCallbacks = false): Node[] {
   const visit = (one: Node): void => {
     if (FUNCTIONS.has(one.type) && !runNow.has(one)) return;
     if (one.type === 'ClassProperty' && one.static !== true) return;
-    if (entersCallbacks && one.type === 'CallExpression') for (const run of functionsRunBy(one)) runNow.add(run);
+    if (entersCallbacks && isCall(one)) for (const run of functionsRunBy(one)) runNow.add(run);
     for (const child of childrenOf(one)) visit(child);
     if (one.type === 'CallExpression') found.push(one);
   };
