@@ -42,8 +42,16 @@ export interface Program extends SyntaxNode {
   readonly isJsx?: true;
 }
 
-/** Returns the syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). */
+/** What was parsed last: a cell is asked about several times in a row. */
+let last: { readonly source: string; readonly program: Program | undefined } | undefined;
+
+/** Returns the syntax tree of a cell, or undefined if the cell is not TypeScript (the type checker then says why). Nobody may change the tree. */
 export function parseCell(source: string): Program | undefined {
+  if (last?.source !== source) last = { source, program: parsedAnew(source) };
+  return last.program;
+}
+
+function parsedAnew(source: string): Program | undefined {
   return withinStack(() => {
     const plain = parsed(source, OPTIONS);
     if (plain?.errors.length === 0 || !MAY_BE_JSX.test(source)) return plain;
