@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { isLoopback, isUnspecified } from '../core/index.js';
 import { admitNode, declaredNodes, joinAddressOf, startNode } from '../host/index.js';
 import { ADDRESS_OPTIONS, joinCluster } from './cluster.js';
 import { BadUsage, type Command, parseCommand } from './command.js';
@@ -12,10 +13,6 @@ const USAGE = `nbserve node address [--address <folder>]
 
 const HEX = /^[0-9a-f]{64}$/;
 const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
-/** `0.0.0.0` and `::` in every spelling: all addresses of a machine, and none that another one can connect to. */
-const UNSPECIFIED = /^[0:.]+$/;
-
-const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
 
 export const nodeCommand: Command = {
   name: 'node',
@@ -81,7 +78,7 @@ async function join(args: readonly string[]): Promise<number> {
   if (!/:\d+$/.test(head)) throw BadUsage({ problem: 'the head is named as host:port', usage: USAGE });
   if (!HEX.test(pin)) throw BadUsage({ problem: 'a pin has 64 digits from 0 to f', usage: USAGE });
   if (isIP(host) === 0) throw BadUsage({ problem: '--host takes an IP address of this machine', usage: USAGE });
-  if (UNSPECIFIED.test(host)) throw BadUsage({ problem: `nobody can connect to --host ${host}`, usage: USAGE });
+  if (isUnspecified(host)) throw BadUsage({ problem: `nobody can connect to --host ${host}`, usage: USAGE });
   const headHost = head.slice(0, head.lastIndexOf(':')).replace(/^\[|\]$/g, '');
   if (isLoopback(host) && isIP(headHost) !== 0 && !isLoopback(headHost))
     throw BadUsage({

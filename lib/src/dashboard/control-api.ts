@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ApplicationConfig } from '../config/index.js';
 import { keptOptions, parseConfig } from '../config/index.js';
+import { InTurn } from '../core/index.js';
 import { type Client, deleteApplication, noSuchApplication } from '../host/index.js';
 import { NoEndpoint, WrongControlMethod } from './errors.js';
 import { rayApplication, rayDetails } from './ray-details.js';
@@ -32,8 +33,8 @@ export class ControlApi {
   readonly #client: () => Promise<Client>;
   readonly #deploy: DeployConfigText;
   readonly #version: string;
-  /** Changes are made one after the other, so that the last one counts. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Changes are made one after the other, so that the last one counts. A deletion is made when it was sent: its replicas may take minutes to end their requests. */
+  readonly #changes = new InTurn();
 
   constructor(options: { readonly client: () => Promise<Client>; readonly deploy: DeployConfigText; readonly version: string }) {
     this.#client = options.client;
@@ -94,31 +95,24 @@ export class ControlApi {
     const config = await parseConfig(text, 'configuration', process.cwd());
     const { url } = (await this.#client()).cluster;
     const kept = keptOptions(config, url === '' ? undefined : portOf(new URL(url)));
-    await this.#inTurn(() => this.#deploy(text));
+    await this.#changes.run(() => this.#deploy(text));
     return { notes: [...config.notes, ...kept] };
   }
 
   async #delete(name: string): Promise<unknown> {
-    const { gone } = await this.#inTurn(async () => ({ gone: deleteApplication(await this.#client(), name) }));
+    const { gone } = await this.#changes.run(async () => ({ gone: deleteApplication(await this.#client(), name) }));
     await gone;
     return {};
   }
 
   async #deleteAll(): Promise<unknown> {
-    const { gone } = await this.#inTurn(async () => {
+    const { gone } = await this.#changes.run(async () => {
       const client = await this.#client();
       const { applications } = await client.call('status', undefined);
       return { gone: Promise.all(Object.keys(applications).map((name) => client.call('delete', { name }))) };
     });
     await gone;
     return {};
-  }
-
-  /** Makes a change after those before it. A deletion is made when it was sent: its replicas may take minutes to end their requests. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const made = this.#last.then(change);
-    this.#last = made.catch(() => {});
-    return made;
   }
 }
 

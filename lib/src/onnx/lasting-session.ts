@@ -1,3 +1,4 @@
+import { InTurn } from '../core/index.js';
 import { inputsOf, isBreak } from './broken-run.js';
 import { copyOf } from './elements.js';
 import type { Feeds, ModelSession, RunPlace, Tensor, TensorInfo } from './types.js';
@@ -19,8 +20,8 @@ export class LastingSession implements ModelSession {
   #active = 0;
   /** Runs that have ever begun. */
   #begun = 0;
-  /** The last run that is made once more. There is one at a time, because each needs the memory of another session. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** The runs that are made once more. There is one at a time, because each needs the memory of another session. */
+  readonly #again = new InTurn();
 
   /** @param open makes another session of the same model */
   constructor(session: ModelSession, open: () => Promise<ModelSession>) {
@@ -66,7 +67,7 @@ export class LastingSession implements ModelSession {
 
   /** Makes a run once more, on a session that no other run can break. */
   #runApart(args: RunArguments): ReturnType<ModelSession['run']> {
-    const run = this.#last.then(async () => {
+    return this.#again.run(async () => {
       const session = await this.#open();
       try {
         return await session.run(...args);
@@ -74,8 +75,6 @@ export class LastingSession implements ModelSession {
         await session.release();
       }
     });
-    this.#last = run.catch(() => {});
-    return run;
   }
 
   async #renew(): Promise<void> {
@@ -97,7 +96,7 @@ export class LastingSession implements ModelSession {
   async release(): Promise<void> {
     this.#isReleased = true;
     await this.#renewal;
-    await this.#last;
+    await this.#again.ended();
     await this.#session.release();
   }
 }

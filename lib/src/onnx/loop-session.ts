@@ -1,3 +1,4 @@
+import { InTurn } from '../core/index.js';
 import { noteInputs } from './broken-run.js';
 import { bitsOf } from './float16.js';
 import { loadRuntime, type OrtSession, toRuntime } from './runtime.js';
@@ -13,7 +14,7 @@ export class LoopSession implements ModelSession {
   readonly outputs: readonly TensorInfo[];
   readonly #session: OrtSession;
   readonly #isProfiled: boolean;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #runs = new InTurn();
 
   constructor(session: OrtSession, isProfiled: boolean) {
     this.#isProfiled = isProfiled;
@@ -26,9 +27,7 @@ export class LoopSession implements ModelSession {
     const ort = loadRuntime();
     const values: Record<string, unknown> = {};
     for (const { name } of this.inputs) values[name] = toRuntime(ort, feeds[name] as Tensor);
-    const run = this.#last.then(() => this.#run(values, outputs, stop));
-    this.#last = run.catch(() => {});
-    return run;
+    return this.#runs.run(() => this.#run(values, outputs, stop));
   }
 
   async #run(
@@ -45,7 +44,7 @@ export class LoopSession implements ModelSession {
   }
 
   async release(): Promise<void> {
-    await this.#last;
+    await this.#runs.ended();
     // This writes the profile, if there is one.
     if (this.#isProfiled) this.#session.endProfiling();
     await this.#session.release();

@@ -1,14 +1,21 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { engineName, InvalidOption, isRecord, type OptionSpec, parseOptions, rayApiAddress, shownValue } from '../core/index.js';
+import {
+  engineName,
+  InvalidOption,
+  isRecord,
+  isUnspecified,
+  type OptionSpec,
+  parseOptions,
+  rayApiAddress,
+  shownValue,
+} from '../core/index.js';
 import type { DeclaredNode, MachineOptions } from '../engine/index.js';
 import { parseResources } from './protocol/index.js';
 import type { NodeOptions, StartOptions } from './types.js';
 
 /** Each node has its own address 127.0.0.n and its own processes. */
 const MAX_NODES = 64;
-/** Nobody can connect to these. */
-const UNSPECIFIED = ['0.0.0.0', '::'];
 
 const gpus = (doc: string, defaultText: string): OptionSpec<number | undefined> => ({
   doc,
@@ -82,7 +89,7 @@ const machines: OptionSpec<StartOptions['machines']> = {
       return undefined;
     const { host, port = 0, nbserve, tls } = value;
     const isPort = Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
-    const isHost = host === undefined || (typeof host === 'string' && isIP(host) !== 0 && !UNSPECIFIED.includes(host));
+    const isHost = host === undefined || (typeof host === 'string' && isIP(host) !== 0 && !isUnspecified(host));
     const isFolder = nbserve === undefined || (typeof nbserve === 'string' && nbserve !== '');
     return isPort && isHost && isFolder && (tls === undefined || isCertificates(tls))
       ? (value as StartOptions['machines'])

@@ -1,10 +1,10 @@
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { jsonFault } from '../core/index.js';
 import { decodeWeights } from '../onnx/index.js';
 import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
-import { CheckpointNotKept, NoCheckpoint } from './errors.js';
+import { CheckpointNotKept, NoCheckpoint, StateNotJson } from './errors.js';
 import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
-import { checkState } from './state.js';
 
 const MODEL = 'model.onnx';
 const OPTIMIZER = 'optimizer.bin';
@@ -44,7 +44,8 @@ export async function saveCheckpoint(
   folder: string,
   { network, optimizer, state = null }: CheckpointParts,
 ): Promise<TrainCheckpoint> {
-  checkState(state);
+  const fault = jsonFault(state, 'state', { allowsUndefined: true });
+  if (fault !== null) throw StateNotJson({ ...fault });
   const own = optimizer?.state();
   const slots = Object.entries(own?.slots ?? {});
   const training: Training = {

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../../core/index.js';
 import type { MachineOptions, RayOptions } from '../engine.js';
 import { RayLoopback } from './errors.js';
 import { RayApi } from './ray-api.js';
@@ -26,8 +27,6 @@ export async function machinesOnRay({ host, port = 0, tls, ...ray }: OnRay): Pro
     api.close();
   }
 }
-
-const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
 
 /** Ray on one machine gives its node the address of a network card. */
 function isHere(ip: string): boolean {

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../../core/index.js';
+import { type Clock, InTurn, type Log } from '../../../core/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { emptyTarget, type TargetState } from './target.js';
 
@@ -17,7 +17,7 @@ const RETRY_MS = 5000;
 export class TargetStore {
   readonly #options: TargetStoreOptions;
   #current: TargetState = emptyTarget;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #changes = new InTurn();
   #problem: string | null = null;
   #retrying = false;
 
@@ -50,18 +50,12 @@ export class TargetStore {
   }
 
   #enqueue(change: Change, save: (next: TargetState) => Promise<void>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#changes.run(async () => {
       const next = change(this.#current);
       if (next === this.#current) return;
       await save(next);
       this.#current = next;
     });
-  }
-
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(run);
-    this.#last = done.catch(() => {});
-    return done;
   }
 
   async #save(target: TargetState): Promise<void> {
@@ -86,7 +80,7 @@ export class TargetStore {
     this.#retrying = true;
     this.#options.clock.after(RETRY_MS, () => {
       this.#retrying = false;
-      if (this.#problem !== null) this.#inTurn(() => this.#save(this.#current)).catch(() => {});
+      if (this.#problem !== null) this.#changes.run(() => this.#save(this.#current)).catch(() => {});
     });
   }
 }

@@ -1,4 +1,4 @@
-import { type Duration, duration, group, integer, type OptionSpec, toMs } from '../../../core/index.js';
+import { type Duration, duration, group, integer, jsonFault, type OptionSpec, toMs } from '../../../core/index.js';
 import type { AutoscalingConfig, HedgingConfig, Resources, RollingUpdate, RuntimeEnv } from '../config.js';
 import { autoscalingConfig } from './autoscaling.js';
 import { env } from './env.js';
@@ -67,7 +67,7 @@ const userConfig: OptionSpec<unknown> = {
   expected: 'a JSON value',
   default: undefined,
   defaultText: 'no value, and `reconfigure` is not called',
-  parse: (value) => (isJson(value) ? value : undefined),
+  parse: (value) => (jsonFault(value, 'userConfig') === null ? value : undefined),
 };
 
 /**
@@ -226,32 +226,5 @@ export const DEPLOYMENT_OPTIONS = {
     }),
   ),
 } as const;
-
-/** Whether the value is unchanged after a conversion to JSON and back. */
-function isJson(value: unknown): boolean {
-  try {
-    return isJsonWithin(value, new Set());
-  } catch (error) {
-    // It is too deep to be converted.
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
-/** @param holders the objects that contain the value */
-function isJsonWithin(value: unknown, holders: Set<object>): boolean {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || holders.has(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!isPlain) return false;
-  holders.add(value);
-  // Unlike `every` of the list itself, a copy has its empty places too.
-  const inner = Array.isArray(value) ? [...(value as unknown[])] : Object.values(value);
-  const isRight = inner.every((each) => isJsonWithin(each, holders));
-  holders.delete(value);
-  return isRight;
-}
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');
