@@ -225,7 +225,8 @@ export class Assets {
 
   async #fetch(asset: Asset, options: FetchOptions, onEvent: (event: AssetEvent) => void): Promise<string> {
     const { force = false } = options;
-    const { path, state, from, reason } = await this.check(asset);
+    const status = await this.check(asset);
+    const { path, state, from } = status;
     // What is committed is the same, wherever it came from; and what was made by hand cannot be made again.
     const wanted = asset.committed ? 'registry' : (options.from ?? (hasOnlyHub(asset) ? 'hub' : from));
     const isThere = state === 'ready' && from === wanted && (!force || asset.builder.kind === 'by-hand');
@@ -233,7 +234,7 @@ export class Assets {
       if (options.offline ?? isOffline())
         throw Offline({
           name: asset.name,
-          reason: whyFetch({ asset, path, state, from, ...(reason === undefined ? {} : { reason }) }, wanted),
+          reason: whyFetch(status, wanted),
           by: options.offline === true ? '--offline' : 'NBSERVE_OFFLINE',
           command: `${force ? 'build' : 'fetch'} ${asset.name}${options.from === undefined ? '' : ` --from ${options.from}`}`,
         });

@@ -193,11 +193,11 @@ export async function* cutInto(parts: number, rows: number, blocks: AsyncIterabl
   else if (at === 0 && empty !== undefined) yield empty;
 }
 
-/** The most rows of a piece that is larger than the one before. */
-const MOST_ROWS = 16_384;
+/** A block of DuckDB's rows is complete with so many. */
+export const BLOCK_ROWS = 16_384;
 
 /** How many rows come together after so many. */
-export const larger = (rows: number): number => Math.min(rows * 4, MOST_ROWS);
+export const larger = (rows: number): number => Math.min(rows * 4, BLOCK_ROWS);
 
 /** Cuts blocks into pieces of `first` rows and then more and more, so that whoever wants only the first rows need not wait for a whole block. */
 export async function* growing(blocks: AsyncIterable<Block>, first: number): AsyncGenerator<Block> {
@@ -205,7 +205,7 @@ export async function* growing(blocks: AsyncIterable<Block>, first: number): Asy
   for await (const block of blocks) {
     let at = 0;
     do {
-      const end = size < MOST_ROWS ? Math.min(at + size, block.rows) : block.rows;
+      const end = size < BLOCK_ROWS ? Math.min(at + size, block.rows) : block.rows;
       yield sliceBlock(block, at, end);
       at = end;
       size = larger(size);
@@ -225,7 +225,7 @@ export async function* untilColumns(blocks: AsyncIterable<Block>, wanted: readon
     for (const name of Object.keys(block.columns)) seen.add(name);
     held.push(block);
     rows += block.rows;
-    if (rows < MOST_ROWS && !wanted.every((name) => seen.has(name))) continue;
+    if (rows < BLOCK_ROWS && !wanted.every((name) => seen.has(name))) continue;
     yield withColumns(concatBlocks(held), seen);
     held = [];
     rows = 0;

@@ -1,5 +1,5 @@
 import { interruption, type PoolNeeds } from '../actors/index.js';
-import { asAsync, type Block, concatBlocks, emptyBlock, makeBlock } from './block.js';
+import { asAsync, BLOCK_ROWS, type Block, concatBlocks, emptyBlock, makeBlock } from './block.js';
 import { type Connection, connect, endWithCell, rethrow } from './duckdb.js';
 import { valuesOf } from './from-duckdb.js';
 import { isProgressShown, RunProgress } from './run-progress.js';
@@ -162,8 +162,7 @@ export const NO_SOURCE = `(${NOTHING})`;
 export const isStable = (plan: Plan): boolean =>
   plan.kind === 'sql' && (plan.kept !== undefined || (plan.isVolatile !== true && plan.inputs.every(isStable)));
 
-/** A block is complete with so many rows, or when its parts are large. */
-const BLOCK_ROWS = 16_384;
+/** A block is also complete when its parts are so large. */
 const BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** DuckDB counts what it has read only if it is asked to, and prints it if it is not asked not to. */

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { choice, gridSearch, textOf, uniform } from './domain.js';
 import { configOf, dimensionsOf } from './space.js';
 import { StateFile } from './state-file.js';
-import type { TrialState } from './trial.js';
+import { newTrial, type TrialState } from './trial.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbst-state-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,17 +28,8 @@ test('a save that fails has a code, and later ones work', async () => {
 });
 
 const trialOf = (others: Partial<TrialState> = {}): TrialState => ({
-  number: 0,
-  values: [],
-  config: {},
+  ...newTrial(0, [], {}),
   status: 'RUNNING',
-  stoppedEarly: false,
-  history: [],
-  checkpoint: null,
-  checkpoints: 0,
-  checkpointAt: 0,
-  failures: 0,
-  error: null,
   ...others,
 });
 

@@ -29,6 +29,21 @@ export interface TrialState {
   error: TrialError | null;
 }
 
+/** A trial that has not begun. */
+export const newTrial = (number: number, values: TrialState['values'], config: TrialState['config']): TrialState => ({
+  number,
+  values,
+  config,
+  status: 'PENDING',
+  stoppedEarly: false,
+  history: [],
+  checkpoint: null,
+  checkpoints: 0,
+  checkpointAt: 0,
+  failures: 0,
+  error: null,
+});
+
 /** Forgets what a trial that begins again has reported after its checkpoint. */
 export function rewind(trial: TrialState): void {
   trial.history = trial.checkpoint === null ? [] : trial.history.slice(0, trial.checkpointAt);

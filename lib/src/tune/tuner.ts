@@ -13,7 +13,7 @@ import type { Finished } from './search.js';
 import { type ConfigOf, configOf, dimensionsOf, type ParamSpace } from './space.js';
 import { StateFile } from './state-file.js';
 import { asTrainable, type Trainable, type TrialResources, treesOf, type WithResources } from './trainable.js';
-import { rewind, type TrialState } from './trial.js';
+import { newTrial, rewind, type TrialState } from './trial.js';
 import { Trials } from './trials.js';
 
 /** Options of a {@link Tuner}; the names are those of Ray's. */
@@ -166,18 +166,6 @@ export class Tuner<S extends ParamSpace> {
       .filter((trial) => trial.number <= number - limit && trial.status === 'TERMINATED')
       .map(({ values, history }) => ({ values, loss: lossOf(history.at(-1)) }));
     const values = searchAlg.suggest(number, dimensionsOf(this.#space), seed, finished);
-    return {
-      number,
-      values,
-      config: configOf(this.#space, values),
-      status: 'PENDING',
-      stoppedEarly: false,
-      history: [],
-      checkpoint: null,
-      checkpoints: 0,
-      checkpointAt: 0,
-      failures: 0,
-      error: null,
-    };
+    return newTrial(number, values, configOf(this.#space, values));
   }
 }
