@@ -5,44 +5,53 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync,
 import { fileURLToPath } from 'node:url';
 
 const LOOK_EVERY_MS = 200;
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url));
+/** The installer of the environments, which is many times quicker than pip. Its version does not change what is installed. */
+const UV = 'uv==0.13.9';
 
 // With it, each start of a Python here would compile again what it imports. Ray's head then takes 15 s to start instead of 5.
 delete process.env.PYTHONDONTWRITEBYTECODE;
 
 /** The path that the Python of an environment has, whether it is there or not. */
-export const pythonOf = (name) => `${ROOT}.cache/${name}/bin/python`;
+export const pythonOf = (name) => `${CACHE}${name}/bin/python`;
 
 /**
  * The path of the Python of an environment that contains exactly what the requirements file names.
  * @throws if there is no Python 3.9+ or a package cannot be installed
  */
 export function pythonEnv(name, requirements) {
-  const venv = `${ROOT}.cache/${name}`;
-  const python = pythonOf(name);
-  const stamp = `${venv}/requirements.sha256`;
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
-  if (isThere()) return python;
-  mkdirSync(`${ROOT}.cache`, { recursive: true });
-  return locked(`${venv}.lock`, () => (isThere() ? python : install({ name, venv, python, requirements, stamp, wanted })));
+  return environment(name, wanted, (venv, python) => {
+    console.log(`setting up .cache/${name} (once)…`);
+    try {
+      withUv(venv, python, requirements);
+    } catch (error) {
+      console.log(`uv cannot install it, so pip does: ${error.message}`);
+      rmSync(venv, { recursive: true, force: true });
+      withPip(venv, python, ['-r', requirements]);
+    }
+  });
 }
 
-/** The installer of the environments, which is many times quicker than pip. Its version does not change what is installed. */
-const UV = 'uv==0.13.9';
-const CACHE = `${ROOT}.cache/`;
-
-function install({ name, venv, python, requirements, stamp, wanted }) {
-  rmSync(venv, { recursive: true, force: true });
-  console.log(`setting up .cache/${name} (once)…`);
-  try {
-    withUv(venv, python, requirements);
-  } catch (error) {
-    console.log(`uv cannot install it, so pip does: ${error.message}`);
+/**
+ * The path of the Python of an environment. It is made if it is not there, or was made of something else.
+ * @param {string} name
+ * @param {string} wanted names what it is made of
+ * @param {(venv: string, python: string) => void} make
+ */
+function environment(name, wanted, make) {
+  const venv = `${CACHE}${name}`;
+  const python = pythonOf(name);
+  const stamp = `${venv}/made-of`;
+  const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isThere()) return python;
+  mkdirSync(CACHE, { recursive: true });
+  locked(`${venv}.lock`, () => {
+    if (isThere()) return;
     rmSync(venv, { recursive: true, force: true });
-    withPip(venv, python, ['-r', requirements]);
-  }
-  writeFileSync(stamp, wanted);
+    make(venv, python);
+    writeFileSync(stamp, wanted);
+  });
   return python;
 }
 
@@ -62,20 +71,9 @@ function withPip(venv, python, packages) {
 
 /** uv in an environment of its own, with the settings for it. */
 function installer() {
-  const venv = `${CACHE}uv`;
-  const python = pythonOf('uv');
-  const uv = `${venv}/bin/uv`;
-  const stamp = `${venv}/version`;
-  const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === UV;
-  if (!isThere())
-    locked(`${venv}.lock`, () => {
-      if (isThere()) return;
-      rmSync(venv, { recursive: true, force: true });
-      withPip(venv, python, [UV]);
-      writeFileSync(stamp, UV);
-    });
+  const python = environment('uv', UV, (venv, own) => withPip(venv, own, [UV]));
   const own = { UV_CACHE_DIR: `${CACHE}uv-cache`, UV_PYTHON_DOWNLOADS: 'never', UV_NO_CONFIG: '1' };
-  return { uv, env: { ...process.env, ...packageSources(python), ...own } };
+  return { uv: `${CACHE}uv/bin/uv`, env: { ...process.env, ...packageSources(python), ...own } };
 }
 
 /** Settings of pip → what uv calls them. It does not read those of pip. */

@@ -181,7 +181,7 @@ async function runJob(job) {
 const ready = new Set();
 
 /** Runs jobs until none is left that can begin. A job whose set-up is not ready is passed over. @param {(name: string) => boolean} takes */
-async function lane(takes = () => true) {
+async function lane(takes) {
   for (;;) {
     const index = jobs.findIndex(({ name, needs }) => takes(name) && (needs === undefined || ready.has(needs)));
     if (index === -1) return;
