@@ -34,8 +34,8 @@ export class TestNotebook {
     writeFileSync(join(this.folder, path), text);
   }
 
-  /** Runs a cell, which may fail. */
-  async run(code: string): Promise<CellRun> {
+  /** Runs a cell, which may fail. @param subshell whose cell it is; '' is the notebook itself */
+  async run(code: string, subshell = ''): Promise<CellRun> {
     let text = '';
     this.printed = () => text;
     const displays: { bundle: DisplayBundle; displayId?: string; update?: boolean }[] = [];
@@ -43,6 +43,7 @@ export class TestNotebook {
     const outcome = await this.session.execute(code, {
       executionCount: ++this.#count,
       silent: false,
+      subshell,
       output: {
         stream: (_name, chunk) => {
           text += chunk;
@@ -55,15 +56,15 @@ export class TestNotebook {
   }
 
   /** Runs a cell that must succeed. @returns its result as text, '' if there is none */
-  async value(code: string): Promise<string> {
-    const { outcome } = await this.run(code);
+  async value(code: string, subshell = ''): Promise<string> {
+    const { outcome } = await this.run(code, subshell);
     if (outcome.status === 'error') throw new Error(outcome.traceback.join('\n'));
     return String(outcome.result?.data['text/plain'] ?? '');
   }
 
   /** Runs a cell that must fail. @returns its traceback */
-  async failure(code: string): Promise<string> {
-    const { outcome } = await this.run(code);
+  async failure(code: string, subshell = ''): Promise<string> {
+    const { outcome } = await this.run(code, subshell);
     if (outcome.status === 'ok') throw new Error(`ended well: ${code}`);
     return outcome.traceback.join('\n');
   }

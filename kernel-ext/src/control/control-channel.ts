@@ -1,5 +1,6 @@
 import type { Router } from 'zeromq';
 import { type Content, type Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender } from '../wire/index.js';
+import type { SubshellRequest } from './subshells.js';
 
 export interface ControlHandlers {
   /** Content of `kernel_info_reply`. */
@@ -9,6 +10,8 @@ export interface ControlHandlers {
   shutdown(restart: boolean): void;
   /** Answers a `debug_request`. @returns the reply, and what to do when it was sent */
   debug(content: Readonly<Content>): Promise<{ response: object; after?: () => void }>;
+  /** Makes, deletes or lists subshells. @returns the content of the reply */
+  subshell(type: SubshellRequest, content: Content): Content;
   status(state: 'busy' | 'idle', parent: string): void;
   /** Also tells all clients that the kernel ends. */
   publishShutdown(content: string, parent: string): void;
@@ -42,7 +45,8 @@ export class ControlChannel {
   #handle(message: Incoming): void {
     const parent = message.headerJson;
     this.#handlers.status('busy', parent);
-    switch (message.header.msg_type) {
+    const type = message.header.msg_type;
+    switch (type) {
       case 'kernel_info_request':
         this.#reply(message, 'kernel_info_reply', this.#handlers.info);
         break;
@@ -59,8 +63,13 @@ export class ControlChannel {
         this.#handlers.shutdown(content.restart);
         break;
       }
+      case 'create_subshell_request':
+      case 'delete_subshell_request':
+      case 'list_subshell_request':
+        this.#reply(message, replyTo(type), this.#handlers.subshell(type, message.content));
+        break;
       default:
-        if (message.header.msg_type.endsWith('_request')) this.#refuse(message);
+        if (type.endsWith('_request')) this.#refuse(message);
     }
     this.#handlers.status('idle', parent);
   }
@@ -86,8 +95,8 @@ export class ControlChannel {
 
   #refuse(message: Incoming): void {
     const type = message.header.msg_type;
-    const evalue = `${type} is not answered on the control channel; kernel_info_request, interrupt_request, shutdown_request and debug_request are`;
-    this.#reply(message, type.replace(/_request$/, '_reply'), {
+    const evalue = `${type} is not answered on the control channel; kernel_info_request, interrupt_request, shutdown_request, debug_request and the requests about subshells are`;
+    this.#reply(message, replyTo(type), {
       status: 'error',
       ename: 'UnknownRequest',
       evalue,
@@ -100,3 +109,5 @@ export class ControlChannel {
     this.#sender.send(frames);
   }
 }
+
+export const replyTo = (type: string): string => type.replace(/_request$/, '_reply');

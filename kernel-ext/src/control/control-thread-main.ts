@@ -23,7 +23,7 @@ import {
   writePorts,
 } from '../wire/index.js';
 import { interruptChildren } from './child-signals.js';
-import { ControlChannel } from './control-channel.js';
+import { ControlChannel, replyTo } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
 import {
@@ -43,6 +43,7 @@ import { reap } from './reaper.js';
 import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
 import { ShellRelay } from './shell-relay.js';
 import { StdinRelay } from './stdin-relay.js';
+import { Subshells, unknownSubshell } from './subshells.js';
 import { terminateMain } from './terminate.js';
 import { STOPPED_UNWIND } from './unwind.js';
 
@@ -83,8 +84,10 @@ function taken(units: number): void {
 }
 
 const children = new CellChildren();
-/** The header of the running cell, as JSON. */
-let running: string | undefined;
+/** The headers of the running cells, as JSON: one of the notebook, and one of each subshell at most. */
+const runningCells: string[] = [];
+/** The one that began last. */
+const running = (): string | undefined => runningCells.at(-1);
 let ending = false;
 /** True while an interrupt waits for the main thread. */
 let blocked = false;
@@ -137,7 +140,18 @@ async function main(): Promise<void> {
   if (legacy) await iopub.listened(legacy.subscribers, RECONNECT_MS);
   const beats = new Sender(heartbeat);
   new Receiver(heartbeat, (frames) => beats.send(frames));
-  const shell = new ShellRelay(shellSocket, decoder, encoder, (request) => send({ kind: 'request', request }));
+  const subshells = new Subshells((subshell) => send({ kind: 'deleted', subshell }));
+  const shell = new ShellRelay(shellSocket, decoder, encoder, (request) => {
+    const { header, headerJson } = request;
+    if (subshells.has(header.subshell_id)) {
+      send({ kind: 'request', request });
+      return;
+    }
+    iopub.status('busy', headerJson);
+    if (header.msg_type.endsWith('_request'))
+      shell.reply(request, replyTo(header.msg_type), JSON.stringify(unknownSubshell(header.subshell_id as string)));
+    iopub.status('idle', headerJson);
+  });
   const stdin = new StdinRelay(stdinSocket, decoder, encoder, (question, value) => send({ kind: 'answer', question, value }));
 
   const interrupter = new Interrupter({
@@ -159,7 +173,7 @@ async function main(): Promise<void> {
       awaited = children.list();
     },
     stuck: (giveUpInMs) => {
-      if (!ending) iopub.stream({ name: 'stderr', text: stuckText(giveUpInMs), parent: running ?? '' });
+      if (!ending) iopub.stream({ name: 'stderr', text: stuckText(giveUpInMs), parent: running() ?? '' });
     },
     giveUp: () => {
       if (!ending) void replace();
@@ -208,8 +222,8 @@ async function main(): Promise<void> {
   }
 
   const adapter = new DebugAdapter({
-    event: (event) => iopub.publish('debug_event', JSON.stringify(event), running ?? ''),
-    running: () => running,
+    event: (event) => iopub.publish('debug_event', JSON.stringify(event), running() ?? ''),
+    running,
     unwind: STOPPED_UNWIND,
     attached: (isAttached) => Atomics.store(shared, DEBUGGED, isAttached ? 1 : 0),
   });
@@ -218,6 +232,7 @@ async function main(): Promise<void> {
     interrupt,
     shutdown: end,
     debug: (content) => adapter.handle(content),
+    subshell: (type, content) => subshells.answer(type, content),
     status: (state, parent) => iopub.status(state, parent),
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
@@ -235,7 +250,7 @@ async function main(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
     pipes.finish();
     const { subscribers } = iopub;
-    const replies = tellReplaced(shell.open, iopub, running);
+    const replies = tellReplaced(shell.open, iopub, runningCells);
     children.signal('SIGKILL');
     await Promise.all([iopub, controlChannel, beats].map((channel) => channel.close()));
     const left = processTable().flatMap(({ pid, parent }) => (parent === process.pid ? pid : []));
@@ -282,7 +297,8 @@ async function main(): Promise<void> {
         break;
       case 'reply':
         iopub.afterOutput(() => shell.reply(message.asker, message.type, message.content));
-        if (message.asker.headerJson === running) running = undefined;
+        if (runningCells.includes(message.asker.headerJson))
+          runningCells.splice(runningCells.indexOf(message.asker.headerJson), 1);
         break;
       case 'ask':
         iopub.afterOutput(() =>
@@ -294,8 +310,9 @@ async function main(): Promise<void> {
         iopub.whenSent(() => stdin.cancel(message.question));
         break;
       case 'begin':
-        running = message.parent;
-        children.begin(message.at);
+        // What another cell that still runs has started stays that cell's.
+        if (runningCells.length === 0) children.begin(message.at);
+        runningCells.push(message.parent);
         break;
       case 'spawned':
         children.spawned(message.pid, message.byRunning);

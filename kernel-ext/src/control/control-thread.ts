@@ -39,6 +39,8 @@ export interface ControlEvents {
    * @param terminated true if synchronous code was terminated
    */
   onInterrupt(terminated: boolean): void;
+  /** No more cells come for this subshell, and those that wait must not run. */
+  onDeleted(subshell: string): void;
   /** The kernel must end, because of a request on the control channel, or because its parent has ended. */
   onShutdown(restart: boolean): void;
 }
@@ -67,8 +69,8 @@ export class ControlThread {
   #held: ShellRequest[] = [];
   /** What {@link together} has collected, and the mark of all of it. */
   #collected: { readonly messages: ToControl[]; mark?: Mark } | undefined;
-  /** Cells that wait for their breakpoints. */
-  readonly #compiled = new Map<string, () => void>();
+  /** Cells that wait for their breakpoints. Those without a number have one name. */
+  readonly #compiled = new Map<string, (() => void)[]>();
 
   private constructor(
     worker: Worker,
@@ -161,6 +163,11 @@ export class ControlThread {
   /** A cell begins. From now on, output of children and of native code belongs to it. @param parent header of its request, as JSON */
   cell(parent: string): void {
     this.#post({ kind: 'begin', parent, at: Date.now() });
+    this.outputTo(parent);
+  }
+
+  /** From now on, output of children and of native code belongs to this cell. @param parent header of its request, as JSON */
+  outputTo(parent: string): void {
     this.#print({ kind: 'cell', parent });
   }
 
@@ -195,7 +202,7 @@ export class ControlThread {
   compiled(cell: string): Promise<void> | undefined {
     if (this.#closed || Atomics.load(this.#shared, DEBUGGED) === 0) return undefined;
     return new Promise((resolve) => {
-      this.#compiled.set(cell, resolve);
+      this.#compiled.set(cell, [...(this.#compiled.get(cell) ?? []), resolve]);
       this.#post({ kind: 'compiled', cell });
     });
   }
@@ -302,8 +309,11 @@ export class ControlThread {
         events.onShutdown(message.restart);
         break;
       case 'runnable':
-        this.#compiled.get(message.cell)?.();
+        for (const run of this.#compiled.get(message.cell) ?? []) run();
         this.#compiled.delete(message.cell);
+        break;
+      case 'deleted':
+        events.onDeleted(message.subshell);
         break;
       case 'bound':
       case 'failed':

@@ -84,7 +84,9 @@ export type FromControl =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean }
   /** The breakpoints of a compiled cell are set. */
-  | { readonly kind: 'runnable'; readonly cell: string };
+  | { readonly kind: 'runnable'; readonly cell: string }
+  /** No more cells come for this subshell. */
+  | { readonly kind: 'deleted'; readonly subshell: string };
 
 /** In bytes. */
 export const sizeOf = (buffers: readonly Uint8Array[]): number =>
@@ -103,7 +105,7 @@ export type Printed =
       readonly metadata: string;
       readonly buffers: readonly Uint8Array[];
     }
-  /** A cell begins. From now on, what comes through the descriptors belongs to it. */
+  /** A cell begins, or is the one that still runs. From now on, what comes through the descriptors belongs to it. */
   | { readonly kind: 'cell'; readonly parent: string };
 
 /** From the main thread to the control thread. */

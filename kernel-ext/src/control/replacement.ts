@@ -44,18 +44,20 @@ const MAX_VARIABLE_BYTES = 100_000;
  * Tells all clients that the kernel restarts. The running cell ends with an error, and the cells that wait are dropped.
  * @returns the answers on the shell channel. The new program sends them, because the client's next request must not go to the old one.
  */
-export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, running: string | undefined): LegacyReply[] {
+export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, running: readonly string[]): LegacyReply[] {
   const { code, message } = Replaced();
   const error = { ename: code, evalue: message, traceback: [`${code}: ${message}`] };
   const more = { execution_count: null, user_expressions: {}, payload: [] };
   const isCell = ({ header }: ShellRequest): boolean => header.msg_type === 'execute_request';
-  const hit = open.find((request) => request.headerJson === running) ?? open.find(isCell);
+  const ran = open.filter((request) => running.includes(request.headerJson));
+  const hit = ran.length > 0 ? ran : open.filter(isCell).slice(0, 1);
   const replies = open.map((request): LegacyReply => {
     const { identities, headerJson, header } = request;
-    if (request !== hit) iopub.status('busy', headerJson);
+    if (!hit.includes(request)) iopub.status('busy', headerJson);
     else iopub.publish('error', JSON.stringify(error), headerJson);
     iopub.status('idle', headerJson);
-    const content = isCell(request) && request !== hit ? { status: 'aborted', ...more } : { status: 'error', ...error, ...more };
+    const content =
+      isCell(request) && !hit.includes(request) ? { status: 'aborted', ...more } : { status: 'error', ...error, ...more };
     const type = header.msg_type.replace(/_request$/, '_reply');
     return { asker: { identities, headerJson }, type, content: JSON.stringify(content) };
   });

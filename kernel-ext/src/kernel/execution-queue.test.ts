@@ -27,9 +27,11 @@ function queueOf(
     publisher: { stream() {}, publish: (_type, content) => void JSON.stringify(content) },
     runner: new InterruptibleCells(),
     history: new History(),
+    counter: { count: 0 },
     session: async () => session,
     together: (work) => work(),
     next() {},
+    ended() {},
     reply: ({ header }, reply) => onReply(queue, header.msg_id, reply.status, reply),
     ask: async () => '',
   });

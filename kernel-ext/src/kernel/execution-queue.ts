@@ -11,11 +11,15 @@ export interface ExecutionDeps {
   readonly publisher: Publisher;
   readonly runner: InterruptibleCells;
   readonly history: History;
+  /** How many cells were stored, of all queues. */
+  readonly counter: { count: number };
   session(): Promise<Session>;
   /** Runs work that runs no user code, and sends all that it publishes and replies as one message. */
   together(work: () => void): void;
   /** A cell is about to run. @param parent header of its request, as JSON */
   next(code: string, parent: string): void;
+  /** A cell has ended, and its client knows it. */
+  ended(): void;
   reply(request: ShellRequest, content: Content): void;
   ask(request: ShellRequest, prompt: string, password: boolean, signal?: AbortSignal): Promise<string>;
 }
@@ -28,17 +32,23 @@ const SILENT_OUTPUT: Output = { stream() {}, display() {}, clear() {} };
  */
 const BATCH_MS = 25;
 
+interface Begun {
+  /** The number of the cell, or of the last one that was stored. */
+  readonly count: number;
+  /** Undefined if there is nothing to run. */
+  readonly output?: IopubOutput;
+}
+
 interface Waiting {
   readonly request: ShellRequest;
   /** The `performance.now()` at which it arrived. */
   readonly at: number;
 }
 
-/** Runs `execute_request`s one after the other. */
+/** Runs `execute_request`s one after the other: those of the notebook, or those of a subshell. */
 export class ExecutionQueue {
   readonly #deps: ExecutionDeps;
   #waiting: Waiting[] = [];
-  #count = 0;
   #running: { parent: string } | undefined;
 
   constructor(deps: ExecutionDeps) {
@@ -63,31 +73,37 @@ export class ExecutionQueue {
       const dropped = await this.#execute(request, parent, at).catch((error: unknown) => this.#fail(request, parent, at, error));
       for (const { request: unrun } of dropped) this.#abort(unrun);
       this.#running = undefined;
+      this.#deps.ended();
     }
+  }
+
+  /** The requests that wait do not run. */
+  drop(): void {
+    for (const { request } of this.#waiting.splice(0)) this.#abort(request);
   }
 
   /** @returns the waiting requests that must not run */
   async #execute(request: ShellRequest, parent: string, at: number): Promise<readonly Waiting[]> {
     const { publisher, together } = this.#deps;
     const content = readExecute(request.content);
-    let output: IopubOutput | undefined;
+    let begun: Begun = { count: this.#deps.counter.count };
     together(() => {
       publisher.publish('status', { execution_state: 'busy' }, parent);
-      if (content) output = this.#begin(request, content, parent);
+      if (content) begun = this.#begin(request, content, parent);
     });
-    const outcome: Outcome = content ? await this.#run(content, output) : noCode();
-    const execution_count = this.#count;
+    const { output, count: execution_count } = begun;
+    const outcome: Outcome = content ? await this.#run(content, begun) : noCode();
     let dropped: readonly Waiting[] = [];
     const reply: Content = { execution_count, user_expressions: {}, payload: output?.payload ?? [] };
     if (outcome.status === 'ok') {
       const expressions = content?.userExpressions ?? {};
       const areAsked = Object.keys(expressions).length > 0;
       if (areAsked) {
-        this.#publishResult(outcome, content, parent);
+        this.#publishResult(outcome, content, execution_count, parent);
         reply.user_expressions = await this.#evaluate(expressions);
       }
       together(() => {
-        if (!areAsked) this.#publishResult(outcome, content, parent);
+        if (!areAsked) this.#publishResult(outcome, content, execution_count, parent);
         this.#deps.reply(request, { status: 'ok', ...reply });
         publisher.publish('status', { execution_state: 'idle' }, parent);
       });
@@ -113,42 +129,43 @@ export class ExecutionQueue {
     publisher.publish('error', { ename, evalue, traceback }, parent);
     await settle(at);
     const dropped = (readExecute(request.content)?.stopOnError ?? true) ? this.#waiting.splice(0) : [];
-    const execution_count = this.#count;
+    const execution_count = this.#deps.counter.count;
     reply(request, { status: 'error', ename, evalue, traceback, execution_count, user_expressions: {}, payload: [] });
     publisher.publish('status', { execution_state: 'idle' }, parent);
     return dropped;
   }
 
-  /** Tells everybody that a cell begins. @returns where its output goes; undefined if there is nothing to run */
-  #begin(request: ShellRequest, content: ExecuteRequest, parent: string): IopubOutput | undefined {
-    const { publisher, history } = this.#deps;
+  /** Tells everybody that a cell begins. */
+  #begin(request: ShellRequest, content: ExecuteRequest, parent: string): Begun {
+    const { publisher, history, counter } = this.#deps;
     const { code, silent } = content;
     const blank = code.trim() === '';
-    if (content.storeHistory && !blank) history.add(++this.#count, code);
-    if (!silent) publisher.publish('execute_input', { code, execution_count: this.#count }, parent);
-    if (blank) return undefined;
+    if (content.storeHistory && !blank) history.add(++counter.count, code);
+    const { count } = counter;
+    if (!silent) publisher.publish('execute_input', { code, execution_count: count }, parent);
+    if (blank) return { count };
     this.#deps.next(code, parent);
     const colors = colorsFor(request);
-    return new IopubOutput(publisher, parent, inOwnTurn, {
+    const output = new IopubOutput(publisher, parent, inOwnTurn, {
       ...(content.allowStdin && {
         input: (prompt: string, password: boolean, signal?: AbortSignal) => this.#deps.ask(request, prompt, password, signal),
       }),
       ...(colors && { colors }),
     });
+    return { count, output };
   }
 
-  async #run({ code, silent, storeHistory }: ExecuteRequest, output: IopubOutput | undefined): Promise<Outcome> {
+  async #run({ code, silent, storeHistory }: ExecuteRequest, { output, count }: Begun): Promise<Outcome> {
     if (output === undefined) return { status: 'ok' };
     // A cell that is not stored in the history has no number of its own. 0 tells it from the others.
-    const executionCount = storeHistory ? this.#count : 0;
+    const executionCount = storeHistory ? count : 0;
     const outcome = await this.#deps.runner.run(this.#deps.session(), code, { executionCount, silent, output });
     output.flush();
     return outcome;
   }
 
-  #publishResult(outcome: Outcome, content: ExecuteRequest | undefined, parent: string): void {
+  #publishResult(outcome: Outcome, content: ExecuteRequest | undefined, execution_count: number, parent: string): void {
     if (outcome.status === 'error' || !outcome.result || content?.silent) return;
-    const execution_count = this.#count;
     this.#deps.publisher.publish('execute_result', { execution_count, ...outcome.result }, parent);
     const text = outcome.result.data['text/plain'];
     if (content?.storeHistory && typeof text === 'string')
@@ -173,7 +190,12 @@ export class ExecutionQueue {
     const { publisher } = this.#deps;
     const parent = request.headerJson;
     publisher.publish('status', { execution_state: 'busy' }, parent);
-    this.#deps.reply(request, { status: 'aborted', execution_count: this.#count, user_expressions: {}, payload: [] });
+    this.#deps.reply(request, {
+      status: 'aborted',
+      execution_count: this.#deps.counter.count,
+      user_expressions: {},
+      payload: [],
+    });
     publisher.publish('status', { execution_state: 'idle' }, parent);
   }
 }

@@ -33,10 +33,10 @@ export class History {
     this.#entries.push({ session: this.#kept.add(line, source), line, source, output: null });
   }
 
-  /** Notes the text of the last cell's result. */
+  /** Notes the text of a cell's result. */
   setOutput(line: number, output: string): void {
-    const entry = this.#entries.at(-1);
-    if (entry?.line === line) entry.output = output;
+    const entry = this.#entries.findLast((one) => one.line === line);
+    if (entry !== undefined) entry.output = output;
   }
 
   query(request: HistoryRequest): HistoryRow[] {

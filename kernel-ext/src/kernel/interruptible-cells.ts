@@ -19,11 +19,13 @@ export class InterruptibleCells {
   /** The session that runs the cell; undefined until it starts. */
   #session: Session | undefined;
   readonly #interrupts: () => number;
+  readonly #subshell: string;
   #dealtWith = 0;
 
-  /** @param interrupts returns how many interrupts were requested until now */
-  constructor(interrupts: () => number = () => 0) {
+  /** @param interrupts returns how many interrupts were requested until now @param subshell whose cells it runs; '' stands for the notebook's own */
+  constructor(interrupts: () => number = () => 0, subshell = '') {
     this.#interrupts = interrupts;
+    this.#subshell = subshell;
   }
 
   /** How many interrupts had been requested when one of them last ended a cell. */
@@ -32,7 +34,7 @@ export class InterruptibleCells {
   }
 
   /** Runs a cell. Never rejects. The outcome arrives in its own turn of the event loop. */
-  run(session: Promise<Session>, code: string, options: ExecuteOptions): Promise<Outcome> {
+  run(session: Promise<Session>, code: string, options: Omit<ExecuteOptions, 'subshell'>): Promise<Outcome> {
     return new Promise((resolve) => {
       let before = this.#interrupts();
       const finish = (outcome: Outcome): void => {
@@ -55,7 +57,9 @@ export class InterruptibleCells {
             this.#session = ready;
             before = this.#interrupts();
             // If the code is terminated, this never returns, and its promise never settles. See interrupt().
-            ready.execute(code, options).then(finish, (error: unknown) => finish(failedWith(error)));
+            ready
+              .execute(code, { ...options, subshell: this.#subshell })
+              .then(finish, (error: unknown) => finish(failedWith(error)));
           });
         },
         (error: unknown) => finish(failedWith(error)),
@@ -72,7 +76,7 @@ export class InterruptibleCells {
       return;
     }
     try {
-      this.#session.interrupt();
+      this.#session.interrupt(this.#subshell);
     } finally {
       setTimeout(() => finish(INTERRUPTED), GRACE_MS);
     }

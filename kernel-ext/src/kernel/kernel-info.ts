@@ -14,7 +14,7 @@ export function kernelInfo(): Content {
     language_info: language,
     banner: `nbserve ${own.version} · TypeScript ${language.version} · Node ${process.versions.node}`,
     debugger: true,
-    supported_features: ['debugger'],
+    supported_features: ['debugger', 'kernel subshells'],
     help_links: [
       { text: 'TypeScript Handbook', url: 'https://www.typescriptlang.org/docs/handbook/' },
       { text: 'Node.js API', url: 'https://nodejs.org/api/' },

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { format } from 'node:util';
-import { afterArrivals, ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
+import { ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
 import { showToDebugger } from '../debugger/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
 import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
 import { parentPid } from './env.js';
-import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
-import { InterruptibleCells } from './interruptible-cells.js';
 import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';
+import { Shells } from './shells.js';
 import { StdinChannel } from './stdin.js';
 
 /** How long the session may take to end. */
@@ -63,28 +62,10 @@ export async function startKernel({
   createSession,
 }: KernelOptions): Promise<void> {
   const info = kernelInfo();
-  const runner = new InterruptibleCells(() => control.interrupts);
   const history = new History(new KeptHistory(historyFolder));
   let ending = false;
   let firstCell: string | undefined;
-  /** The cell that ran or waited when code was terminated. */
-  let hit: string | undefined;
 
-  const endCell = (): void => {
-    control.unask();
-    runner.interrupt();
-  };
-  const interrupt = (terminated: boolean): void => {
-    shell.interrupt();
-    // The interrupted cell ended before the interrupt was reported to this thread, so the next cell must not be interrupted.
-    if (runner.dealtWith === control.interrupts) return;
-    // The terminated code may belong to an earlier cell. A cell that waited for its end runs.
-    if (terminated) {
-      if (queue.running === hit) endCell();
-    } else if (queue.running) endCell();
-    // The cell that the user means may still arrive, on another socket.
-    else afterArrivals(endCell);
-  };
   /** @param forGood true if no other kernel with this connection file follows */
   const end = async (forGood: boolean): Promise<void> => {
     if (ending) return;
@@ -112,10 +93,12 @@ export async function startKernel({
     {
       onRequest: (request) => shell.onRequest(request),
       onAnswer: (question, value) => stdin.onAnswer(question, value),
-      onTermination: () => {
-        hit = queue.running;
+      onTermination: () => shells.onTermination(),
+      onInterrupt: (terminated) => {
+        shell.interrupt();
+        shells.interrupt(terminated);
       },
-      onInterrupt: interrupt,
+      onDeleted: (subshell) => shells.delete(subshell),
       onShutdown: (again) => void end(!again),
     },
     loadSession,
@@ -140,9 +123,11 @@ export async function startKernel({
   );
   const session = (): Promise<Session> => holder.get();
   const stdin = new StdinChannel(control);
-  const queue = new ExecutionQueue({
+  const shells = new Shells({
     publisher: control,
-    runner,
+    interrupts: () => control.interrupts,
+    outputTo: (parent) => control.outputTo(parent),
+    unask: () => control.unask(),
     history,
     session,
     together: (work) => control.together(work),
@@ -162,8 +147,8 @@ export async function startKernel({
     ports: () => Object.fromEntries(Object.entries(control.ports).map(([channel, port]) => [`${channel}_port`, port])),
     session,
     reply: (request, type, content) => control.reply(request, type, content),
-    execute: (request) => queue.push(request),
-    running: () => queue.running,
+    execute: (request) => shells.push(request),
+    running: () => shells.running,
     answered: () => inOwnTurn(preload),
     shutdown: (again) => void end(!again),
   });

@@ -35,16 +35,30 @@ export type CellEnd =
   | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean; readonly missing: ReadonlySet<string> }
   | { readonly ok: false; readonly error: unknown; readonly missing: ReadonlySet<string> };
 
+/** What a cell's code gives. */
+interface CellState {
+  result: unknown;
+  /** Undefined until it has declared its names. */
+  open: OpenNames | undefined;
+}
+
 type CellCode = (...parameters: unknown[]) => Promise<void>;
 
-/** Runs converted cells, one at a time. */
+interface OpenNames {
+  readonly cell: OpenCell;
+  readonly bound: CellContext['bound'];
+}
+
+/** Runs converted cells, of each subshell one at a time. */
 export class CellExecutor {
   readonly names = new NotebookNames();
   readonly #modules: NotebookModules;
   readonly #folder: string;
-  #open: { readonly cell: OpenCell; readonly bound: CellContext['bound'] } | undefined;
+  /** The names of the running cells. */
+  readonly #open = new Set<OpenNames>();
   readonly #turn: (work: () => void) => void;
-  #interrupt: (() => void) | undefined;
+  /** What ends the running cell of each subshell. */
+  readonly #interrupts = new Map<string, () => void>();
   readonly #onCompiled: (cell: string) => Promise<void> | undefined;
 
   /** @param turn runs its argument in a macrotask of its own @param onCompiled is called before a cell runs, and its promise is awaited */
@@ -62,7 +76,7 @@ export class CellExecutor {
 
   async run(converted: ConvertedCell, cell: RunningCell, context: CellContext): Promise<CellEnd> {
     const scope = new DisposalScope();
-    const state = { result: undefined as unknown };
+    const state: CellState = { result: undefined, open: undefined };
     try {
       const code = this.#compile(converted.code, context.id);
       const breakpoints = this.#onCompiled(context.id);
@@ -70,7 +84,7 @@ export class CellExecutor {
       const waits = new CellWaits(breakpoints !== undefined);
       cell.interrupted.throwIfAborted();
       const runtime = this.#runtime(state, scope, waits, context, cell.id);
-      await this.#interruptible(waits, () =>
+      await this.#interruptible(cell, waits, () =>
         runInCell(cell, async () => {
           const file = join(this.#folder, cell.id);
           const { exports } = this.names;
@@ -83,37 +97,37 @@ export class CellExecutor {
           await scope.endAsync();
         }),
       );
-      return { ok: true, result: state.result, hasResult: converted.hasResult, missing: this.#close() };
+      return { ok: true, result: state.result, hasResult: converted.hasResult, missing: this.#close(state) };
     } catch (error) {
-      return { ok: false, error, missing: this.#close() };
+      return { ok: false, error, missing: this.#close(state) };
     }
   }
 
   /** Runs `work` so that `interrupt` ends the waiting. Each gets a macrotask of its own: the control thread ends that one. */
-  async interruptible<T>(work: () => Promise<T>): Promise<T> {
-    return this.#interruptible(undefined, work);
+  async interruptible<T>(cell: RunningCell, work: () => Promise<T>): Promise<T> {
+    return this.#interruptible(cell, undefined, work);
   }
 
-  interrupt(): void {
-    this.#interrupt?.();
+  /** @param subshell whose cell is ended */
+  interrupt(subshell: string): void {
+    this.#interrupts.get(subshell)?.();
   }
 
-  /** Tells what the running cell has defined by now. */
+  /** Tells what the running cells have defined by now. */
   settle(): void {
-    if (this.#open === undefined) return;
-    for (const [name, value] of this.#open.cell.values()) this.#open.bound(name, value);
+    for (const { cell, bound } of this.#open) for (const [name, value] of cell.values()) bound(name, value);
   }
 
-  #interruptible<T>(waits: CellWaits | undefined, work: () => Promise<T>): Promise<T> {
+  #interruptible<T>({ subshell }: RunningCell, waits: CellWaits | undefined, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let interrupted = false;
       const ended = (): void => reject(new KeyboardInterrupt());
-      this.#interrupt = () => {
+      this.#interrupts.set(subshell, () => {
         interrupted = true;
         // What the cell's `finally` blocks print still comes before its end. Code that was terminated never ends by itself.
         waits?.interrupt();
         this.#turn(ended);
-      };
+      });
       this.#turn(() => {
         // Nobody would wait for it any more, and no interrupt would end it.
         if (interrupted) return;
@@ -124,7 +138,7 @@ export class CellExecutor {
         }
       });
     }).finally(() => {
-      this.#interrupt = undefined;
+      this.#interrupts.delete(subshell);
     });
   }
 
@@ -135,7 +149,7 @@ export class CellExecutor {
   }
 
   #runtime(
-    state: { result: unknown },
+    state: CellState,
     scope: DisposalScope,
     { wait, each }: CellWaits,
     { bound, magic, lines, time, timeit, watch, captured }: CellContext,
@@ -145,7 +159,8 @@ export class CellExecutor {
       wait,
       each,
       define: (definitions: Parameters<NotebookNames['open']>[0]): void => {
-        this.#open = { cell: this.names.open(definitions, bound), bound };
+        state.open = { cell: this.names.open(definitions, bound), bound };
+        this.#open.add(state.open);
       },
       import: (module: string): Promise<object> => this.#modules.import(module),
       set result(value: unknown) {
@@ -165,10 +180,10 @@ export class CellExecutor {
     };
   }
 
-  #close(): ReadonlySet<string> {
+  #close({ open }: CellState): ReadonlySet<string> {
     this.settle();
-    const missing = this.#open?.cell.close() ?? new Set<string>();
-    this.#open = undefined;
-    return missing;
+    if (open === undefined) return new Set();
+    this.#open.delete(open);
+    return open.cell.close();
   }
 }

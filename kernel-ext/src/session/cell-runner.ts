@@ -51,7 +51,15 @@ export interface CellRunnerOptions {
   readonly executor: CellExecutor;
 }
 
-/** Runs the cells of a notebook, one after the other: their magics, their TypeScript, and what shows their result. */
+/** What a cell has run by `%run`. */
+interface FilesRun {
+  /** How many files run inside of each other. */
+  open: number;
+  /** How many sources it has run. */
+  sources: number;
+}
+
+/** Runs the cells of a notebook, of each subshell one after the other: their magics, their TypeScript, and what shows their result. */
 export class CellRunner {
   readonly #results = new Results();
   readonly #history: { readonly number: number; readonly source: string }[] = [];
@@ -61,12 +69,11 @@ export class CellRunner {
   readonly #sources: CellSources;
   readonly #magics: CellMagics;
   #scope: Scope = '';
-  /** While the TypeScript of a cell runs: what the cell declares too. */
-  #innerScope: Scope | undefined;
-  /** How many files of `%run` run inside of each other. */
-  #filesOpen = 0;
-  /** How many sources the cell has run by `%run`. */
-  #sourcesRun = 0;
+  /** While the TypeScript of cells runs: what they declare too. */
+  #innerScope: Scope = '';
+  /** The scope from before each cell whose TypeScript runs, by its subshell. */
+  readonly #before = new Map<string, Scope>();
+  readonly #files = new WeakMap<RunningCell, FilesRun>();
   readonly split: (code: string) => SplitCell;
 
   constructor({ folder, ownsProcess, leadsGroup, types, modules, executor }: CellRunnerOptions) {
@@ -89,7 +96,7 @@ export class CellRunner {
       reset: () => this.#reset(),
       history: () => this.#history,
       help: (name) => {
-        const { found, data, metadata } = this.#inspect(this.#innerScope ?? this.#scope, name, name.length, 1);
+        const { found, data, metadata } = this.#inspect(this.#present, name, name.length, 1);
         return found ? { data, metadata } : undefined;
       },
     });
@@ -99,6 +106,11 @@ export class CellRunner {
   /** What the next cell finds declared. */
   get scope(): Scope {
     return this.#scope;
+  }
+
+  /** What is declared by now. */
+  get #present(): Scope {
+    return this.#before.size === 0 ? this.#scope : this.#innerScope;
   }
 
   /** Where commands run. */
@@ -121,9 +133,8 @@ export class CellRunner {
    */
   async run(code: string, cell: RunningCell, silent: boolean, id = cell.id): Promise<Outcome> {
     const { output } = cell;
-    if (id === cell.id) this.#sourcesRun = 0;
     // The cell before may have been terminated.
-    this.#innerScope = undefined;
+    this.#before.delete(cell.subshell);
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
@@ -151,7 +162,7 @@ export class CellRunner {
   /** What runs before the cell's TypeScript is looked at. */
   async #outside(cell: RunningCell, split: SplitCell, magics: MagicContext): Promise<Outcome> {
     const { cellMagic, leading } = split;
-    const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(() => runInCell(cell, work));
+    const within = (work: () => Promise<void>): Promise<void> => this.#executor.interruptible(cell, () => runInCell(cell, work));
     if (cellMagic !== undefined) {
       const { filled: withValues } = cellMagic;
       const args = withValues === undefined ? cellMagic.args : this.#filled(withValues.pieces, withValues.names);
@@ -170,21 +181,23 @@ export class CellRunner {
 
   /** `%run file`: its cells run one after the other, each in the place of this one, with ids of their own: `cell[3.1].ts`. */
   async #runFile(magic: Magic, cell: RunningCell, { folder }: MagicContext): Promise<Outcome> {
-    if (this.#filesOpen >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
+    const files = this.#files.get(cell) ?? { open: 0, sources: 0 };
+    if (files.open >= MAX_FILES_OPEN) throw RunsItself({ max: MAX_FILES_OPEN });
     const file = this.#filled(magic.pieces, magic.names ?? []);
-    this.#filesOpen += 1;
+    this.#files.set(cell, files);
+    files.open += 1;
     const ids: string[] = [];
     try {
       for (const source of cellsOfFile(file, folder)) {
-        this.#sourcesRun += 1;
-        const id = cell.id.replace(']', `.${this.#sourcesRun}]`);
+        files.sources += 1;
+        const id = cell.id.replace(']', `.${files.sources}]`);
         ids.push(id);
         const outcome = await this.run(source, cell, true, id);
         if (outcome.status === 'error') return ofFile(outcome, ids, file, magic.line + 1);
       }
       return { status: 'ok' };
     } finally {
-      this.#filesOpen -= 1;
+      files.open -= 1;
     }
   }
 
@@ -210,7 +223,9 @@ export class CellRunner {
     const source = await this.#sources.marked(id, plain);
     cell.interrupted.throwIfAborted();
     const isUnchecked = this.#magics.isUnchecked || saysNoCheck(source.text);
-    const converted = withinStack(() => this.#types.ask((types) => types.convert(this.#scope, { id, source, isUnchecked })));
+    const before = this.#present;
+    const held = [...this.#before.values()];
+    const converted = withinStack(() => this.#types.ask((types) => types.convert(before, { id, source, isUnchecked, held })));
     const notice = this.#types.takeNotice();
     if (notice !== undefined) cell.output.stream('stderr', `${notice}\n`);
     if (!converted.ok) {
@@ -225,7 +240,7 @@ export class CellRunner {
     cell.interrupted.throwIfAborted();
     rememberCell(id, code, converted);
     this.#sources.add(id, plain.text);
-    return this.#runCode(converted, cell, id, silent || !converted.hasResult || endsInSemicolon(code, plain), {
+    return this.#runCode(converted, before, cell, id, silent || !converted.hasResult || endsInSemicolon(code, plain), {
       ...this.#magics.inner(split, cell, magics),
       captured: () => captured as CapturedOutput,
     });
@@ -233,11 +248,13 @@ export class CellRunner {
 
   async #runCode(
     converted: ConvertedCell,
+    before: Scope,
     cell: RunningCell,
     id: string,
     silent: boolean,
     magics: ReturnType<CellMagics['inner']> & { readonly captured: () => CapturedOutput },
   ): Promise<Outcome> {
+    this.#before.set(cell.subshell, before);
     this.#innerScope = converted.scope;
     const end = await this.#executor.run(converted, cell, {
       ...magics,
@@ -246,12 +263,14 @@ export class CellRunner {
       source: (sourceId, value) => this.#sources.tag(sourceId, value),
       bound: (name, value) => this.#sources.bind(id, name, value),
     });
-    this.#innerScope = undefined;
-    if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
+    const present = this.#innerScope;
+    this.#before.delete(cell.subshell);
     this.#scope =
       end.ok && end.missing.size === 0
-        ? converted.scope
-        : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
+        ? present
+        : this.#types.ask((types) => types.scopeWithout(converted.scope, before, end.missing, present));
+    this.#innerScope = this.#scope;
+    if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
@@ -271,7 +290,7 @@ export class CellRunner {
   }
 
   #reset(): boolean {
-    if (this.#innerScope !== undefined) return false;
+    if (this.#before.size > 0) return false;
     this.#scope = '';
     this.#executor.names.clear();
     this.#results.clear();

@@ -11,6 +11,8 @@ export interface CellSource {
   readonly source: MappedText;
   /** Only its syntax is checked. */
   readonly isUnchecked?: boolean;
+  /** The scopes from before the cells that still run: what such a cell does not reach stays what it was there. @default none */
+  readonly held?: readonly Scope[];
 }
 
 /** One complaint of the type checker; offsets are those of the user's cell. */
@@ -108,8 +110,11 @@ export interface Inspection {
  */
 export interface Converter {
   convert(scope: Scope, cell: CellSource): ConvertedCell | RefusedCell;
-  /** The scope after a cell that threw: names in `missing` keep what they were in `before`, and a variable that it assigns may still have its old value. */
-  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope;
+  /**
+   * The scope after a cell that threw: names in `missing` keep what they were in `before`, and a variable that it assigns may still have its old value.
+   * @param present the scope after cells of other subshells that have begun since @default after
+   */
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>, present?: Scope): Scope;
   /** Offsets are those of `code`. */
   complete(scope: Scope, code: string, offset: number): Completion;
   inspect(scope: Scope, code: string, offset: number): Inspection | undefined;

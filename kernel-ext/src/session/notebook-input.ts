@@ -3,7 +3,7 @@ import readline from 'node:readline';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers';
 import { allAnswered, askPerson, canAsk } from './questions.js';
-import { currentCell } from './running-cell.js';
+import { currentCell, isBeside, type RunningCell } from './running-cell.js';
 
 /** What Jupyter's front ends send when the person ends the input with Ctrl-D. */
 const END_OF_INPUT = '\x04';
@@ -17,6 +17,8 @@ export class NotebookInput extends Readable {
   #isLooking = false;
   /** Takes back the question that is open. */
   #asking: AbortController | null = null;
+  /** The cell that asks. */
+  #asker: RunningCell | undefined;
   /** Interfaces of readline that read it. */
   readonly #readers = new Set<readline.Interface>();
   readonly #waiting = new Set<() => void>();
@@ -28,9 +30,10 @@ export class NotebookInput extends Readable {
     for (const event of ['newListener', 'removeListener', 'pause', 'resume']) this.on(event, look);
   }
 
-  /** Nobody is asked, and nobody is to be asked. */
-  async idle(): Promise<void> {
-    while (!this.destroyed && (this.#isLooking || this.#asking !== null)) {
+  /** Nobody is asked for this cell, and nobody is to be asked. */
+  async idle(cell: RunningCell | undefined): Promise<void> {
+    const isAsking = (): boolean => this.#asking !== null && !isBeside(this.#asker, cell);
+    while (!this.destroyed && (this.#isLooking || isAsking())) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
@@ -77,6 +80,7 @@ export class NotebookInput extends Readable {
   async #ask(): Promise<void> {
     const asking = new AbortController();
     this.#asking = asking;
+    this.#asker = currentCell();
     const line = await nextLine(asking.signal).catch(() => undefined);
     if (this.#asking !== asking) return;
     this.#asking = null;
@@ -139,8 +143,9 @@ export function installNotebookInput(isOwn: boolean): void {
 
 /** Resolves when the cell asks for no more input: front ends take no answer to a cell that has ended. */
 export async function inputIdle(): Promise<void> {
-  await allAnswered();
-  await input.idle();
+  const cell = currentCell();
+  await allAnswered(cell);
+  await input.idle(cell);
 }
 
 /** Has every interface of readline that reads a {@link NotebookInput} be known to that, and iterate over lines one by one. */

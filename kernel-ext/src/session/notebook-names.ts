@@ -13,17 +13,20 @@ export class NotebookNames {
   /** Makes a cell's names visible. Until the cell reaches a declaration, other cells' functions still see the value from before. */
   open(definitions: Readonly<Record<string, Definition>>, changed: (name: string, value: unknown) => void): OpenCell {
     const before = new Map<string, PropertyDescriptor | undefined>();
+    const readers = new Map<string, () => unknown>();
     for (const [name, [kind, get, set]] of Object.entries(definitions)) {
       const previous = Object.getOwnPropertyDescriptor(this.exports, name);
+      const read = (): unknown => current(kind, get, previous);
       before.set(name, previous);
+      readers.set(name, read);
       Object.defineProperty(this.exports, name, {
         configurable: true,
         enumerable: true,
-        get: () => current(kind, get, previous),
+        get: read,
         ...(set === null ? {} : { set: setter(set, name, changed) }),
       });
     }
-    return new OpenCell(this.exports, definitions, before, changed);
+    return new OpenCell(this.exports, definitions, before, readers, changed);
   }
 
   /** The names that have values. */
@@ -54,6 +57,8 @@ export class OpenCell {
     readonly exports: Record<string, unknown>,
     readonly definitions: Readonly<Record<string, Definition>>,
     readonly before: ReadonlyMap<string, PropertyDescriptor | undefined>,
+    /** The getters of the names while the cell runs. */
+    readonly readers: ReadonlyMap<string, () => unknown>,
     readonly changed: (name: string, value: unknown) => void,
   ) {}
 
@@ -70,6 +75,8 @@ export class OpenCell {
     const missing = new Set<string>();
     for (const [name, [kind, get, set]] of Object.entries(this.definitions)) {
       const now = Object.getOwnPropertyDescriptor(this.exports, name);
+      // A cell of another subshell, which began later, has declared the name too.
+      if (now !== undefined && now.get !== this.readers.get(name)) continue;
       const value = initialized(kind, get);
       if (value === undefined && kind !== 'var') {
         missing.add(name);

@@ -47,6 +47,12 @@ const ABANDON_MS = 80;
 /** A magic for a whole cell of TypeScript, and no question about it. */
 const OF_WHOLE_CELL = /^\s*%%(?:time|timeit|capture)(?![\w?])/;
 
+interface Running {
+  readonly abort: AbortController;
+  readonly cell: RunningCell;
+  readonly abandon: () => void;
+}
+
 /** A session on a converter of TypeScript, and in this process's own context. */
 class NotebookSession implements Session {
   readonly #folder: string;
@@ -58,8 +64,10 @@ class NotebookSession implements Session {
   readonly #turn: (work: () => void) => void;
   #disposed = false;
   #hasRun = false;
-  #queue: Promise<unknown> = Promise.resolve();
-  #running: { readonly abort: AbortController; readonly cell: RunningCell; readonly abandon: () => void } | undefined;
+  /** The end of the last cell of each subshell; '' is the notebook itself. */
+  readonly #queues = new Map<string, Promise<unknown>>();
+  /** By subshell. */
+  readonly #running = new Map<string, Running>();
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
@@ -81,7 +89,8 @@ class NotebookSession implements Session {
       watchSpawns((pid) => {
         // The type checker's process had ended, and another one answers.
         if (this.#types.isAsking) onCheck(pid);
-        onSpawn(pid, !this.#types.isAsking && this.#running !== undefined && currentCell() === this.#running.cell);
+        const cell = currentCell();
+        onSpawn(pid, !this.#types.isAsking && cell !== undefined && this.#running.get(cell.subshell)?.cell === cell);
       });
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
@@ -92,16 +101,18 @@ class NotebookSession implements Session {
 
   execute(code: string, options: ExecuteOptions): Promise<Outcome> {
     this.#hasRun = true;
-    const outcome = this.#queue.then(() => this.#execute(code, options));
-    this.#queue = outcome;
+    const { subshell = '' } = options;
+    const outcome = (this.#queues.get(subshell) ?? Promise.resolve()).then(() => this.#execute(code, options, subshell));
+    this.#queues.set(subshell, outcome);
+    if (subshell !== '') void outcome.then(() => this.#queues.get(subshell) === outcome && this.#queues.delete(subshell));
     return outcome;
   }
 
-  interrupt(): void {
-    const running = this.#running;
+  interrupt(subshell = ''): void {
+    const running = this.#running.get(subshell);
     if (running === undefined) return;
     running.abort.abort(new KeyboardInterrupt());
-    this.#executor.interrupt();
+    this.#executor.interrupt(subshell);
     endWorkers(running.cell);
     this.#modules.forgetUnfinished();
     setTimeout(running.abandon, ABANDON_MS);
@@ -153,14 +164,14 @@ class NotebookSession implements Session {
 
   #practise(): void {
     // It must not delay a cell.
-    if (this.#disposed || this.#running !== undefined) return;
+    if (this.#disposed || this.#running.size > 0) return;
     const canPractise = this.#types.ask((types) => {
       types.practise?.();
       return types.practise !== undefined;
     });
     if (this.#hasRun || !canPractise) return;
     const executor = new CellExecutor(this.#folder, this.#modules, this.#turn);
-    this.#queue = this.#queue.then(() => (this.#hasRun ? undefined : practise(this.#types, executor)));
+    this.#queues.set('', practise(this.#types, executor));
   }
 
   async dispose(): Promise<void> {
@@ -174,23 +185,28 @@ class NotebookSession implements Session {
     await host.endCluster({ drain: false });
   }
 
-  #execute(code: string, { executionCount, silent, output, isAside = false }: ExecuteOptions): Promise<Outcome> {
+  #execute(code: string, options: ExecuteOptions, subshell: string): Promise<Outcome> {
+    const { executionCount, silent, output, isAside = false } = options;
     return new Promise((resolve) => {
       const abort = new AbortController();
       const importPackage = (id: string): Promise<object> => this.#modules.import(id);
-      const cell: RunningCell = { id: `cell[${executionCount}].ts`, output, importPackage, isAside, interrupted: abort.signal };
-      const running = {
+      const id = `cell[${executionCount}].ts`;
+      const cell: RunningCell = { id, subshell, output, importPackage, isAside, interrupted: abort.signal };
+      const ended = (): void => {
+        if (this.#running.get(subshell) === running) this.#running.delete(subshell);
+      };
+      const running: Running = {
         abort,
         cell,
         abandon: () => {
-          if (this.#running === running) this.#running = undefined;
+          ended();
           resolve(formatError(new KeyboardInterrupt(), paintFor(output)));
         },
       };
-      this.#running = running;
+      this.#running.set(subshell, running);
       if (executionCount > 0) this.#cells.remember(executionCount, code);
       void this.#cells.run(code, cell, silent).then((outcome) => {
-        if (this.#running === running) this.#running = undefined;
+        ended();
         resolve(outcome);
       });
     });

@@ -32,7 +32,7 @@ const CONTEXT: CellContext = {
 export async function practise(types: TypeQuestions, executor: CellExecutor): Promise<void> {
   const output = { stream: () => {}, display: () => {}, clear: () => {} };
   const importPackage = (id: string): Promise<object> => Promise.reject(new Error(`the practice imports nothing, and not ${id}`));
-  const cell: RunningCell = { id: ID, output, importPackage, interrupted: new AbortController().signal };
+  const cell: RunningCell = { id: ID, subshell: '', output, importPackage, interrupted: new AbortController().signal };
   let timer: NodeJS.Timeout | undefined;
   try {
     const converted = types.ask((converter) => converter.convert('', { id: ID, source: unmapped(SOURCE) }));

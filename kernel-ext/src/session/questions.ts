@@ -1,7 +1,8 @@
 import { NoInput } from './errors.js';
-import { currentCell, lastCell } from './running-cell.js';
+import { currentCell, isBeside, lastCell, type RunningCell } from './running-cell.js';
 
-const open = new Set<Promise<unknown>>();
+/** The open questions, by the cell that asks. */
+const open = new Map<Promise<unknown>, RunningCell | undefined>();
 
 /** Whether there is a person who can be asked. */
 export function canAsk(): boolean {
@@ -23,7 +24,7 @@ export async function askPerson(prompt = '', { signal, password = false }: Quest
   const put = input();
   if (put === undefined) throw NoInput();
   const answer = put(prompt, password, signal);
-  open.add(answer);
+  open.set(answer, currentCell());
   try {
     return await answer;
   } finally {
@@ -31,9 +32,10 @@ export async function askPerson(prompt = '', { signal, password = false }: Quest
   }
 }
 
-/** Resolves when no question is open. */
-export async function allAnswered(): Promise<void> {
-  while (open.size > 0) await Promise.allSettled(open);
+/** Resolves when no question is open but those of other subshells. */
+export async function allAnswered(cell: RunningCell | undefined): Promise<void> {
+  const own = (): Promise<unknown>[] => [...open].flatMap(([answer, asker]) => (isBeside(asker, cell) ? [] : [answer]));
+  for (let left = own(); left.length > 0; left = own()) await Promise.allSettled(left);
 }
 
 function input() {

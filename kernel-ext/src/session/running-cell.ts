@@ -9,6 +9,8 @@ export interface RunningCell {
   output: Output;
   /** Imports a package as the notebook's cells do. */
   importPackage(id: string): Promise<object>;
+  /** The subshell that runs it; '' is the notebook itself. */
+  readonly subshell: string;
   /** Its result does not become `_`. */
   readonly isAside?: boolean;
   /** Aborted by an interrupt. */
@@ -74,6 +76,10 @@ export function cellOf(error: unknown): RunningCell | undefined {
 export function lastCell(): RunningCell | undefined {
   return last;
 }
+
+/** Whether the cells are of different subshells, so that neither waits for the other. */
+export const isBeside = (one: RunningCell | undefined, other: RunningCell | undefined): boolean =>
+  one !== undefined && other !== undefined && one.subshell !== other.subshell;
 
 /** An interrupted cell does not wait for `work`, which then gives nothing. */
 export async function unlessInterrupted<T>({ interrupted }: RunningCell, work: Promise<T> | undefined): Promise<T | undefined> {

@@ -83,14 +83,22 @@ export interface ExecuteOptions {
    * @default false
    */
   isAside?: boolean;
+  /**
+   * The subshell whose cell it is: it runs beside the cells of others, while these await.
+   * @default '' the notebook itself
+   */
+  subshell?: string;
 }
 
 /** One notebook's TypeScript: its names, its types, its running code. */
 export interface Session {
-  /** Runs a cell; cells queue. Never rejects. */
+  /** Runs a cell; cells of one subshell queue. Never rejects. */
   execute(code: string, options: ExecuteOptions): Promise<Outcome>;
-  /** Ends the cell that runs with `KeyboardInterrupt` (its synchronous part was terminated by the control thread). */
-  interrupt(): void;
+  /**
+   * Ends the running cell with `KeyboardInterrupt` (its synchronous part was terminated by the control thread).
+   * @param subshell whose cell is ended @default '' the notebook itself
+   */
+  interrupt(subshell?: string): void;
   /** `cursor` in UTF-16 units. */
   complete(code: string, cursor: number): CompleteReply;
   /** `cursor` in UTF-16 units. */

@@ -97,10 +97,10 @@ export class TslabBasedConverter implements Converter {
     };
   }
 
-  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope {
-    if (missing.size === 0) return after;
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>, present = after): Scope {
+    if (missing.size === 0) return present;
     return (
-      keptDeclarations(this.#fork, textOf(after), (name) => !missing.has(name)) +
+      keptDeclarations(this.#fork, textOf(present), (name) => !missing.has(name)) +
       keptDeclarations(this.#fork, textOf(before), (name) => missing.has(name))
     );
   }

@@ -39,6 +39,7 @@ function readHeader(raw: Content): Header | undefined {
     username: text('username'),
     date: text('date'),
     version: text('version'),
+    ...(text('subshell_id') !== '' && { subshell_id: text('subshell_id') }),
   };
 }
 

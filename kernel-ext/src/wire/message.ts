@@ -9,6 +9,8 @@ export interface Header {
   readonly username: string;
   readonly date: string;
   readonly version: string;
+  /** The subshell that the message is for. @default the notebook's own cells */
+  readonly subshell_id?: string;
 }
 
 /** The content of a message of any type. */

@@ -36,6 +36,8 @@ export class CellModules {
   readonly #slots: ModuleSlots;
   /** The scope after the cell that was accepted last. While that cell runs, it is not yet the scope of the session. */
   #latest: CellScope | undefined;
+  /** The scopes to which names may return when cells end that run now. */
+  #held: readonly CellScope[] = [];
   /** Cells without what the cell that is being checked declares again in `declare global`. They count when that cell is accepted. */
   #withheld: ReadonlyMap<number, CellModule> = new Map();
 
@@ -74,6 +76,11 @@ export class CellModules {
     } finally {
       this.#server.set(fileOf(ASKED), EMPTY);
     }
+  }
+
+  /** From now on, what these scopes need is in use. */
+  hold(scopes: readonly CellScope[]): void {
+    this.#held = scopes;
   }
 
   /** Writes a cell into a module that is not in use. */
@@ -151,6 +158,18 @@ export class CellModules {
     return present;
   }
 
+  /** The scope `present` after a cell that did not reach some of its declarations, if cells of other subshells have begun since. */
+  returned(present: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
+    const names = new Map(present.names);
+    for (const name of missing) {
+      const known = scopeName(before, name);
+      if (known === undefined) names.delete(name);
+      else names.set(name, known);
+    }
+    this.#latest = { ...present, names };
+    return this.#latest;
+  }
+
   /**
    * Lets the cells that ran keep the types of files that have changed since.
    * @param copyOf the copy of the file that a specifier meant
@@ -215,7 +234,7 @@ export class CellModules {
     const after = { names, augments, last: slot };
     this.#latest = after;
     if (redeclared.length === 0) return after;
-    const scopes = [scope, after];
+    const scopes = [scope, after, ...this.#held];
     const { names: present, modules } = renewed({
       cells: this.#cells,
       names,
@@ -272,7 +291,7 @@ export class CellModules {
 
   /** Returns the module for the next cell. A cell that runs is not yet in the scope of the session, but its module is in use. */
   #open(scope: CellScope): number {
-    return this.#slots.open([scope, this.#latest ?? scope]);
+    return this.#slots.open([scope, this.#latest ?? scope, ...this.#held]);
   }
 
   #grow(first: number, last: number): void {

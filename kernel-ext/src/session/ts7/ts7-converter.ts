@@ -83,7 +83,8 @@ export class Ts7Converter implements Converter {
     this.#server.begin();
   }
 
-  convert(scopeBefore: Scope, { id, source, isUnchecked = false }: CellSource): ConvertedCell | RefusedCell {
+  convert(scopeBefore: Scope, { id, source, isUnchecked = false, held = [] }: CellSource): ConvertedCell | RefusedCell {
+    this.#modules.hold(held.map(cellScope));
     const known = cellScope(scopeBefore);
     const { text } = source;
     const parsed = parsedCell(text);
@@ -136,7 +137,8 @@ export class Ts7Converter implements Converter {
     };
   }
 
-  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>): Scope {
+  scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>, present = after): Scope {
+    if (present !== after) return this.#modules.returned(cellScope(present), cellScope(before), missing);
     if (after === before) return before;
     return this.#modules.without(cellScope(after), cellScope(before), missing);
   }

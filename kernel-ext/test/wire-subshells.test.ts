@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { KernelClient } from './fixtures/client.js';
+
+describe('subshells', () => {
+  let kernel: KernelClient;
+  before(async () => {
+    kernel = await KernelClient.start();
+    await kernel.execute(
+      'let open = () => {};\nconst closed = () => new Promise<void>((resolve) => { open = resolve });\nconst print = (text: string) => console.log(text);',
+    );
+  });
+  after(() => kernel.kill());
+
+  const make = async (): Promise<string> => {
+    const { status, subshell_id } = await kernel.request('create_subshell_request', {}, 'control');
+    assert.equal(status, 'ok');
+    return String(subshell_id);
+  };
+  const remove = (subshell_id: string) => kernel.request('delete_subshell_request', { subshell_id }, 'control');
+  const begun = (id: string): Promise<void> =>
+    kernel.until(() => kernel.of(id).some(({ type }) => type === 'execute_input'), 'the cell');
+  const printed = (id: string, text: string): Promise<void> =>
+    kernel.until(() => kernel.of(id).some(({ type, content }) => type === 'stream' && String(content.text).includes(text)), text);
+
+  it('are announced, made, listed and deleted', async () => {
+    const info = await kernel.request('kernel_info_request', {});
+    assert.ok((info.supported_features as string[]).includes('kernel subshells'));
+    const ids = [await make(), await make()];
+    const listed = await kernel.request('list_subshell_request', {}, 'control');
+    assert.deepEqual(listed, { status: 'ok', subshell_id: ids });
+    for (const id of ids) assert.deepEqual(await remove(id), { status: 'ok' });
+    assert.equal((await remove(ids[0] as string)).ename, 'UnknownSubshell');
+  });
+
+  it("run a cell while the notebook's awaits, count as one, and leave the kernel busy", async () => {
+    const id = await make();
+    const count = Number((await kernel.execute('0')).reply.execution_count);
+    const running = kernel.executing('await closed();\nprint("after");\n"main"');
+    await begun(running.id);
+    const beside = await kernel.executing('print("beside");\n"sub"', {}, id).done;
+    assert.equal(beside.text(), 'beside\n');
+    assert.equal(beside.reply.execution_count, count + 2);
+    const busy = (): number => kernel.of(running.id).filter(({ content }) => content.execution_state === 'busy').length;
+    await kernel.until(() => busy() === 2, 'the state of the cell that still runs');
+    await kernel.executing('open()', {}, id).done;
+    const done = await running.done;
+    assert.deepEqual([done.reply.status, done.reply.execution_count, done.text()], ['ok', count + 1, 'after\n']);
+    const result = done.messages.find(({ type }) => type === 'execute_result')?.content;
+    assert.deepEqual([result?.execution_count, result?.data], [count + 1, { 'text/plain': "'main'" }]);
+    await remove(id);
+  });
+
+  it('answer questions about code, and comms, as the notebook does', async () => {
+    const id = await make();
+    const reply = await kernel.request('complete_request', { code: 'clos', cursor_pos: 4 }, 'shell', { subshell: id });
+    assert.ok((reply.matches as string[]).includes('closed'));
+    const info = await kernel.request('comm_info_request', {}, 'shell', { subshell: id });
+    assert.equal(info.status, 'ok');
+    await remove(id);
+  });
+
+  it('are named in the error if a request is for one that does not exist', async () => {
+    const id = await make();
+    await remove(id);
+    for (const subshell of ['nobody', id]) {
+      const { reply } = await kernel.executing('1', {}, subshell).done;
+      assert.deepEqual([reply.status, reply.ename], ['error', 'UnknownSubshell']);
+      assert.match(String(reply.evalue), new RegExp(`there is no subshell "${subshell}"`));
+    }
+    assert.equal((await kernel.execute('1')).reply.status, 'ok');
+  });
+
+  it("abort the cells that wait in the same one when a cell fails or the subshell is deleted, and none of another's", async () => {
+    const id = await make();
+    const running = kernel.executing('await closed()');
+    const waiting = kernel.executing('"waited"');
+    await begun(running.id);
+    const failing = kernel.executing('await null; throw new Error("on purpose")', {}, id);
+    const dropped = kernel.executing('1', {}, id);
+    assert.equal((await failing.done).reply.ename, 'Error');
+    assert.equal((await dropped.done).reply.status, 'aborted');
+    const last = kernel.executing(
+      'const opening = open;\nawait new Promise((resolve) => setTimeout(resolve, 50));\nopening()',
+      {},
+      id,
+    );
+    const unrun = kernel.executing('2', {}, id);
+    await begun(last.id);
+    assert.deepEqual(await remove(id), { status: 'ok' });
+    assert.equal((await unrun.done).reply.status, 'aborted');
+    assert.equal((await last.done).reply.status, 'ok');
+    assert.equal((await running.done).reply.status, 'ok');
+    assert.equal((await waiting.done).reply.status, 'ok');
+  });
+
+  it('have their running cell ended by an interrupt, as the notebook has: code that awaits, and code that blocks', async () => {
+    const id = await make();
+    for (const code of ['await new Promise(() => {})', 'print("loops");\nwhile (true) {}']) {
+      const running = kernel.executing('print("awaits");\nawait new Promise(() => {})');
+      await printed(running.id, 'awaits');
+      const beside = kernel.executing(code, {}, id);
+      await (code.startsWith('await') ? begun(beside.id) : printed(beside.id, 'loops'));
+      await kernel.interrupt();
+      for (const { done } of [running, beside]) assert.equal((await done).reply.ename, 'KeyboardInterrupt');
+      for (const subshell of [undefined, id])
+        assert.equal((await kernel.executing('1 + 1', {}, subshell).done).reply.status, 'ok');
+    }
+    await remove(id);
+  });
+
+  it('give what children print to the cell that still runs', async (t) => {
+    const id = await make();
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-go-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const go = join(folder, 'go');
+    const running = kernel.executing(
+      `import { existsSync } from 'node:fs';\nimport { execFileSync } from 'node:child_process';\nwhile (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));\nvoid execFileSync('echo', ['of the child'], { stdio: 'inherit' })`,
+    );
+    await begun(running.id);
+    await kernel.executing('1', {}, id).done;
+    writeFileSync(go, '');
+    await running.done;
+    await printed(running.id, 'of the child');
+    await remove(id);
+  });
+
+  it('ask the user, and wait for no question of the notebook', async () => {
+    const id = await make();
+    kernel.onInput = () => undefined;
+    const running = kernel.executing('await closed();\nawait prompt("first?")');
+    await begun(running.id);
+    kernel.onInput = (text) => (text === 'second?' ? 'two' : undefined);
+    const beside = await kernel.executing('await prompt("second?")', {}, id).done;
+    assert.deepEqual(beside.messages.find(({ type }) => type === 'execute_result')?.content.data, { 'text/plain': "'two'" });
+    await kernel.interrupt();
+    await running.done;
+    await remove(id);
+  });
+});
