@@ -1,29 +1,25 @@
 /** The control thread: it has the kernel's sockets, interrupts the main thread, and watches the parent. It never runs user code. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Router, XPublisher } from 'zeromq';
 import { CellChildren, processTable } from '../children/index.js';
 import { DebugAdapter } from '../debugger/index.js';
 import { OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
-  type ChannelName,
-  type Connection,
+  boundPorts,
   Decoder,
   Encoder,
   logTo,
   logToStderr,
-  portOf,
   Receiver,
   ReplayGuard,
   removeSocketFiles,
   Sender,
   Signer,
-  writePorts,
 } from '../wire/index.js';
 import { interruptChildren } from './child-signals.js';
-import { ControlChannel, replyTo } from './control-channel.js';
+import { ControlChannel } from './control-channel.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
 import {
@@ -41,6 +37,7 @@ import { watchParent } from './parent-watch.js';
 import { patience } from './patience.js';
 import { reap } from './reaper.js';
 import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
+import { RunningCells } from './running-cells.js';
 import { ShellRelay } from './shell-relay.js';
 import { StdinRelay } from './stdin-relay.js';
 import { Subshells, unknownSubshell } from './subshells.js';
@@ -84,10 +81,9 @@ function taken(units: number): void {
 }
 
 const children = new CellChildren();
-/** The headers of the running cells, as JSON: one of the notebook, and one of each subshell at most. */
-const runningCells: string[] = [];
-/** The one that began last. */
-const running = (): string | undefined => runningCells.at(-1);
+const cells = new RunningCells();
+/** The header of the running cell, as JSON. */
+const running = (): string | undefined => cells.last;
 let ending = false;
 /** True while an interrupt waits for the main thread. */
 let blocked = false;
@@ -104,15 +100,6 @@ function logText(name: 'stdout' | 'stderr', text: string): void {
 /** The sockets to close if the start fails, because the process cannot end in order while one is open. */
 const opened: { close(): void }[] = [];
 
-/** The ports of the sockets. Those that were chosen for port 0 are written into the connection file. */
-function portsOf(connection: Connection, sockets: Readonly<Record<ChannelName, Router | XPublisher>>): Connection['ports'] {
-  if (!Object.values(connection.ports).includes(0)) return connection.ports;
-  const entries = Object.entries(sockets).map(([channel, socket]) => [channel, portOf(socket)]);
-  const ports = Object.fromEntries(entries) as Connection['ports'];
-  if (init.connectionFile !== '') writePorts(init.connectionFile, ports);
-  return ports;
-}
-
 async function main(): Promise<void> {
   const { connection } = init;
   const signer = new Signer(connection);
@@ -127,13 +114,8 @@ async function main(): Promise<void> {
   const heartbeat = await bindRouter(connection, 'hb', opened);
   const shellSocket = await bindRouter(connection, 'shell', opened);
   const stdinSocket = await bindRouter(connection, 'stdin', opened);
-  const ports = portsOf(connection, {
-    iopub: publisher,
-    control: controlSocket,
-    hb: heartbeat,
-    shell: shellSocket,
-    stdin: stdinSocket,
-  });
+  const sockets = { iopub: publisher, control: controlSocket, hb: heartbeat, shell: shellSocket, stdin: stdinSocket };
+  const ports = boundPorts(connection, sockets, init.connectionFile);
   const iopub = new Iopub(publisher, encoder);
   const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
   // The clients of the old program connect again. Cells that came meanwhile wait until the clients can get their output.
@@ -143,13 +125,9 @@ async function main(): Promise<void> {
   const subshells = new Subshells((subshell) => send({ kind: 'deleted', subshell }));
   const shell = new ShellRelay(shellSocket, decoder, encoder, (request) => {
     const { header, headerJson } = request;
-    if (subshells.has(header.subshell_id)) {
-      send({ kind: 'request', request });
-      return;
-    }
+    if (subshells.has(header.subshell_id)) return send({ kind: 'request', request });
     iopub.status('busy', headerJson);
-    if (header.msg_type.endsWith('_request'))
-      shell.reply(request, replyTo(header.msg_type), JSON.stringify(unknownSubshell(header.subshell_id as string)));
+    shell.refuse(request, unknownSubshell(header.subshell_id as string));
     iopub.status('idle', headerJson);
   });
   const stdin = new StdinRelay(stdinSocket, decoder, encoder, (question, value) => send({ kind: 'answer', question, value }));
@@ -250,7 +228,7 @@ async function main(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
     pipes.finish();
     const { subscribers } = iopub;
-    const replies = tellReplaced(shell.open, iopub, runningCells);
+    const replies = tellReplaced(shell.open, iopub, cells.all);
     children.signal('SIGKILL');
     await Promise.all([iopub, controlChannel, beats].map((channel) => channel.close()));
     const left = processTable().flatMap(({ pid, parent }) => (parent === process.pid ? pid : []));
@@ -297,8 +275,7 @@ async function main(): Promise<void> {
         break;
       case 'reply':
         iopub.afterOutput(() => shell.reply(message.asker, message.type, message.content));
-        if (runningCells.includes(message.asker.headerJson))
-          runningCells.splice(runningCells.indexOf(message.asker.headerJson), 1);
+        cells.end(message.asker.headerJson);
         break;
       case 'ask':
         iopub.afterOutput(() =>
@@ -311,8 +288,8 @@ async function main(): Promise<void> {
         break;
       case 'begin':
         // What another cell that still runs has started stays that cell's.
-        if (runningCells.length === 0) children.begin(message.at);
-        runningCells.push(message.parent);
+        if (running() === undefined) children.begin(message.at);
+        cells.begin(message.parent);
         break;
       case 'spawned':
         children.spawned(message.pid, message.byRunning);

@@ -1,5 +1,6 @@
 import type { Router } from 'zeromq';
-import { type Decoder, type Encoder, type Frame, Receiver, Refusals, Sender } from '../wire/index.js';
+import { type Content, type Decoder, type Encoder, type Frame, Receiver, Refusals, Sender } from '../wire/index.js';
+import { replyTo } from './control-channel.js';
 import type { Asker, ShellRequest } from './messages.js';
 import type { LegacyReply } from './replacement.js';
 
@@ -55,6 +56,12 @@ export class ShellRelay {
     if (this.#socket.closed) return;
     this.#open.delete(asker.headerJson);
     this.#sender.send(this.#encoder.encodeJson(type, content, { identities: framesOf(asker), parent: asker.headerJson }));
+  }
+
+  /** Answers a message that expects a reply with an error. */
+  refuse(request: ShellRequest, error: Content): void {
+    const type = request.header.msg_type;
+    if (type.endsWith('_request')) this.reply(request, replyTo(type), JSON.stringify(error));
   }
 
   /** Sends the answers of the program before this one, when its clients have connected again. Clients that do not connect get none. */

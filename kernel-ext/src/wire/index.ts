@@ -6,7 +6,6 @@ export {
   readConnectionFile,
   removeSocketFiles,
   socketPath,
-  writePorts,
 } from './connection.js';
 export { Decoder } from './decoder.js';
 export { Encoder, type Envelope, type Frame } from './encoder.js';
@@ -28,4 +27,4 @@ export { logTo, logToStderr, Refusals } from './refusals.js';
 export { ReplayGuard } from './replay-guard.js';
 export { Sender } from './sender.js';
 export { Signer } from './signer.js';
-export { bindPublisher, bindRouter, portOf } from './sockets.js';
+export { bindPublisher, bindRouter, boundPorts } from './sockets.js';

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Router, XPublisher } from 'zeromq';
-import { type ChannelName, type Connection, endpoint, socketPath } from './connection.js';
+import { type ChannelName, type Connection, endpoint, socketPath, writePorts } from './connection.js';
 
 const own = createRequire(import.meta.url);
 
@@ -47,5 +47,22 @@ export async function bindPublisher(connection: Connection, opened: { close(): v
   return socket;
 }
 
+/**
+ * The ports of the sockets.
+ * @param file the connection file, which gets the ports that were chosen for port 0; '' is none
+ * @throws NBS_CONNECTION_FILE
+ */
+export function boundPorts(
+  { ports }: Connection,
+  sockets: Readonly<Record<ChannelName, Router | XPublisher>>,
+  file: string,
+): Connection['ports'] {
+  if (!Object.values(ports).includes(0)) return ports;
+  const entries = Object.entries(sockets).map(([channel, socket]) => [channel, portOf(socket)]);
+  const bound = Object.fromEntries(entries) as Connection['ports'];
+  if (file !== '') writePorts(file, bound);
+  return bound;
+}
+
 /** The port that a socket is bound to over tcp. */
-export const portOf = ({ lastEndpoint }: Router | XPublisher): number => Number(/:(\d+)$/.exec(lastEndpoint ?? '')?.[1]);
+const portOf = ({ lastEndpoint }: Router | XPublisher): number => Number(/:(\d+)$/.exec(lastEndpoint ?? '')?.[1]);
