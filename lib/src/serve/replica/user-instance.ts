@@ -77,7 +77,7 @@ export class UserInstance {
     return this.#ready;
   }
 
-  /** Makes the routes of its class answer HTTP. @throws what they throw; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES */
+  /** Makes the routes of its class answer HTTP. @throws what they throw; the errors of `openIngress` */
   async openIngress(): Promise<void> {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
