@@ -7,7 +7,7 @@ import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
 import { inputIdle } from './notebook-input.js';
 import type { NotebookModules } from './notebook-modules.js';
-import { NotebookNames, type OpenCell } from './notebook-names.js';
+import { NotebookNames, type OpenCell, type Unreached } from './notebook-names.js';
 import { type RunningCell, runInCell } from './running-cell.js';
 import { settled } from './settled.js';
 import { withinStack } from './syntax.js';
@@ -31,9 +31,11 @@ export interface CellContext {
   readonly bound: (name: string, value: unknown) => void;
 }
 
-export type CellEnd =
-  | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean; readonly missing: ReadonlySet<string> }
-  | { readonly ok: false; readonly error: unknown; readonly missing: ReadonlySet<string> };
+export type CellEnd = Unreached &
+  (
+    | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean }
+    | { readonly ok: false; readonly error: unknown }
+  );
 
 type CellCode = (...parameters: unknown[]) => Promise<void>;
 
@@ -83,9 +85,9 @@ export class CellExecutor {
           await scope.endAsync();
         }),
       );
-      return { ok: true, result: state.result, hasResult: converted.hasResult, missing: this.#close() };
+      return { ok: true, result: state.result, hasResult: converted.hasResult, ...this.#close(true) };
     } catch (error) {
-      return { ok: false, error, missing: this.#close() };
+      return { ok: false, error, ...this.#close(false) };
     }
   }
 
@@ -165,10 +167,10 @@ export class CellExecutor {
     };
   }
 
-  #close(): ReadonlySet<string> {
+  #close(isWhole: boolean): Unreached {
     this.settle();
-    const missing = this.#open?.cell.close() ?? new Set<string>();
+    const unreached = this.#open?.cell.close(isWhole) ?? { missing: new Set(), unset: new Set() };
     this.#open = undefined;
-    return missing;
+    return unreached;
   }
 }

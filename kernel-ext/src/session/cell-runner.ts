@@ -11,7 +11,7 @@ import {
   splitCell,
 } from '../magics/index.js';
 import { CapturedOutput, capturing } from './captured-output.js';
-import type { CellContext, CellExecutor } from './cell-executor.js';
+import type { CellContext, CellEnd, CellExecutor } from './cell-executor.js';
 import { CellMagics } from './cell-magics.js';
 import { CellSources } from './cell-sources.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
@@ -248,10 +248,7 @@ export class CellRunner {
     });
     this.#innerScope = undefined;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
-    this.#scope =
-      end.ok && end.missing.size === 0
-        ? converted.scope
-        : this.#types.ask((types) => types.scopeWithout(converted.scope, this.#scope, end.missing));
+    this.#scope = this.#scopeAfter(converted.scope, end);
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
@@ -264,6 +261,14 @@ export class CellRunner {
     const result = await runInCell(cell, () => bundleOf(end.result, { colors }));
     const pictured = runInCell(cell, () => withPicture(result));
     return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
+  }
+
+  #scopeAfter(scope: Scope, { ok, missing, unset }: CellEnd): Scope {
+    if (ok && missing.size === 0 && unset.size === 0) return scope;
+    return this.#types.ask((types) => {
+      const reached = ok && missing.size === 0 ? scope : types.scopeWithout(scope, this.#scope, missing);
+      return unset.size === 0 ? reached : (types.scopeUnset?.(reached, unset, ok) ?? reached);
+    });
   }
 
   #inspect(scope: Scope, code: string, cursor: number, detail: number): InspectReply {
