@@ -143,6 +143,10 @@ export class CellExecutor {
     { bound, magic, lines, time, timeit, watch, captured }: CellContext,
     id: string,
   ) {
+    // Few cells use it.
+    let meta: object | undefined;
+    const modules = this.#modules;
+    const folder = this.#folder;
     return {
       wait,
       each,
@@ -163,7 +167,10 @@ export class CellExecutor {
       scope: () => new DisposalScope(),
       cell_scope: scope,
       module: this.#modules.main,
-      meta: this.#modules.metaOf(join(this.#folder, id), true),
+      get meta(): object {
+        meta ??= modules.metaOf(join(folder, id), true);
+        return meta;
+      },
     };
   }
 
