@@ -94,7 +94,8 @@ export class CellModules {
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
   same(scope: CellScope, text: string, syntax: ParsedCell, { uses }: WrittenCell): boolean {
     // It may give a value now to a variable that had none.
-    if ([...syntax.names.keys()].some((name) => scopeName(scope, name)?.isUnset === true)) return false;
+    const fills = (name: string): boolean => scopeName(scope, name)?.isUnset === true && wouldFill(syntax, name, false);
+    if ([...syntax.names.keys()].some(fills)) return false;
     const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slots.join()));
     const [slot] = slots;
     if (slots.size !== 1 || slot === undefined) return false;
