@@ -2,9 +2,9 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Router, XPublisher } from 'zeromq';
-import { CellChildren, processTable } from '../children/index.js';
+import { CellChildren, processTable, send as signal } from '../children/index.js';
 import { DebugAdapter } from '../debugger/index.js';
-import { OutputOrder, PipeReaders } from '../descriptors/index.js';
+import { CaptureReader, OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
@@ -66,14 +66,6 @@ const send = (message: FromControl): void => port.postMessage(message);
 function killSelf(): void {
   removeSocketFiles(init.connection);
   process.kill(process.pid, 'SIGKILL');
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // The child has ended.
-  }
 }
 
 /** Counts output as taken, so that the main thread may print more. */
@@ -151,7 +143,7 @@ async function main(): Promise<void> {
     },
     release: () => {
       const checker = Atomics.load(shared, CHECKER);
-      if (checker > 0) kill(checker);
+      if (checker > 0) signal(checker, 'SIGKILL');
     },
     interrupted: () => {
       Atomics.add(shared, INTERRUPTS, 1);
@@ -260,12 +252,20 @@ async function main(): Promise<void> {
         break;
       case 'cell':
         cell = printed.parent;
+        captures.cellBegins();
+        break;
+      case 'capture':
+        captures.take(printed);
         break;
     }
   };
+  const captures = new CaptureReader((captured) => send({ kind: 'captured', ...captured }));
   const order = new OutputOrder<Printed>(init.descriptors.secret, {
     // Before the first cell, the output is the kernel's own.
-    text: (name, text) => (cell === '' ? logText(name, text) : iopub.stream({ name, text, parent: cell })),
+    text: (name, text) => {
+      if (cell === '') logText(name, text);
+      else if (!captures.text(name, text)) iopub.stream({ name, text, parent: cell });
+    },
     message: deliver,
     beginsCell: ({ kind }) => kind === 'cell',
   });
@@ -278,6 +278,7 @@ async function main(): Promise<void> {
       case 'stream':
       case 'publish':
       case 'cell':
+      case 'capture':
         order.message(message.mark.number, message.mark.marked, message);
         break;
       case 'reply':

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type Mark, MarkWriter } from '../descriptors/index.js';
+import { Capture, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
 import { guarded } from './guarded.js';
 import {
@@ -48,6 +48,9 @@ export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   readonly #marks: MarkWriter;
+  /** Whether the thread reads the descriptors 1 and 2. */
+  readonly #isRead: boolean;
+  #capture: Capture | undefined;
   #closed = false;
   #ports: Connection['ports'];
   /** Is called when an interrupt is done. */
@@ -73,14 +76,14 @@ export class ControlThread {
   private constructor(
     worker: Worker,
     shared: Int32Array,
-    marks: MarkWriter,
-    { connection }: Pick<ControlInit, 'connection'>,
+    { connection, descriptors: { secret, readFds } }: Pick<ControlInit, 'connection' | 'descriptors'>,
     events: ControlEvents,
   ) {
     this.#ports = connection.ports;
     this.#worker = worker;
     this.#shared = shared;
-    this.#marks = marks;
+    this.#isRead = readFds.length > 0;
+    this.#marks = this.#isRead ? new MarkWriter(secret) : new MarkWriter(secret, []);
     this.#settled = installUnwind(shared, {
       isDone: () => this.#done === this.interrupts,
       onTermination: () => {
@@ -107,9 +110,7 @@ export class ControlThread {
     Atomics.add(shared, GUARD, 1);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./control-thread-main.js', import.meta.url), { workerData, name: 'nbserve-control' });
-    const { secret, readFds } = init.descriptors;
-    const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
-    const thread = new ControlThread(worker, shared, marks, init, events);
+    const thread = new ControlThread(worker, shared, init, events);
     void beside().finally(() => Atomics.sub(shared, GUARD, 1));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
@@ -162,6 +163,13 @@ export class ControlThread {
   cell(parent: string): void {
     this.#post({ kind: 'begin', parent, at: Date.now() });
     this.#print({ kind: 'cell', parent });
+  }
+
+  /** Captures what the cell prints, and what comes through the descriptors. */
+  capture(taker: CaptureTaker): Capture | undefined {
+    if (!this.#isRead || this.#closed) return undefined;
+    this.#capture = new Capture((step) => this.#print({ kind: 'capture', ...step }), taker);
+    return this.#capture;
   }
 
   /** Answers a request of the shell channel. */
@@ -304,6 +312,9 @@ export class ControlThread {
       case 'runnable':
         this.#compiled.get(message.cell)?.();
         this.#compiled.delete(message.cell);
+        break;
+      case 'captured':
+        this.#capture?.got(message);
         break;
       case 'bound':
       case 'failed':

@@ -1,4 +1,4 @@
-import type { Mark, OwnDescriptors } from '../descriptors/index.js';
+import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 
 /** The arguments of the control thread. */
@@ -84,7 +84,8 @@ export type FromControl =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean }
   /** The breakpoints of a compiled cell are set. */
-  | { readonly kind: 'runnable'; readonly cell: string };
+  | { readonly kind: 'runnable'; readonly cell: string }
+  | ({ readonly kind: 'captured' } & Captured);
 
 /** In bytes. */
 export const sizeOf = (buffers: readonly Uint8Array[]): number =>
@@ -104,7 +105,8 @@ export type Printed =
       readonly buffers: readonly Uint8Array[];
     }
   /** A cell begins. From now on, what comes through the descriptors belongs to it. */
-  | { readonly kind: 'cell'; readonly parent: string };
+  | { readonly kind: 'cell'; readonly parent: string }
+  | ({ readonly kind: 'capture' } & CaptureStep);
 
 /** From the main thread to the control thread. */
 export type ToControl =

@@ -124,10 +124,11 @@ export class CellRunner {
     if (id === cell.id) this.#sourcesRun = 0;
     // The cell before may have been terminated.
     this.#innerScope = undefined;
+    let endCapture = async (): Promise<void> => {};
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
-      if (captured !== undefined) cell.output = capturing(captured, cell.output);
+      if (captured !== undefined) ({ output: cell.output, end: endCapture } = capturing(captured, cell.output));
       const magics = await this.#magics.contextFor(cell, split);
       cell.interrupted.throwIfAborted();
       const begun = performance.now();
@@ -143,6 +144,7 @@ export class CellRunner {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
     } finally {
       endOutput(cell);
+      await endCapture();
       // The cell is known as long as the session, and what was captured may be large.
       cell.output = output;
     }
