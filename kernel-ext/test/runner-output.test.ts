@@ -24,6 +24,18 @@ fs.writeSync(2, "g\\n"); console.error("h"); spawnSync("sh", ["-c", "echo i > /d
     assert.equal(textOf(notebook?.cells[1]), 'second\n');
   });
 
+  it('is kept by %%capture, in order with what the cell prints', async (t) => {
+    const captured = `%%capture kept
+${CHILDREN}console.log("a"); execSync("echo b; echo c >&2", { stdio: "inherit" }); console.error("d"); fs.writeSync(1, "e\\n"); console.log("f");`;
+    const { code, stderr, notebook } = await run(
+      t,
+      notebookOf([captured, 'console.log(JSON.stringify([kept.stdout, kept.stderr])); fs.writeSync(1, "shown\\n");']),
+    );
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(notebook?.cells[0]?.outputs, []);
+    assert.equal(textOf(notebook?.cells[1]), '["a\\nb\\ne\\nf\\n","c\\nd\\n"]\nshown\n');
+  });
+
   it('may be cut within a character', async (t) => {
     const source = `${CHILDREN}const bytes = Buffer.from("é€😀\\n");
 for (const byte of bytes) { fs.writeSync(1, Buffer.of(byte)); await new Promise((resolve) => setTimeout(resolve, 5)); }

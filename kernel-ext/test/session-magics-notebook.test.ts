@@ -104,6 +104,8 @@ describe('magics about the notebook', () => {
     assert.deepEqual([run.text(), run.displays.length, run.outcome], ['', 0, { status: 'ok' }]);
     assert.equal(await notebook.value('kept.stdout + kept.outputs.length'), "'quiet\\n2'");
     assert.equal(await printed('kept.show()'), 'quiet\n');
+    await notebook.value('%%capture commands\n!echo one\nconsole.log("two");\n!echo three');
+    assert.equal(await notebook.value('commands.stdout'), "'one\\ntwo\\nthree\\n'");
     await notebook.value('%%capture updated\nconst place = display.html("one");\nawait place.update("two");');
     assert.equal(await notebook.value("updated.outputs.map((one) => one.data['text/plain'])"), `[ "'two'" ]`);
     // What it prints later is not kept.

@@ -110,4 +110,52 @@ describe('types and the run agree on values and types', () => {
     await notebook.value('one = new A()');
     assert.equal(await notebook.value('one.b.toFixed()'), "'2'");
   });
+
+  for (const [what, [failing, later, ends]] of Object.entries({
+    'a var': ['var n = f()', 'n.toFixed()', /TS2454/],
+    'a var of a loop': ['for (var n of [f()]) n++', 'n.toFixed()', /TS2454/],
+    'a var in a block': ['{ var n = f() }', 'n.toFixed()', /TS2454/],
+    'a var of a pattern': ['var { n, m = 1 } = { n: f() }', 'n.toFixed() + m', /TS2454[\s\S]*TS2454/],
+    'a var that may be undefined': ['var n = f() as number | undefined', 'n?.toFixed() ?? "none"', "'none'"],
+    'a var that is declared without a type': ['var n; f()', 'typeof n', "'undefined'"],
+    'a var that a later cell sets': ['var n = f()', 'n = 2; n.toFixed()', "'2'"],
+    'a let': ['let n = f()', 'n.toFixed()', /TS2304/],
+    'a using': ['using n = { v: f(), [Symbol.dispose]() {} }', 'n.v', /TS2304/],
+    'an enum': ['f(); enum E { A }', 'E.A', /TS2304/],
+    'a namespace': ['f(); namespace N { export const a = 1 }', 'N.a', /TS2304/],
+  } satisfies Record<string, [string, string, string | RegExp]>)) {
+    it(`after a cell that failed before it gave a value to ${what}`, async (t) => {
+      const notebook = new TestNotebook();
+      t.after(() => notebook.close());
+      await notebook.value('let fails = true; function f(): number { if (fails) throw new Error("no"); return 1 }');
+      await notebook.failure(failing);
+      if (typeof ends === 'string') assert.equal(await notebook.value(later), ends);
+      else assert.match(await notebook.failure(later), ends);
+      // The same cell again.
+      await notebook.value('fails = false');
+      await notebook.value(failing);
+      await notebook.value(later);
+    });
+  }
+
+  it('after a cell that failed before it gave a new value to a var', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    for (const code of ['var n = 1', 'enum E { A }', 'const fail = (): string => { throw new Error("no") }'])
+      await notebook.value(code);
+    await notebook.failure('var n = fail(); enum E { B }');
+    assert.equal(await notebook.value('n.toFixed() + E.A'), "'10'");
+  });
+
+  it('after a cell that left out a block', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.value(
+      'const none: number[] = []; var found = none[0]; if (none.length > 0) { var n = 1 } for (var each of none);',
+    );
+    assert.match(await notebook.failure('n.toFixed(); each.toFixed()'), /TS2454[\s\S]*TS2454/);
+    assert.equal(await notebook.value('String(found)'), "'undefined'");
+    await notebook.value('n = 2');
+    assert.equal(await notebook.value('n.toFixed()'), "'2'");
+  });
 });

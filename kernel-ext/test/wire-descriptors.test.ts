@@ -39,6 +39,31 @@ spawnSync("sh", ["-c", "echo f > /dev/stdout"], { stdio: "inherit" }); console.l
     rmSync(folder, { recursive: true });
   });
 
+  it('is kept by %%capture, in order with what the cell prints', async () => {
+    const run = await kernel.execute(
+      `%%capture kept
+${CHILDREN}console.log("a"); execSync("echo b; echo c >&2", { stdio: "inherit" }); console.error("d"); fs.writeSync(1, "e\\n"); console.log("f");
+!echo g
+console.log("h".repeat(200_000));`,
+    );
+    assert.deepEqual([run.reply.status, run.text()], ['ok', '']);
+    const kept = await kernel.execute('console.log(kept.stdout.replace(/h+/, (all) => `${all.length}`), kept.stderr)');
+    assert.equal(kept.text(), 'a\nb\ne\nf\ng\n200000\n c\nd\n\n');
+    const next = await kernel.execute('fs.writeSync(1, "next\\n"); console.log("shown")');
+    assert.equal(next.text(), 'next\nshown\n');
+  });
+
+  it('is shown again after a cell with %%capture that was interrupted or has failed', async () => {
+    const cell = kernel.executing('%%capture\nfs.writeSync(1, "lost\\n"); for (;;);');
+    await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'execute_input'), 'the cell');
+    await kernel.interrupt();
+    assert.equal((await cell.done).reply.status, 'error');
+    assert.equal((await kernel.execute('fs.writeSync(1, "shown\\n")')).text(), 'shown\n');
+    const failed = await kernel.execute('%%capture\nfs.writeSync(1, "lost\\n"); throw new Error("no")');
+    assert.deepEqual([failed.reply.status, failed.text()], ['error', '']);
+    assert.equal((await kernel.execute('fs.writeSync(1, "again\\n")')).text(), 'again\n');
+  });
+
   it('may be cut within a character', async () => {
     const run = await kernel.execute(
       'for (const byte of Buffer.from("é€😀\\n")) { fs.writeSync(1, Buffer.of(byte)); process.stdout.write(Buffer.of(byte)); await new Promise((resolve) => setTimeout(resolve, 2)); }',

@@ -1,9 +1,9 @@
 /** The control thread: it has the kernel's sockets, interrupts the main thread, and watches the parent. It never runs user code. */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { CellChildren, processTable } from '../children/index.js';
+import { CellChildren, processTable, send as signal } from '../children/index.js';
 import { DebugAdapter } from '../debugger/index.js';
-import { OutputOrder, PipeReaders } from '../descriptors/index.js';
+import { CaptureReader, OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
@@ -64,14 +64,6 @@ const send = (message: FromControl): void => port.postMessage(message);
 function killSelf(): void {
   removeSocketFiles(init.connection);
   process.kill(process.pid, 'SIGKILL');
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // The child has ended.
-  }
 }
 
 /** Counts output as taken, so that the main thread may print more. */
@@ -143,7 +135,7 @@ async function main(): Promise<void> {
     },
     release: () => {
       const checker = Atomics.load(shared, CHECKER);
-      if (checker > 0) kill(checker);
+      if (checker > 0) signal(checker, 'SIGKILL');
     },
     interrupted: () => {
       Atomics.add(shared, INTERRUPTS, 1);
@@ -253,12 +245,21 @@ async function main(): Promise<void> {
         break;
       case 'cell':
         cell = printed.parent;
+        // The cell before may have been terminated.
+        if (printed.begins && cells.all.length <= 1) captures.cellBegins();
+        break;
+      case 'capture':
+        captures.take(printed);
         break;
     }
   };
+  const captures = new CaptureReader((captured) => send({ kind: 'captured', ...captured }));
   const order = new OutputOrder<Printed>(init.descriptors.secret, {
     // Before the first cell, the output is the kernel's own.
-    text: (name, text) => (cell === '' ? logText(name, text) : iopub.stream({ name, text, parent: cell })),
+    text: (name, text) => {
+      if (cell === '') logText(name, text);
+      else if (!captures.text(name, text)) iopub.stream({ name, text, parent: cell });
+    },
     message: deliver,
     beginsCell: ({ kind }) => kind === 'cell',
   });
@@ -271,6 +272,7 @@ async function main(): Promise<void> {
       case 'stream':
       case 'publish':
       case 'cell':
+      case 'capture':
         order.message(message.mark.number, message.mark.marked, message);
         break;
       case 'reply':

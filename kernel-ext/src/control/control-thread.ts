@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type Mark, MarkWriter } from '../descriptors/index.js';
+import { Capture, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
 import { guarded } from './guarded.js';
 import {
@@ -50,6 +50,10 @@ export class ControlThread {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   readonly #marks: MarkWriter;
+  /** Whether the thread reads the descriptors 1 and 2. */
+  readonly #isRead: boolean;
+  /** The capture of a running cell. */
+  #capture: { readonly capture: Capture; readonly parent: string } | undefined;
   #closed = false;
   #ports: Connection['ports'];
   /** Is called when an interrupt is done. */
@@ -75,14 +79,14 @@ export class ControlThread {
   private constructor(
     worker: Worker,
     shared: Int32Array,
-    marks: MarkWriter,
-    { connection }: Pick<ControlInit, 'connection'>,
+    { connection, descriptors: { secret, readFds } }: Pick<ControlInit, 'connection' | 'descriptors'>,
     events: ControlEvents,
   ) {
     this.#ports = connection.ports;
     this.#worker = worker;
     this.#shared = shared;
-    this.#marks = marks;
+    this.#isRead = readFds.length > 0;
+    this.#marks = this.#isRead ? new MarkWriter(secret) : new MarkWriter(secret, []);
     this.#settled = installUnwind(shared, {
       isDone: () => this.#done === this.interrupts,
       onTermination: () => {
@@ -109,9 +113,7 @@ export class ControlThread {
     Atomics.add(shared, GUARD, 1);
     const workerData: ControlInit = { ...init, shared: buffer };
     const worker = new Worker(new URL('./control-thread-main.js', import.meta.url), { workerData, name: 'nbserve-control' });
-    const { secret, readFds } = init.descriptors;
-    const marks = readFds.length === 0 ? new MarkWriter(secret, []) : new MarkWriter(secret);
-    const thread = new ControlThread(worker, shared, marks, init, events);
+    const thread = new ControlThread(worker, shared, init, events);
     void beside().finally(() => Atomics.sub(shared, GUARD, 1));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
@@ -163,17 +165,26 @@ export class ControlThread {
   /** A cell begins. From now on, output of children and of native code belongs to it. @param parent header of its request, as JSON */
   cell(parent: string): void {
     this.#post({ kind: 'begin', parent, at: Date.now() });
-    this.outputTo(parent);
+    this.#print({ kind: 'cell', parent, begins: true });
   }
 
-  /** From now on, output of children and of native code belongs to this cell. @param parent header of its request, as JSON */
+  /** From now on, output of children and of native code belongs to this cell, which still runs. @param parent header of its request, as JSON */
   outputTo(parent: string): void {
-    this.#print({ kind: 'cell', parent });
+    this.#print({ kind: 'cell', parent, begins: false });
+  }
+
+  /** Captures what a cell prints, and what comes through the descriptors. @returns undefined if nobody reads them, or if another running cell captures them */
+  capture(taker: CaptureTaker, parent: string): Capture | undefined {
+    if (!this.#isRead || this.#closed || (this.#capture !== undefined && this.#capture.parent !== parent)) return undefined;
+    const capture = new Capture((step) => this.#print({ kind: 'capture', ...step }), taker);
+    this.#capture = { capture, parent };
+    return capture;
   }
 
   /** Answers a request of the shell channel. */
   reply(asker: Asker, type: string, content: unknown): void {
     const { identities, headerJson } = asker;
+    if (this.#capture?.parent === headerJson) this.#capture = undefined;
     this.#post({ kind: 'reply', asker: { identities, headerJson }, type, content: JSON.stringify(content) });
   }
 
@@ -314,6 +325,9 @@ export class ControlThread {
         break;
       case 'deleted':
         events.onDeleted(message.subshell);
+        break;
+      case 'captured':
+        this.#capture?.capture.got(message);
         break;
       case 'bound':
       case 'failed':

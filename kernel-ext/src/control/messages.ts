@@ -1,4 +1,4 @@
-import type { Mark, OwnDescriptors } from '../descriptors/index.js';
+import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 
 /** The arguments of the control thread. */
@@ -86,7 +86,8 @@ export type FromControl =
   /** The breakpoints of a compiled cell are set. */
   | { readonly kind: 'runnable'; readonly cell: string }
   /** No more cells come for this subshell. */
-  | { readonly kind: 'deleted'; readonly subshell: string };
+  | { readonly kind: 'deleted'; readonly subshell: string }
+  | ({ readonly kind: 'captured' } & Captured);
 
 /** In bytes. */
 export const sizeOf = (buffers: readonly Uint8Array[]): number =>
@@ -105,8 +106,12 @@ export type Printed =
       readonly metadata: string;
       readonly buffers: readonly Uint8Array[];
     }
-  /** A cell begins, or is the one that still runs. From now on, what comes through the descriptors belongs to it. */
-  | { readonly kind: 'cell'; readonly parent: string };
+  /**
+   * From now on, what comes through the descriptors belongs to this cell.
+   * `begins`: it begins; otherwise it is the one that still runs.
+   */
+  | { readonly kind: 'cell'; readonly parent: string; readonly begins: boolean }
+  | ({ readonly kind: 'capture' } & CaptureStep);
 
 /** From the main thread to the control thread. */
 export type ToControl =

@@ -46,18 +46,19 @@ export class MarkWriter {
 }
 
 /** Writes to a pipe whose other end is always read. @returns false if it is closed */
-function writeAll(fd: number, text: string): boolean {
-  for (;;) {
+export function writeAll(fd: number, text: string): boolean {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
     try {
-      // Up to 4 KiB are written completely or not at all.
-      write(fd, text);
-      return true;
+      // Up to 4 KiB, such as a mark, are written completely or not at all.
+      at += write(fd, bytes, at);
     } catch (error) {
       // A child that is a Node process has made the pipe non-blocking.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
       Atomics.wait(pause, 0, 0, RETRY_MS);
     }
   }
+  return true;
 }
 
 /** A text that nothing else prints. */

@@ -57,8 +57,12 @@ export function withPicture(bundle: MimeBundle): Promise<MimeBundle | undefined>
   return picture;
 }
 
-/** Resolves when all pictures that were begun are drawn or have failed. */
-export async function picturesDrawn(): Promise<void> {
+/** Resolves when all pictures that were begun are drawn or have failed; undefined if there are none. */
+export function picturesDrawn(): Promise<void> | undefined {
+  return underWay.size === 0 ? undefined : allDrawn();
+}
+
+async function allDrawn(): Promise<void> {
   while (underWay.size > 0) await Promise.all(underWay);
 }
 

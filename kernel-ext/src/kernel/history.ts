@@ -29,6 +29,11 @@ export class History {
     this.#kept = kept;
   }
 
+  /** To be called before the first cell, if there is time. */
+  prepare(): void {
+    this.#kept.prepare();
+  }
+
   add(line: number, source: string): void {
     this.#entries.push({ session: this.#kept.add(line, source), line, source, output: null });
   }

@@ -1,10 +1,11 @@
 import type { PublishedExtras } from '../control/index.js';
-import type { DisplayBundle, Output } from '../session/index.js';
+import type { CaptureTaker, DisplayBundle, Output, OutputCapture } from '../session/index.js';
 
 /** The receiver of a cell's output; in the kernel, the control thread. */
 export interface Publisher {
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void;
   publish(type: string, content: unknown, parent: string, extras?: PublishedExtras): void;
+  capture?(taker: CaptureTaker, parent: string): OutputCapture | undefined;
 }
 
 /** How many prints without a turn of the event loop between them are sent at once, each alone. Then prints are collected. */
@@ -73,6 +74,11 @@ export class IopubOutput implements Output {
       metadata: bundle.metadata,
       transient,
     });
+  }
+
+  capture(taker: CaptureTaker): OutputCapture | undefined {
+    this.flush();
+    return this.#publisher.capture?.(taker, this.#parent);
   }
 
   /** Front ends show it as the next cell when the reply to this cell arrives. */

@@ -30,6 +30,8 @@ export class KeptHistory {
   readonly #folder: string;
   /** The own file, once a cell has run; null if it cannot be written. */
   #own: Own | null | undefined;
+  /** The number of the newest session, if it was looked for before the first cell. */
+  #newest: number | undefined;
 
   /** @param folder '' keeps nothing */
   constructor(folder: string) {
@@ -39,6 +41,15 @@ export class KeptHistory {
   /** The number of this session; undefined until a cell has run. Questions about the history make no file. */
   get session(): number | undefined {
     return this.#own === undefined ? undefined : (this.#own?.session ?? 1);
+  }
+
+  /** Looks for earlier sessions, so that the first cell need not. It makes no file. */
+  prepare(): void {
+    this.#newest ??= this.#newestKept();
+  }
+
+  #newestKept(): number {
+    return this.#folder === '' ? 0 : (this.#sessions().at(-1) ?? 0);
   }
 
   /** @returns the number of this session, which is one more than that of the last */
@@ -85,7 +96,8 @@ export class KeptHistory {
     if (this.#folder === '') return null;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      let session = (this.#sessions().at(-1) ?? 0) + 1;
+      // Another kernel may have begun since then, and has the number.
+      let session = (this.#newest ?? this.#newestKept()) + 1;
       for (;;) {
         const fd = this.#create(session);
         if (fd !== undefined) {

@@ -138,8 +138,10 @@ export async function startKernel({
     reply: (request, content) => control.reply(request, 'execute_reply', content),
     ask: (request, prompt, password, signal) => stdin.ask(request, prompt, password, signal),
   });
-  const preload = (): void =>
+  const preload = (): void => {
+    history.prepare();
     void session().catch((error: unknown) => logToStderr(`the session cannot be loaded: ${String(error)}`));
+  };
   const shell = new ShellChannel({
     info,
     publisher: control,

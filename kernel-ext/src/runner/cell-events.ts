@@ -1,3 +1,4 @@
+import { Capture, type Captured, type CaptureTaker } from '../descriptors/index.js';
 import { colorsUnwanted } from '../display/index.js';
 import type { DisplayBundle, ErrorOutcome, Output } from '../session/index.js';
 import type { EventChannel } from './event-channel.js';
@@ -7,6 +8,7 @@ export class CellEvents implements Output {
   readonly colors?: 'errors';
   readonly #channel: EventChannel;
   readonly #cell: number;
+  #capture: Capture | undefined;
 
   constructor(channel: EventChannel, cell: number) {
     this.#channel = channel;
@@ -34,6 +36,16 @@ export class CellEvents implements Output {
 
   clear(wait: boolean): void {
     this.#channel.tell({ kind: 'clear', cell: this.#cell, wait });
+  }
+
+  capture(taker: CaptureTaker): Capture {
+    this.#capture = new Capture((step) => this.#channel.tell({ kind: 'capture', ...step }), taker);
+    return this.#capture;
+  }
+
+  /** To be called with what the parent sends. */
+  captured(captured: Captured): void {
+    this.#capture?.got(captured);
   }
 
   failed(error: ErrorOutcome, what: string): void {

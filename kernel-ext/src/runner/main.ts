@@ -76,6 +76,9 @@ async function obey(order: Order): Promise<void> {
       exit(0);
       break;
     }
+    case 'captured':
+      last?.captured(order);
+      break;
     case 'interrupt':
       break;
   }

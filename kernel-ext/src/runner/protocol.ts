@@ -1,3 +1,4 @@
+import type { Captured, CaptureStep } from '../descriptors/index.js';
 import type { DisplayBundle, ErrorOutcome, Outcome } from '../session/index.js';
 
 /** The descriptor on which the runner's process reads its parent's orders. It ends when the parent ends. */
@@ -22,6 +23,7 @@ export type Order =
   | { readonly kind: 'cell'; readonly cell: number; readonly code: string }
   /** End the running cell, and send the signal to the processes that it has started. */
   | { readonly kind: 'interrupt'; readonly signal: NodeJS.Signals }
+  | ({ readonly kind: 'captured' } & Captured)
   /** Wait for what the cells have begun, so that its failures are known. */
   | { readonly kind: 'settle' }
   /** End the cluster and the process. */
@@ -41,6 +43,7 @@ export type RunnerEvent =
       readonly update?: boolean;
     }
   | { readonly kind: 'clear'; readonly cell: number; readonly wait: boolean }
+  | ({ readonly kind: 'capture' } & CaptureStep)
   | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome; readonly peakBytes: number }
   /** An error that no code caught. */
   | { readonly kind: 'stray'; readonly cell: number; readonly error: ErrorOutcome; readonly what: string }

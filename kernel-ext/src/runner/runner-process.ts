@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processTable } from '../children/index.js';
-import { makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
+import { CaptureReader, makePipes, newSecret, OutputOrder, PipeReaders, type StreamName } from '../descriptors/index.js';
 import { NODE_FLAGS } from '../guard/index.js';
 import { JsonLines } from './lines.js';
 import { EVENTS_FD, type NumberedEvent, ORDERS_FD, type Order, type RunnerEvent, type RunnerStart } from './protocol.js';
@@ -37,9 +37,16 @@ export class RunnerProcess {
   constructor(where: Omit<RunnerStart, 'secret'>, events: RunnerEvents) {
     const secret = newSecret();
     const start: RunnerStart = { ...where, secret };
+    const captures = new CaptureReader((captured) => this.send({ kind: 'captured', ...captured }));
     this.#order = new OutputOrder(secret, {
-      text: (name, text) => events.onText(name, text),
-      message: (event) => events.onEvent(event),
+      text: (name, text) => {
+        if (!captures.text(name, text)) events.onText(name, text);
+      },
+      message: (event) => {
+        if (event.kind === 'began') captures.cellBegins();
+        if (event.kind === 'capture') captures.take(event);
+        else events.onEvent(event);
+      },
       beginsCell: ({ kind }) => kind === 'began',
     });
     const pipes = makePipes(2);

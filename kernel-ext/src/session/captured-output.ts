@@ -1,5 +1,5 @@
 import { currentCell, lastCell } from './running-cell.js';
-import type { DisplayBundle, Output } from './session.js';
+import type { CaptureTaker, DisplayBundle, Output, OutputCapture } from './session.js';
 
 /** What a cell with `%%capture` printed and displayed, its result included. */
 export class CapturedOutput {
@@ -17,17 +17,36 @@ export class CapturedOutput {
   }
 }
 
-/** An output that goes to `captured`. Errors and questions still reach the person. */
-export function capturing(captured: CapturedOutput, shown: Output): Output {
+function takerOf(captured: CapturedOutput): CaptureTaker {
+  return {
+    begin: () => {
+      captured.stdout = '';
+      captured.stderr = '';
+    },
+    text: (name, text) => {
+      captured[name] += text;
+    },
+  };
+}
+
+/** Captures only what the cell's code prints, if nobody reads the descriptors. */
+const printsAlone = ({ begin, text }: CaptureTaker): OutputCapture => ({ print: text, clear: begin, end: async () => {} });
+
+/** An output that goes to `captured`. Errors and questions still reach the person. Call `end` before the cell ends. */
+export function capturing(captured: CapturedOutput, shown: Output): { readonly output: Output; end(): Promise<void> } {
+  const taker = takerOf(captured);
+  const prints = shown.capture?.(taker) ?? printsAlone(taker);
+  return { output: outputTo(captured, shown, prints), end: () => prints.end() };
+}
+
+function outputTo(captured: CapturedOutput, shown: Output, prints: OutputCapture): Output {
   const byId = new Map<string, DisplayBundle[]>();
   return {
     ...(shown.failed && { failed: shown.failed.bind(shown) }),
     ...(shown.input && { input: shown.input.bind(shown) }),
     ...(shown.nextInput && { nextInput: shown.nextInput.bind(shown) }),
     ...(shown.colors && { colors: shown.colors }),
-    stream: (name, text) => {
-      captured[name] += text;
-    },
+    stream: (name, text) => prints.print(name, text),
     display: (bundle, { displayId, update = false } = {}) => {
       const known = displayId === undefined ? [] : (byId.get(displayId) ?? []);
       if (update) {
@@ -39,8 +58,7 @@ export function capturing(captured: CapturedOutput, shown: Output): Output {
       if (displayId !== undefined) byId.set(displayId, [...known, kept]);
     },
     clear: () => {
-      captured.stdout = '';
-      captured.stderr = '';
+      prints.clear();
       captured.outputs.length = 0;
     },
   };

@@ -7,7 +7,7 @@ import type { ConvertedCell } from './converter.js';
 import { DisposalScope } from './disposal-scope.js';
 import { inputIdle } from './notebook-input.js';
 import type { NotebookModules } from './notebook-modules.js';
-import { NotebookNames, type OpenCell } from './notebook-names.js';
+import { NotebookNames, type OpenCell, type Unreached } from './notebook-names.js';
 import { type RunningCell, runInCell } from './running-cell.js';
 import { settled } from './settled.js';
 import { withinStack } from './syntax.js';
@@ -31,9 +31,11 @@ export interface CellContext {
   readonly bound: (name: string, value: unknown) => void;
 }
 
-export type CellEnd =
-  | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean; readonly missing: ReadonlySet<string> }
-  | { readonly ok: false; readonly error: unknown; readonly missing: ReadonlySet<string> };
+export type CellEnd = Unreached &
+  (
+    | { readonly ok: true; readonly result: unknown; readonly hasResult: boolean }
+    | { readonly ok: false; readonly error: unknown }
+  );
 
 /** What a cell's code gives. */
 interface CellState {
@@ -97,9 +99,9 @@ export class CellExecutor {
           await scope.endAsync();
         }),
       );
-      return { ok: true, result: state.result, hasResult: converted.hasResult, missing: this.#close(state) };
+      return { ok: true, result: state.result, hasResult: converted.hasResult, ...this.#close(state, true) };
     } catch (error) {
-      return { ok: false, error, missing: this.#close(state) };
+      return { ok: false, error, ...this.#close(state, false) };
     }
   }
 
@@ -155,6 +157,10 @@ export class CellExecutor {
     { bound, magic, lines, time, timeit, watch, captured }: CellContext,
     id: string,
   ) {
+    // Few cells use it.
+    let meta: object | undefined;
+    const modules = this.#modules;
+    const folder = this.#folder;
     return {
       wait,
       each,
@@ -176,14 +182,17 @@ export class CellExecutor {
       scope: () => new DisposalScope(),
       cell_scope: scope,
       module: this.#modules.main,
-      meta: this.#modules.metaOf(join(this.#folder, id), true),
+      get meta(): object {
+        meta ??= modules.metaOf(join(folder, id), true);
+        return meta;
+      },
     };
   }
 
-  #close({ open }: CellState): ReadonlySet<string> {
+  #close({ open }: CellState, isWhole: boolean): Unreached {
     this.settle();
-    if (open === undefined) return new Set();
+    if (open === undefined) return { missing: new Set(), unset: new Set() };
     this.#open.delete(open);
-    return open.cell.close();
+    return open.cell.close(isWhole);
   }
 }

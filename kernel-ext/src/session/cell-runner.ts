@@ -11,7 +11,7 @@ import {
   splitCell,
 } from '../magics/index.js';
 import { CapturedOutput, capturing } from './captured-output.js';
-import type { CellContext, CellExecutor } from './cell-executor.js';
+import type { CellContext, CellEnd, CellExecutor } from './cell-executor.js';
 import { CellMagics } from './cell-magics.js';
 import { CellSources } from './cell-sources.js';
 import { PLAIN_PAINT, paintFor } from './code-frame.js';
@@ -135,10 +135,11 @@ export class CellRunner {
     const { output } = cell;
     // The cell before may have been terminated.
     this.#before.delete(cell.subshell);
+    let endCapture = async (): Promise<void> => {};
     try {
       const split = this.split(code);
       const captured = split.captured ? new CapturedOutput() : undefined;
-      if (captured !== undefined) cell.output = capturing(captured, cell.output);
+      if (captured !== undefined) ({ output: cell.output, end: endCapture } = capturing(captured, cell.output));
       const magics = await this.#magics.contextFor(cell, split);
       cell.interrupted.throwIfAborted();
       const begun = performance.now();
@@ -154,6 +155,7 @@ export class CellRunner {
       return formatError(cell.interrupted.aborted ? new KeyboardInterrupt() : error, paintFor(cell.output));
     } finally {
       endOutput(cell);
+      await endCapture();
       // The cell is known as long as the session, and what was captured may be large.
       cell.output = output;
     }
@@ -265,10 +267,7 @@ export class CellRunner {
     });
     const present = this.#innerScope;
     this.#before.delete(cell.subshell);
-    this.#scope =
-      end.ok && end.missing.size === 0
-        ? present
-        : this.#types.ask((types) => types.scopeWithout(converted.scope, before, end.missing, present));
+    this.#scope = this.#scopeAfter(converted.scope, before, present, end);
     this.#innerScope = this.#scope;
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
@@ -283,6 +282,15 @@ export class CellRunner {
     const result = await runInCell(cell, () => bundleOf(end.result, { colors }));
     const pictured = runInCell(cell, () => withPicture(result));
     return { status: 'ok', result: (await unlessInterrupted(cell, pictured)) ?? result };
+  }
+
+  /** @param after the scope in which the cell has all its names @param present the scope after cells of other subshells that have begun since */
+  #scopeAfter(after: Scope, before: Scope, present: Scope, { ok, missing, unset }: CellEnd): Scope {
+    if (ok && missing.size === 0 && unset.size === 0) return present;
+    return this.#types.ask((types) => {
+      const reached = ok && missing.size === 0 ? present : types.scopeWithout(after, before, missing, present);
+      return unset.size === 0 ? reached : (types.scopeUnset?.(reached, unset, ok) ?? reached);
+    });
   }
 
   #inspect(scope: Scope, code: string, cursor: number, detail: number): InspectReply {

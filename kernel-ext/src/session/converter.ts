@@ -1,8 +1,11 @@
 import type { TypeSource } from 'nbserve/host';
 import type { MappedText } from './mapped-text.js';
 
-/** How a name of a cell was declared; what may be done to it later depends on it. `live` is an import whose value may change. */
-export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'import' | 'live';
+/**
+ * How a name of a cell was declared; what may be done to it later depends on it. `live` is an import whose value may change, and `enum` an enum or a
+ * namespace.
+ */
+export type NameKind = 'const' | 'let' | 'var' | 'function' | 'class' | 'enum' | 'import' | 'live';
 
 /** A cell as the converter gets it. */
 export interface CellSource {
@@ -115,6 +118,11 @@ export interface Converter {
    * @param present the scope after cells of other subshells that have begun since @default after
    */
   scopeWithout(after: Scope, before: Scope, missing: ReadonlySet<string>, present?: Scope): Scope;
+  /**
+   * The scope after a cell that has ended without a value in these variables of `var`.
+   * @param isWhole false if the cell threw, so that it may not have reached their declarations
+   */
+  scopeUnset?(scope: Scope, unset: ReadonlySet<string>, isWhole: boolean): Scope;
   /** Offsets are those of `code`. */
   complete(scope: Scope, code: string, offset: number): Completion;
   inspect(scope: Scope, code: string, offset: number): Inspection | undefined;

@@ -5,6 +5,7 @@ export { magicGrammar } from './magic-grammar.js';
 export { createSession } from './notebook-session.js';
 export { isInCell } from './running-cell.js';
 export type {
+  CaptureTaker,
   CompleteReply,
   DisplayBundle,
   ErrorOutcome,
@@ -13,6 +14,7 @@ export type {
   IsCompleteReply,
   Outcome,
   Output,
+  OutputCapture,
   Session,
   SessionOptions,
 } from './session.js';

@@ -51,6 +51,14 @@ export class NotebookNames {
   }
 }
 
+/** The names to which a cell that has ended gave no value. */
+export interface Unreached {
+  /** Their declarations were not reached, so they are again what they were. */
+  readonly missing: ReadonlySet<string>;
+  /** Variables of `var` that are `undefined`. */
+  readonly unset: ReadonlySet<string>;
+}
+
 /** The names of a cell that runs. */
 export class OpenCell {
   constructor(
@@ -70,17 +78,19 @@ export class OpenCell {
     }
   }
 
-  /** Settles the names. Returns those that the cell never reached, which are again what they were. */
-  close(): Set<string> {
+  /** Settles the names. @param isWhole false if the cell threw */
+  close(isWhole: boolean): Unreached {
     const missing = new Set<string>();
+    const unset = new Set<string>();
     for (const [name, [kind, get, set]] of Object.entries(this.definitions)) {
       const now = Object.getOwnPropertyDescriptor(this.exports, name);
       // A cell of another subshell, which began later, has declared the name too.
       if (now !== undefined && now.get !== this.readers.get(name)) continue;
       const value = initialized(kind, get);
-      if (value === undefined && kind !== 'var') {
+      const previous = this.before.get(name);
+      if (value === undefined && kind === 'var' && (isWhole || previous === undefined)) unset.add(name);
+      if (value === undefined && !unset.has(name)) {
         missing.add(name);
-        const previous = this.before.get(name);
         if (previous === undefined) delete this.exports[name];
         else Object.defineProperty(this.exports, name, previous);
       } else if (kind === 'live') {
@@ -101,7 +111,7 @@ export class OpenCell {
         });
       }
     }
-    return missing;
+    return { missing, unset };
   }
 }
 
@@ -112,11 +122,11 @@ function setter(set: (value: unknown) => void, name: string, changed: (name: str
   };
 }
 
-/** A getter of a name that was not reached yet throws a ReferenceError; a `var` is undefined. */
+/** A getter of a name that was not reached yet throws a ReferenceError; a `var` is undefined, and so is the variable of an enum. */
 function initialized(kind: NameKind, get: () => unknown): { readonly value: unknown } | undefined {
   try {
     const value = get();
-    return kind === 'var' && value === undefined ? undefined : { value };
+    return (kind === 'var' || kind === 'enum') && value === undefined ? undefined : { value };
   } catch {
     return undefined;
   }

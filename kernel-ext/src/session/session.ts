@@ -6,6 +6,21 @@ export interface DisplayBundle {
   metadata: Record<string, unknown>;
 }
 
+/** Captures what a cell prints, together with what comes through the descriptors 1 and 2. */
+export interface OutputCapture {
+  print(name: 'stdout' | 'stderr', text: string): void;
+  /** Forgets what was captured until now. */
+  clear(): void;
+  /** Resolves when everything has come. */
+  end(): Promise<void>;
+}
+
+/** Gets what was captured. `begin` forgets what came before it. */
+export interface CaptureTaker {
+  begin(): void;
+  text(name: 'stdout' | 'stderr', text: string): void;
+}
+
 /** Where one cell's output goes. The session calls it also after the cell ended (timers, promises, replicas). */
 export interface Output {
   stream(name: 'stdout' | 'stderr', text: string): void;
@@ -16,6 +31,8 @@ export interface Output {
    * @param what kind of error, for people
    */
   failed?(error: ErrorOutcome, what: string): void;
+  /** Begins a capture; absent or undefined if nobody reads the descriptors. */
+  capture?(taker: CaptureTaker): OutputCapture | undefined;
   /** Puts a text into the next cell; absent if there is no front end. */
   nextInput?(text: string): void;
   /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */

@@ -5,7 +5,7 @@ import { importBundle } from './module.js';
 import { urlOfOwnModule } from './own-modules.js';
 import { importWith, requireWith } from './require.js';
 import { registerCompiled } from './stack.js';
-import type { CodeRef, LoadCodeOptions, OwnPackages, SourceRef } from './types.js';
+import type { BodyWatch, CodeRef, FolderRequire, LoadCodeOptions, SourceRef } from './types.js';
 import { ValueDecoder } from './value-decode.js';
 import type { ValueGraph } from './value-format.js';
 
@@ -21,20 +21,22 @@ export async function loadCode(ref: CodeRef, readBlob: ReadBlob, options: LoadCo
   if (ref.kind === 'builtin' && ref.module !== undefined)
     return ((await import(urlOfOwnModule(ref.module))) as Readonly<Record<string, unknown>>)[ref.hash] as Shipped;
   if (ref.kind === 'builtin') return (await options.findBuiltin?.(ref.hash)) as Shipped;
-  return ref.kind === 'source'
-    ? loadSource(ref, readBlob, options.packages)
-    : ((await importBundle(ref, readBlob, options)) as Shipped);
+  return ref.kind === 'source' ? loadSource(ref, readBlob, options) : ((await importBundle(ref, readBlob, options)) as Shipped);
 }
 
-async function loadSource(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages | undefined): Promise<Shipped> {
+async function loadSource(
+  ref: SourceRef,
+  readBlob: ReadBlob,
+  { packages: own, body = UNWATCHED }: LoadCodeOptions,
+): Promise<Shipped> {
   const code = Buffer.from(readBlob(ref.hash)).toString('utf8');
   const header = JSON.parse(code.slice(HEADER.length, code.indexOf('\n'))) as Header;
   // The path is in the notebook's folder, so that import() resolves from there. No such file exists.
   const filename = join(ref.folder, `.nbserve-${ref.hash.slice(0, 16)}.cjs`);
   registerCompiled(filename, () => code, header.renamed);
 
-  const files = loadFiles(ref, readBlob, own);
-  const packages = requireWith(ref.folder, own);
+  const packages = apart(requireWith(ref.folder, own), body);
+  const files = loadFiles(ref, readBlob, packages);
   const requirer = Object.assign((id: string) => (Object.hasOwn(files, id) ? files[id]?.now() : packages(id)), packages);
   const importPackage = importWith(ref.folder, own);
   const importer = (id: string): Promise<unknown> =>
@@ -68,10 +70,21 @@ async function loadSource(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages |
     [HOOKS.global]: (all: Record<string, unknown>, name: string) => all[name] ?? all,
     [HOOKS.import]: importer,
   };
-  runScript(code, filename, scope);
+  body.begin();
+  try {
+    runScript(code, filename, scope);
+  } finally {
+    body.end();
+  }
   decoder?.settle();
   return module.exports[ref.exportName] as Shipped;
 }
+
+const UNWATCHED: BodyWatch = { begin() {}, end() {}, without: (run) => run() };
+
+/** Packages begin work of their own, which is not the body's. */
+const apart = (packages: FolderRequire, body: BodyWatch): FolderRequire =>
+  Object.assign((id: string): unknown => body.without(() => packages(id)), packages);
 
 function hashOf(ref: SourceRef, name: string): string {
   const found = ref.values.find((value) => value.name === name);
@@ -93,14 +106,13 @@ interface ShippedFile {
   later(): Promise<unknown>;
 }
 
-function loadFiles(ref: SourceRef, readBlob: ReadBlob, own: OwnPackages | undefined): Readonly<Record<string, ShippedFile>> {
+function loadFiles(ref: SourceRef, readBlob: ReadBlob, require: FolderRequire): Readonly<Record<string, ShippedFile>> {
   if (!ref.values.some((value) => value.name === BLOBS.files)) return {};
   const hash = hashOf(ref, BLOBS.files);
   const code = Buffer.from(readBlob(hash)).toString('utf8');
   const filename = join(ref.folder, `.nbserve-${hash.slice(0, 16)}.files.cjs`);
   registerCompiled(filename, () => code);
   const module: { exports: { files?: Readonly<Record<string, ShippedFile>> } } = { exports: {} };
-  const require = requireWith(ref.folder, own);
   runScript(code, filename, { exports: module.exports, module, require, __filename: filename, __dirname: ref.folder });
   return module.exports.files ?? {};
 }

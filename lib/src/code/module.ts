@@ -11,7 +11,7 @@ import { ownLocation } from './files.js';
 import { packageName } from './require.js';
 import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
-import type { LoadCodeOptions, ModuleRef } from './types.js';
+import type { BodyWatch, LoadCodeOptions, ModuleRef } from './types.js';
 
 /** A user's TypeScript or JavaScript file, compiled. */
 export interface ModulePackage {
@@ -24,6 +24,10 @@ export interface ModulePackage {
   /** Absolute paths of the files that it was compiled from. */
   readonly files: readonly string[];
 }
+
+/** By this key, the body of a bundle finds who wants to know while it runs. Its static imports have run before. */
+const BODY = Symbol.for('nbserve.body');
+const tellBody = (what: 'begin' | 'end'): string => `globalThis[Symbol.for('nbserve.body')]?.${what}();`;
 
 const bundlePath = (hash: string): string => join(cacheFolder('modules'), `${hash}.mjs`);
 
@@ -86,6 +90,8 @@ export async function compileModule(file: string, own: readonly string[] = []): 
     sourcemap: 'external',
     write: false,
     metafile: true,
+    banner: { js: tellBody('begin') },
+    footer: { js: tellBody('end') },
     plugins: [ownLocation, packagesByFile(own)],
   }).catch((error: unknown) => {
     const failure = ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
@@ -155,7 +161,8 @@ export async function importBundle(
   readBlob: (hash: string) => Uint8Array,
   options: LoadCodeOptions,
 ): Promise<unknown> {
-  const { packages } = options;
+  const { packages, body } = options;
+  (globalThis as { [BODY]?: BodyWatch | undefined })[BODY] = body;
   // The bundle imports packages of its own by name, which Node resolves from the bundle's folder.
   const bundle = packages === undefined ? bundlePath(ref.hash) : join(packages.folder, `nbserve-${ref.hash}.mjs`);
   if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob, packages?.names));

@@ -112,8 +112,18 @@ export interface OwnPackages {
   readonly names: readonly string[];
 }
 
+/** Is told while the body of user code runs, but not the packages that it uses. */
+export interface BodyWatch {
+  /** At most until the code that runs now returns or awaits something. */
+  begin(): void;
+  end(): void;
+  /** Runs a package that the body requires. */
+  without<T>(run: () => T): T;
+}
+
 export interface LoadCodeOptions {
   readonly packages?: OwnPackages;
+  readonly body?: BodyWatch;
   /** For a module: resolves when the module's top level waits for something that never comes, such as an inert `serve.run`. The definitions above that exist then. */
   readonly paused?: Promise<unknown>;
   /** For a module: finds the deployment when the module has been loaded or waits. Default: the export with its name. */

@@ -65,6 +65,18 @@ test('a replica whose constructor began work that fails later, in an object of i
   await until(async () => (await runningOf('lost')).some((replica) => replica.pid !== null && replica.pid !== pid));
 });
 
+test('a replica is replaced if work of its module fails later, and no code handles that', async () => {
+  process.env.NBS_TEST_DRIVER = 'yes';
+  const { Answer } = await import('../fixtures/late-function.js');
+  delete process.env.NBS_TEST_DRIVER;
+  const answer = await serve.run(Answer.options({ env: { NBS_TEST_DRIVER: 'no' } } as never).bind(), {
+    name: 'late',
+    routePrefix: null,
+  });
+  const { pid } = await answer.remote({ probe: true });
+  await until(async () => (await runningOf('late')).some((replica) => replica.pid !== null && replica.pid !== pid));
+});
+
 test('userConfig changes a running replica without a restart; what reconfigure throws rejects the deploy', async () => {
   const run = (mood: string) =>
     serve.run(Moody.options({ userConfig: { mood } }).bind(), { name: 'configured', routePrefix: '/configured' });

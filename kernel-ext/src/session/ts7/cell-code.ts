@@ -230,7 +230,7 @@ const keyOf = (name: string): string => (name === '__proto__' ? `['${name}']` : 
 function accessor(name: string, { kind }: DeclaredName, live: string | undefined): string {
   if (live !== undefined) return `${keyOf(name)}: ['live', () => ${live}, null]`;
   const setter = kind === 'const' || kind === 'import' ? 'null' : `(__nbs_value) => { ${name} = __nbs_value; }`;
-  return `${keyOf(name)}: ['${kind === 'enum' || kind === 'namespace' ? 'let' : kind}', () => ${name}, ${setter}]`;
+  return `${keyOf(name)}: ['${kind === 'namespace' ? 'enum' : kind}', () => ${name}, ${setter}]`;
 }
 
 /** The statement `export { a }` is removed, with the names in it. */

@@ -12,7 +12,13 @@ export const jsxFileOf = (slot: number): string => `${fileOf(slot)}x`;
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
-export const wordsOf = (text: string): ReadonlySet<string> => new Set(text.match(NAME));
+/** The text that was asked about last: several parts of a check ask about the same cell. */
+let last: { readonly text: string; readonly words: ReadonlySet<string> } | undefined;
+
+export function wordsOf(text: string): ReadonlySet<string> {
+  if (last?.text !== text) last = { text, words: new Set(text.match(NAME)) };
+  return last.words;
+}
 
 /** The declarations that a cell's module uses for a name of another cell. */
 export interface Use {

@@ -1,7 +1,7 @@
 import { isNode } from '../syntax.js';
 import { type CellModule, fileOf, HUB, jsxFileOf, moduleText, suffixOf, type Uses, usesIn } from './cell-module.js';
 import { renewed } from './cell-renewal.js';
-import { type CellScope, scopeName, slotOf } from './cell-scope.js';
+import { type CellScope, scopeName, slotOf, withOld } from './cell-scope.js';
 import { holdsCode } from './code-in-types.js';
 import { ModuleSlots } from './module-slots.js';
 import type { ParsedCell } from './parsed-cell.js';
@@ -100,6 +100,9 @@ export class CellModules {
 
   /** True if a cell with the same text and the same used declarations has run before. Its types are then the same, including classes with private members. */
   same(scope: CellScope, text: string, syntax: ParsedCell, { uses }: WrittenCell): boolean {
+    // It may give a value now to a variable that had none.
+    const fills = (name: string): boolean => scopeName(scope, name)?.isUnset === true && wouldFill(syntax, name, false);
+    if ([...syntax.names.keys()].some(fills)) return false;
     const slots = new Set([...syntax.names.keys()].map((name) => scopeName(scope, name)?.slots.join()));
     const [slot] = slots;
     if (slots.size !== 1 || slot === undefined) return false;
@@ -160,14 +163,24 @@ export class CellModules {
 
   /** The scope `present` after a cell that did not reach some of its declarations, if cells of other subshells have begun since. */
   returned(present: CellScope, before: CellScope, missing: ReadonlySet<string>): CellScope {
-    const names = new Map(present.names);
-    for (const name of missing) {
-      const known = scopeName(before, name);
-      if (known === undefined) names.delete(name);
-      else names.set(name, known);
-    }
-    this.#latest = { ...present, names };
+    this.#latest = withOld(present, before, missing);
     return this.#latest;
+  }
+
+  /** The scope after the last cell, if it gave no value to some of its variables: TypeScript then says that they have none (TS2454). */
+  unset(scope: CellScope, unset: ReadonlySet<string>, isWhole: boolean): CellScope {
+    const { last } = scope;
+    const syntax = last === undefined ? undefined : this.#cells.get(last)?.syntax;
+    const names = new Map(scope.names);
+    for (const name of unset) {
+      const known = names.get(name);
+      if (syntax === undefined || known?.kind !== 'var' || known.isUnset === true || slotOf(known) !== last) continue;
+      if (wouldFill(syntax, name, isWhole)) names.set(name, { ...known, isUnset: true });
+    }
+    const present = { ...scope, names };
+    if (this.#latest === scope) this.#latest = present;
+    this.#slots.know(present);
+    return present;
   }
 
   /**
@@ -311,6 +324,14 @@ function isEmpty({ names, declarations }: ParsedCell, name: string): boolean {
   if (only === undefined || others.length > 0 || hasValue !== true || (kind !== 'let' && kind !== 'var')) return false;
   const { node, pattern, init } = only;
   return isNode(pattern?.typeAnnotation) && init === undefined && node.definite !== true;
+}
+
+/**
+ * Whether a declaration of the variable would have given it a value.
+ * @param isHoisted only declarations in a block or a loop, which a cell that ran to its end may have left out
+ */
+function wouldFill({ declarations }: ParsedCell, name: string, isHoisted: boolean): boolean {
+  return (declarations.get(name) ?? []).some(({ pattern, init }) => pattern === undefined || (!isHoisted && init !== undefined));
 }
 
 /** @returns a scope in which variables that the cell assigns before it reads them have only the type that can be assigned now; undefined if there are none */

@@ -39,3 +39,14 @@ export const scopeName = ({ names }: CellScope, name: string): ScopeName | undef
 
 /** The present module of the cell that declares the name. */
 export const slotOf = ({ slots }: ScopeName): number => slots.at(-1) as number;
+
+/** The scope `present`, in which some names are what they were in `before`. */
+export function withOld(present: CellScope, before: CellScope, old: Iterable<string>): CellScope {
+  const names = new Map(present.names);
+  for (const name of old) {
+    const known = scopeName(before, name);
+    if (known === undefined) names.delete(name);
+    else names.set(name, known);
+  }
+  return { ...present, names };
+}

@@ -23,7 +23,11 @@ const sets = new WeakMap<Declaration, ReadonlySet<string>>();
 function setsOf({ syntax: { own, free } }: CellModule, declaration: Declaration): ReadonlySet<string> {
   let known = sets.get(declaration);
   if (known === undefined) {
-    const writes = [...own, ...free].filter((one) => one.kind === 'write' && isIn(one, declaration.node));
+    // The block or loop that declares a `var` has run, and only functions in it run again.
+    const hasRun = /Statement$/.test(declaration.node.type);
+    const writes = [...own, ...free].filter(
+      (one) => one.kind === 'write' && isIn(one, declaration.node) && (one.depth > 0 || !hasRun),
+    );
     known = new Set(writes.map(({ name }) => name));
     sets.set(declaration, known);
   }

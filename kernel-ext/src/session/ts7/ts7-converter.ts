@@ -143,6 +143,10 @@ export class Ts7Converter implements Converter {
     return this.#modules.without(cellScope(after), cellScope(before), missing);
   }
 
+  scopeUnset(scope: Scope, unset: ReadonlySet<string>, isWhole: boolean): Scope {
+    return this.#modules.unset(cellScope(scope), unset, isWhole);
+  }
+
   askTypes<T>(cellId: string, ask: (checker: Checker, file: SourceFile) => T): T | undefined {
     const text = this.#classes.get(cellId);
     if (text === undefined) return undefined;

@@ -15,6 +15,11 @@ export const ListenCalled = defineError(
   400,
   '{deployment}: routes(app) called app.listen(), which nbserve does when the routes are there; leave the call out',
 );
+export const PathOfCluster = defineError(
+  'NBS_PATH_OF_CLUSTER',
+  400,
+  "{deployment}: routes(app) has registered {path}, and the cluster itself answers below '/-/' if the application is at '/'; give the route another path",
+);
 export const AnswerCut = defineError(
   'NBS_ANSWER_CUT',
   500,

@@ -5,7 +5,7 @@ import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../../serve/protocol/index.js';
 import { answerUnknown, errorHandler } from './answer-errors.js';
 import { DocsRoutes } from './docs-routes.js';
-import { FetchBesideRoutes, ListenCalled, NoRoutes } from './errors.js';
+import { FetchBesideRoutes, ListenCalled, NoRoutes, PathOfCluster } from './errors.js';
 import { type ExchangeOwner, HttpExchange, type RunningExchange } from './http-exchange.js';
 import { IngressRequest } from './ingress-request.js';
 import { checkJsonAnswers, type JsonCheck } from './json-answers.js';
@@ -37,7 +37,7 @@ export class IngressApp {
   #ongoing = 0;
   #onDrained: (() => void) | null = null;
 
-  private constructor({ instance, failureOf, json }: IngressOptions) {
+  private constructor({ label, instance, failureOf, json }: IngressOptions) {
     let server: Server | undefined;
     const settings = (instance.constructor as { fastify?: Settings }).fastify ?? {};
     const handleError = errorHandler(failureOf);
@@ -56,12 +56,15 @@ export class IngressApp {
     });
     this.#server = server as unknown as Server;
     followHandlers(this.#app);
+    this.#app.addHook('onRoute', ({ url }) => {
+      if (url.startsWith('/-/')) throw PathOfCluster({ deployment: label, path: url });
+    });
     // An error handler that user code sets replaces this one.
     this.#app.setErrorHandler(handleError);
     checkJsonAnswers(this.#app, json);
   }
 
-  /** @throws what `routes` or a plugin throws; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES, NBS_LISTEN_CALLED */
+  /** @throws what `routes` or a plugin throws; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES, NBS_LISTEN_CALLED, NBS_PATH_OF_CLUSTER */
   static async open(options: IngressOptions): Promise<IngressApp> {
     const { label, instance } = options;
     const { routes, fetch } = instance as { routes?: unknown; fetch?: unknown };

@@ -1,4 +1,5 @@
 import { type JsonSchema, resolved } from '../class-schema.js';
+import { losesDigits } from './lost-digits.js';
 
 type Defs = Readonly<Record<string, JsonSchema>>;
 
@@ -78,11 +79,8 @@ export function shown(value: unknown): string {
   return `'${short.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}'`;
 }
 
-/** True for a whole number of so many digits that a JavaScript number does not hold each of them. */
-export const losesDigits = (text: string): boolean => /^-?\d+$/.test(text) && !Number.isSafeInteger(Number(text));
+export const NOT_EXACT = 'which a number cannot hold exactly; the types bigint and string can';
 
-/** What a message adds about such a number in a text, which is not converted; `''` for anything else. */
-export const lostDigits = (expected: string, got: unknown): string =>
-  typeof got === 'string' && /\b(number|integer)\b/.test(expected) && losesDigits(got)
-    ? ', which a number cannot hold exactly; the types bigint and string can'
-    : '';
+/** What a message adds about a text that is such a number, and is not converted; `''` for anything else. */
+export const aboutDigits = (expected: string, got: unknown): string =>
+  typeof got === 'string' && /\b(number|integer)\b/.test(expected) && losesDigits(got) ? `, ${NOT_EXACT}` : '';

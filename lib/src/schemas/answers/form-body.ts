@@ -2,6 +2,7 @@ import { aboutInput } from '../../core/index.js';
 import { type BodySchema, type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { WrongBodyType } from '../errors.js';
 import { expectedBy, shown } from './describe-schema.js';
+import { lostDigits } from './lost-digits.js';
 import { type Revive, revived, reviverOf } from './revive.js';
 import { textReader } from './text-values.js';
 import type { Check, Issue, Validators } from './validators.js';
@@ -149,10 +150,12 @@ function isJson(schema: JsonSchema, defs: ClassSchema['defs'], isItem: boolean):
   return isItem || items.some((one) => isJson(one as JsonSchema, defs, true));
 }
 
-/** A text that is not JSON stays a text, and the check then reports it. */
+/** A text that is not JSON, or in which a number would lose digits, stays a text, and the check then reports it. */
 function jsonOr(value: unknown): unknown {
   try {
-    return JSON.parse(String(value));
+    const text = String(value);
+    const parsed: unknown = JSON.parse(text);
+    return lostDigits(text, parsed) === null ? parsed : value;
   } catch {
     return value;
   }

@@ -2,6 +2,7 @@ import type { ClassSchema } from '../class-schema.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { RouteTool, type ToolOptions } from './mcp-tool.js';
 import type { Route, RouteRequest } from './route.js';
+import { lostDigitsIn } from './validators.js';
 
 /** The versions of the protocol that this server speaks, newest first. https://modelcontextprotocol.io/specification/versioning */
 const VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
@@ -54,12 +55,16 @@ export class McpServer {
   async answer(request: RouteRequest, method: string): Promise<TypedAnswer> {
     // GET would open a stream of messages from the server, and DELETE would end a session. This server has neither.
     if (method !== 'POST') return new TypedAnswer(405, null, null, ['allow', 'POST']);
+    let text: string;
     let message: unknown;
     try {
-      message = JSON.parse(await request.text());
+      text = await request.text();
+      message = JSON.parse(text);
     } catch {
       return jsonAnswer(failed(null, new RpcError(PARSE_ERROR, 'the body is not valid JSON')), 400);
     }
+    const lost = lostDigitsIn(text, message);
+    if (lost !== null) return jsonAnswer(failed(null, new RpcError(INVALID_REQUEST, `${lost.field} is ${lost.got}`)), 400);
     if (!Array.isArray(message)) return this.#one(message, request);
     if (message.length === 0 || message.length > MOST_MESSAGES)
       return jsonAnswer(failed(null, new RpcError(INVALID_REQUEST, `a batch holds 1 to ${MOST_MESSAGES} messages`)), 400);

@@ -7,7 +7,7 @@ import { FormBody } from './form-body.js';
 import { Refused } from './refusal.js';
 import { type Revive, revived, reviverOf } from './revive.js';
 import { textReader } from './text-values.js';
-import type { Check, Issue, Validators } from './validators.js';
+import { type Check, type Issue, lostDigitsIn, type Validators } from './validators.js';
 
 /** A method of the deployment's instance, bound to it. */
 export type Method = (...args: unknown[]) => unknown;
@@ -142,8 +142,13 @@ export class Route {
       };
     }
     const json = this.#json as JsonBody;
-    const valueIn = (text: string, issues: Issue[]): unknown =>
-      text === '' && !body.required ? undefined : this.#checkedJson(json, parse(text), issues);
+    const valueIn = (text: string, issues: Issue[]): unknown => {
+      if (text === '' && !body.required) return undefined;
+      const value = parse(text);
+      const lost = lostDigitsIn(text, value);
+      if (lost !== null) issues.push(lost);
+      return this.#checkedJson(json, value, issues);
+    };
     return (request, issues) => {
       const text = request.textNow();
       return text === null ? request.text().then((whole) => valueIn(whole, issues)) : valueIn(text, issues);

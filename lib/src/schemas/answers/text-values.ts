@@ -1,5 +1,5 @@
 import { type JsonSchema, resolved } from '../class-schema.js';
-import { losesDigits } from './describe-schema.js';
+import { losesDigits } from './lost-digits.js';
 
 type Defs = Readonly<Record<string, JsonSchema>>;
 type Read = (text: string) => unknown;

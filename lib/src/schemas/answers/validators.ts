@@ -1,7 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
-import { expectedBy, lostDigits, shown } from './describe-schema.js';
+import { aboutDigits, expectedBy, NOT_EXACT, shown } from './describe-schema.js';
+import { lostDigits } from './lost-digits.js';
 
 /** One fault of a request. */
 export interface Issue {
@@ -118,7 +119,7 @@ export class Validators {
       return { in: place, field: join(field, name), expected: 'a number as the name', got: shown(name) };
     }
     const expected = expectedBy(schema, defs);
-    return { in: place, field, expected, got: shown(error.data) + lostDigits(expected, error.data) };
+    return { in: place, field, expected, got: shown(error.data) + aboutDigits(expected, error.data) };
   }
 }
 
@@ -129,6 +130,19 @@ export const tooDeep = (value: unknown, place: Issue['in'], root: string): Issue
   expected: 'a value that is not nested so deeply',
   got: shown(value),
 });
+
+const MOST_STEPS = 50;
+
+/** The fault of a body with a number that has lost digits when it was parsed. */
+export function lostDigitsIn(text: string, value: unknown): Issue | null {
+  const lost = lostDigits(text, value);
+  if (lost === null) return null;
+  const expected = 'a number of fewer digits, or a text';
+  const field = lost.path.length > MOST_STEPS ? 'body' : lost.path.reduce(join, 'body');
+  return { in: 'body', field, expected, got: `${shortDigits(lost.digits)}, ${NOT_EXACT}` };
+}
+
+const shortDigits = (digits: string): string => (digits.length > 40 ? `${digits.slice(0, 40)}…` : digits);
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 

@@ -181,8 +181,9 @@ export class HttpProxy implements ExchangeHost {
 
   #upgradeNow(request: IncomingMessage, socket: Socket, first: Buffer): void {
     const url = pathOf(request.url ?? '/');
+    const isOwn = url?.startsWith(OWN_PREFIX) === true;
     const route =
-      url === null || !asksForWebSocket(request) || hostFault(request) !== null || this.#access.refuse(request) !== null
+      url === null || isOwn || !asksForWebSocket(request) || hostFault(request) !== null || this.#access.refuse(request) !== null
         ? undefined
         : this.#table?.match(url);
     const deployment = route && this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];

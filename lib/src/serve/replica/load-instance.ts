@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { installStackMapping, loadCode, urlOfOwnModule } from '../../code/index.js';
-import { blobPath } from '../../core/index.js';
+import { blobPath, hasCode } from '../../core/index.js';
 import { setReplicaContext } from '../context/index.js';
-import { makeInert, WantedDefinition } from '../modules/index.js';
+import { hasPretended, InReplica, makeInert, WantedDefinition } from '../modules/index.js';
 import type { ReplicaInit } from '../protocol/index.js';
+import { BegunPromises } from './begun-promises.js';
 import { Handles, type HandlesOptions } from './handles.js';
 import { installRequest } from './lazy-request.js';
 import { registerSentRequest } from './sent-request.js';
@@ -51,8 +52,10 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   if (code.kind === 'module') process.argv = [process.execPath, code.file];
   const handles = new Handles(options);
   handles.install(init);
+  const body = new BegunPromises();
   const loaded = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
+    body,
     findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
     ...(packages === undefined
       ? {}
@@ -64,7 +67,10 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   inert.loaded();
   const target = code.wrapper === undefined ? loaded : await wrapped(code.wrapper, loaded);
   const args = await handles.decodeArgs(init);
-  const instance = await startInstance(target, args, { ...init, ingress: code.ingress === true }, watch);
+  // The lines of a module that use a cluster can fail because `serve.run` deploys nothing here.
+  const isOfCode = (promise: Promise<unknown>, reason: unknown): boolean =>
+    body.has(promise) && !hasPretended() && !hasCode(reason, InReplica);
+  const instance = await startInstance(target, args, { ...init, ingress: code.ingress === true, isOfCode }, watch);
   return { instance, close: () => handles.close() };
 }
 

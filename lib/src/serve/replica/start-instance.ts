@@ -1,10 +1,12 @@
 import type { ReplicaInit } from '../protocol/index.js';
 import type { StartWatch } from './start-watch.js';
-import { UserInstance } from './user-instance.js';
+import { type IsOwnFailure, UserInstance } from './user-instance.js';
 
 export interface InstanceInit extends Pick<ReplicaInit, 'app' | 'deployment' | 'config' | 'schema'> {
   /** True if the routes of the class answer HTTP (`nbserve/ingress`). */
   readonly ingress: boolean;
+  /** Finds the failures of what the body of its code has begun. */
+  readonly isOfCode?: IsOwnFailure;
 }
 
 /**
@@ -17,7 +19,7 @@ export async function startInstance(
   init: InstanceInit,
   watch: StartWatch,
 ): Promise<UserInstance> {
-  const instance = UserInstance.create(labelOf(init), target, args);
+  const instance = UserInstance.create(labelOf(init), target, args, init.isOfCode);
   try {
     await begin(instance, init, watch);
     return instance;

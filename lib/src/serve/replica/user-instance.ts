@@ -3,7 +3,7 @@ import type { TypedHead, TypedRoutes } from '../../schemas/answers/index.js';
 import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
 import type { ReplicaReady } from '../protocol/index.js';
-import { collectPromises } from './begun-promises.js';
+import { BegunPromises } from './begun-promises.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
 import { takeRejections } from './faults.js';
 import { type HeldPromise, heldPromises } from './held-promises.js';
@@ -16,6 +16,8 @@ const HOOKS = new Set(['fetch', 'dispose', 'reconfigure', 'checkHealth']);
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Scope = <T>(run: () => T) => T;
+/** Whether a rejection that nobody handles is the failure of work that belongs to the instance. */
+export type IsOwnFailure = (promise: Promise<unknown>, reason: unknown) => boolean;
 
 /** The instance of a deployment's class, or its function. It answers the calls of one replica. */
 export class UserInstance {
@@ -31,20 +33,15 @@ export class UserInstance {
   readonly #deployment: string;
   /** Runs user code as code that answers requests; `null` if that makes no difference. */
   readonly #scope: Scope | null;
-  /** The failure of work that the constructor began and nobody handled, after the start. */
+  /** The failure of work that the code or its constructor began and nobody handled, after the start. */
   #fault: { readonly reason: unknown } | null = null;
-  /** Forgets the work that the constructor began. To be called if the start fails, since then nobody disposes of the instance. */
+  /** Forgets the work that was begun. To be called if the start fails, since then nobody disposes of the instance. */
   readonly release: () => void;
 
-  private constructor(
-    deployment: string,
-    target: AnyFunction | null,
-    { self, begun }: { readonly self: object; readonly begun: WeakSet<object> },
-    scope: Scope | null,
-  ) {
+  private constructor(deployment: string, target: AnyFunction | null, self: object, isOwn: IsOwnFailure, scope: Scope | null) {
     this.#deployment = deployment;
     // During the start, the start itself gets these failures.
-    this.release = takeRejections((reason, promise) => begun.has(promise) && this.#failed(reason));
+    this.release = takeRejections((reason, promise) => isOwn(promise, reason) && this.#failed(reason));
     this.#scope = scope;
     this.#target = target;
     this.#self = self as Record<string, unknown>;
@@ -53,24 +50,34 @@ export class UserInstance {
     this.#ready = { http: this.#fetch !== null, methods: target === null ? publicMethods(self) : ['call'] };
   }
 
-  /** @throws what the user's constructor throws; NBS_NOT_CONSTRUCTIBLE */
-  static create(deployment: string, target: unknown, args: readonly unknown[]): UserInstance {
+  /**
+   * @param isOfCode finds the failures of what the body of its code has begun; the instance adds those of its constructor
+   * @throws what the user's constructor throws; NBS_NOT_CONSTRUCTIBLE
+   */
+  static create(
+    deployment: string,
+    target: unknown,
+    args: readonly unknown[],
+    isOfCode: IsOwnFailure = () => false,
+  ): UserInstance {
     if (typeof target !== 'function') {
       throw NotConstructible({ deployment, what: target === null ? 'null' : `a value of type ${typeof target}` });
     }
     const scope = servedScope(target);
-    const begun = new WeakSet<object>();
-    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, { self: {}, begun }, scope);
+    if (!isClass(target)) return new UserInstance(deployment, target as AnyFunction, {}, isOfCode, scope);
     const Class = target as new (...args: readonly unknown[]) => object;
-    const construct = (): object => collectPromises(begun, () => new Class(...args));
-    return new UserInstance(deployment, null, { self: scope === null ? construct() : scope(construct), begun }, scope);
+    const begun = new BegunPromises();
+    const construct = (): object => begun.during(() => new Class(...args));
+    const self = scope === null ? construct() : scope(construct);
+    const isOwn: IsOwnFailure = (promise, reason) => begun.has(promise) || isOfCode(promise, reason);
+    return new UserInstance(deployment, null, self, isOwn, scope);
   }
 
   get ready(): ReplicaReady {
     return this.#ready;
   }
 
-  /** Makes the routes of its class answer HTTP. @throws what they throw; NBS_NO_ROUTES, NBS_FETCH_BESIDE_ROUTES */
+  /** Makes the routes of its class answer HTTP. @throws what they throw; the errors of `openIngress` */
   async openIngress(): Promise<void> {
     const { openIngress } = await import('../../ingress/app/index.js');
     const run = this.#scope ?? ((work) => work());
@@ -123,7 +130,7 @@ export class UserInstance {
     return typeof this.#self.checkHealth === 'function';
   }
 
-  /** @throws what the user's `checkHealth` throws, or why work of the constructor failed; then the replica cannot work */
+  /** @throws what the user's `checkHealth` throws, or why work that it began failed; then the replica cannot work */
   async checkHealth(): Promise<void> {
     if (this.#fault !== null) throw this.#fault.reason;
     await this.#hook('checkHealth');
@@ -138,7 +145,7 @@ export class UserInstance {
   #failed(reason: unknown): true {
     this.#fault ??= { reason };
     console.error(
-      'work that the constructor began failed, and no code handles that; the replica fails its health checks:',
+      'work that its code or its constructor began failed, and no code handles that; the replica fails its health checks:',
       reason,
     );
     return true;
