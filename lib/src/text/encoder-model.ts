@@ -98,7 +98,7 @@ export class EncoderModel {
   }
 
   #encode(texts: readonly string[]): TokenBatch {
-    // What is cut in the end need not become tokens first: the time for a word without spaces grows with the square of its length.
+    // What is cut in the end need not become tokens first, which takes some microseconds for each character.
     const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.#maxLength, this.tokenizer.cutsLeft);
     return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.#maxLength, side: 'right' });
   }
