@@ -77,6 +77,31 @@ test('what a function makes in one part of a union, or in some rows only, is nul
   );
 });
 
+test('a column that a function has made is in all later batches and rows, and one of any Arrow file in all of them', async () => {
+  const early = data.range(1000).map(({ id }) => (id > 0 ? { id } : { id, first: true }));
+  const names = new Set<string>();
+  for await (const batch of early.iterBatches({ batchSize: 100 })) names.add(Object.keys(batch).join());
+  for await (const row of early) names.add(Object.keys(row).join());
+  assert.deepEqual([...names], ['id,first']);
+  assert.deepEqual((await early.takeAll())[999], { id: 999, first: null });
+
+  const late = data.range(40_000).map(({ id }) => (id < 39_999 ? { id } : { id, last: true }));
+  const seen: string[] = [];
+  for await (const batch of late.iterBatches({ batchSize: 20_000 })) seen.push(Object.keys(batch).join());
+  assert.deepEqual(seen, ['id', 'id,last']);
+  // The rows must have been made before all columns are known.
+  const kept = await late.materialize();
+  assert.deepEqual(await kept.columns(), ['id', 'last']);
+  for await (const batch of kept.iterBatches()) assert.deepEqual(Object.keys(batch), ['id', 'last']);
+
+  mkdirSync(at('different'));
+  await a1().writeArrow(at('different/1.arrow'));
+  await b2().writeArrow(at('different/2.arrow'));
+  const rows: unknown[] = [];
+  for await (const row of data.readArrow<Pair>(at('different'))) rows.push(row);
+  assert.deepEqual(rows, BOTH);
+});
+
 test('operations on columns name at least one', () => {
   const items = data.fromItems([{ a: 1 }]);
   for (const [name, call] of Object.entries({
