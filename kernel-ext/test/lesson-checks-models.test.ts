@@ -114,6 +114,10 @@ tryExercises([
         remember(ALL, "[...messages, { role: 'user', content: result }]"),
         /✖ chat a: "What is my name\?"/,
       ],
+      'two at once do not wait': [
+        remember(ALL, WITH_ANSWER).replace('const result', 'await new Promise((go) => setTimeout(go, 500)); const result'),
+        /✖ two messages of one chat at the same time\n {4}expected .*\n {4}got {6}.*heard u:I like the sea\.".*heard u:I like the hills\."/,
+      ],
       'no look at the input': [remember(ALL, WITH_ANSWER, ''), /✖ \{"id":"c-\d+"\}\n {4}expected status 400/],
       'an empty input is taken': [
         remember(ALL, WITH_ANSWER, 'if (input === undefined || !id) return new Response(null, { status: 400 });'),

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isNbserveError } from '../core/index.js';
 import { type Arrow, arrow } from './arrow.js';
-import { type Block, emptyBlock, makeBlock } from './block.js';
+import { type Block, emptyBlock, makeBlock, withColumns } from './block.js';
 import { checkColumns, columnTypes } from './describe.js';
 import { DataUnreadable } from './errors.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
@@ -45,20 +45,24 @@ export async function writeArrowFile(run: Run, sql: string, file: string): Promi
 export function arrowFilesPlan(files: readonly string[], { columns, includePaths = false }: ReadArrowOptions): Plan {
   const what = `readArrow(${files.length === 1 ? files[0] : `${files.length} files`})`;
   const blocks = async function* (): AsyncGenerator<Block> {
+    // A column that one file lacks is null there, also in the first file.
+    const all = files.length > 1 ? new Set(await names()) : null;
     for (const file of files)
       for await (const block of blocksOfFile(file)) {
         if (columns !== undefined) checkColumns(what, columns, Object.keys(block.columns));
         const chosen = (columns ?? Object.keys(block.columns)).map((name) => [name, block.columns[name] ?? []] as const);
         const path = [['path', new Array<string>(block.rows).fill(file)]] as const;
-        yield makeBlock(block.rows, includePaths ? [...chosen, ...path] : chosen);
+        const own = makeBlock(block.rows, includePaths ? [...chosen, ...path] : chosen);
+        yield all === null ? own : withColumns(own, all);
       }
   };
-  return streamPlan(what, [], blocks, async () => {
-    const names = new Set(columns);
+  const names = async (): Promise<string[]> => {
+    const found = new Set(columns);
     // One after the other: there may be more files than a process can open at the same time.
-    if (columns === undefined) for (const file of files) for (const name of await columnsOfFile(file)) names.add(name);
-    return [...names, ...(includePaths ? ['path'] : [])];
-  });
+    if (columns === undefined) for (const file of files) for (const name of await columnsOfFile(file)) found.add(name);
+    return [...found, ...(includePaths ? ['path'] : [])];
+  };
+  return streamPlan(what, [], blocks, names);
 }
 
 /** The columns of a file, by its schema. */

@@ -213,6 +213,15 @@ export async function* growing(blocks: AsyncIterable<Block>, first: number): Asy
   }
 }
 
+/** The same blocks, each with the columns of all before it: what a block lacks is null. */
+export async function* withEarlierColumns(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+  const names = new Set<string>();
+  for await (const block of blocks) {
+    for (const name of Object.keys(block.columns)) names.add(name);
+    yield withColumns(block, names);
+  }
+}
+
 /**
  * The same rows, in blocks that have all these columns. The first rows that a function makes may lack some, so they are held back until rows with these columns
  * come, or until they are as many as a block of DuckDB has.

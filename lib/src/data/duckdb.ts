@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as DuckDB from '@duckdb/node-api';
 import { interruption } from '../actors/index.js';
-import { DataFailed, DataUnreadable, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
+import { DataFailed, DataUnreadable, KeptRowsLost, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
 
 export type { DuckDB };
 export type Connection = DuckDB.DuckDBConnection;
@@ -99,6 +99,7 @@ export function rethrow(error: unknown): never {
     throw NoSpaceLeft({ reason: line }, error);
   // After a fatal error, a database answers nothing any more. The next data set opens a new one.
   if (/^FATAL Error/.test(text)) loading = null;
+  if (/Table with name nbserve_\d+ does not exist/.test(text)) throw KeptRowsLost({}, error);
   if (/Out of Memory Error|(failed to|could not) (pin|allocate)/i.test(text)) throw NoMemory({ reason: line }, error);
   if (OF_FILES.test(text) && !OF_EXPRESSION.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
   throw DataFailed({ reason: text.trim() }, error);

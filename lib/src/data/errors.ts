@@ -58,3 +58,8 @@ export const NoMemory = defineError(
   507,
   'DuckDB needs more memory than it may use: {reason}; raise it with data.configure({ memoryLimit }), or ask for fewer columns or rows at once',
 );
+export const KeptRowsLost = defineError(
+  'NBS_DATA_LOST',
+  410,
+  'the rows that materialize or trainTestSplit has kept are gone, because DuckDB has ended with an error since, for lack of memory for example; make the data set again',
+);

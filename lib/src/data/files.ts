@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shownValue } from '../core/index.js';
-import { InvalidCall, NoFiles, RemoteData } from './errors.js';
+import { isNbserveError, shownValue } from '../core/index.js';
+import { DataUnreadable, InvalidCall, NoFiles, RemoteData } from './errors.js';
 
 const GLOB = /[*?[{]/;
 /** Whether it names a file of another machine. */
@@ -11,7 +11,7 @@ const isFileUrl = (path: string): boolean => /^file:\/\//i.test(path);
 
 /**
  * The files that paths name: files, folders (with all files below that have one of the extensions), or globs with `*`, `**`, `?`, `[ab]` and `{a,b}`. Sorted.
- * @throws NBS_DATA_NO_FILES, NBS_DATA_REMOTE, NBS_DATA_ARGUMENT
+ * @throws NBS_DATA_NO_FILES, NBS_DATA_UNREADABLE, NBS_DATA_REMOTE, NBS_DATA_ARGUMENT
  */
 export function filesOf(what: string, paths: string | readonly string[], extensions: readonly string[]): readonly string[] {
   const all = [paths].flat();
@@ -39,7 +39,7 @@ export function localPath(what: string, path: string, does: 'reads' | 'writes'):
 function oneOf(what: string, path: string, extensions: readonly string[]): string[] {
   if (existsSync(path)) {
     if (!statSync(path).isDirectory()) return [resolve(path)];
-    return below(resolve(path))
+    return below(resolve(path), { isOnce: true })
       .filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(`.${extension}`)))
       .sort();
   }
@@ -49,16 +49,51 @@ function oneOf(what: string, path: string, extensions: readonly string[]): strin
   const base = fixed.slice(0, fixed.lastIndexOf('/') + 1) || '/';
   const pattern = globOf(what, path, whole);
   return existsSync(base)
-    ? below(base)
+    ? below(base, { depth: depthOf(whole.slice(base.length)) })
         .filter((file) => pattern.test(file))
         .sort()
     : [];
 }
 
-function below(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+/** How many folders deep a glob can lead. */
+const depthOf = (pattern: string): number =>
+  /\*\*|\{[^}]*\//.test(pattern) ? Number.POSITIVE_INFINITY : pattern.split('/').length;
+
+interface Walk {
+  /** @default as far as it goes */
+  readonly depth?: number;
+  /** Whether a folder is read once, although links lead to it too. Otherwise, only a folder inside itself is left out. @default false */
+  readonly isOnce?: boolean;
+  readonly seen?: Set<string>;
+}
+
+/** The files below a folder, also behind links. A link that leads nowhere is a file that cannot be read. */
+function below(folder: string, { depth = Number.POSITIVE_INFINITY, isOnce = false, seen = new Set() }: Walk): string[] {
+  if (depth === 0) return [];
+  try {
+    const real = realpathSync(folder);
+    if (seen.has(real)) return [];
+    seen.add(real);
+    const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry): string[] => {
+      const path = join(folder, entry.name);
+      const kind = entry.isSymbolicLink() ? targetOf(path) : entry;
+      if (kind?.isDirectory()) return below(path, { depth: depth - 1, isOnce, seen });
+      return kind === undefined || kind.isFile() ? [path] : [];
+    });
+    if (!isOnce) seen.delete(real);
+    return files;
+  } catch (error) {
+    if (isNbserveError(error)) throw error;
+    throw DataUnreadable({ reason: `${folder}: ${(error as Error).message}` }, error);
+  }
+}
+
+function targetOf(link: string): Stats | undefined {
+  try {
+    return statSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 const PARTS: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };

@@ -151,7 +151,8 @@ export class Run {
 
   async close(): Promise<void> {
     this.#progress.end();
-    for (const release of this.#releases.splice(0)) await release();
+    // An error of the run says more than one that follows from it here.
+    for (const release of this.#releases.splice(0)) await release().catch(() => {});
   }
 }
 

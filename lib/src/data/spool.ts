@@ -60,7 +60,8 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
     }
     open?.appender.close();
   } catch (error) {
-    await release();
+    // If the database has ended with that, its tables are gone, and the first error says why.
+    await release().catch(() => {});
     throw error;
   } finally {
     connection.closeSync();

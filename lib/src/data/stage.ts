@@ -1,7 +1,7 @@
 import { type ActorPool, hasDied, type ShippedCode, shipped, startPool, type WorkerTarget } from '../actors/index.js';
 import { applyTo, isClass, type Mode, type UserFunction } from './apply.js';
 import { received, type SentBlock, sent } from './batch-worker.js';
-import { type Block, growing, shownType } from './block.js';
+import { type Block, growing, shownType, withEarlierColumns } from './block.js';
 import { InvalidCall, WorkersDied } from './errors.js';
 import { ordered } from './ordered.js';
 import type { Plan, Run } from './plan.js';
@@ -62,8 +62,14 @@ export function stagePlan(stage: Stage, input: Plan, blocks: (run: Run) => Async
   return { ...plan, limited: (rows) => stagePlan(stage, input, (run) => run.blocks(limitPlan(input, rows)), areCut) };
 }
 
-/** The blocks that the function makes of the blocks, in their order. @param first how many rows of `flatMap` are given together at first */
-export async function* runStage(run: Run, stage: Stage, blocks: AsyncIterable<Block>, first?: number): AsyncGenerator<Block> {
+/**
+ * The blocks that the function makes of the blocks, in their order. A column that it has made is in all later blocks.
+ * @param first how many rows of `flatMap` are given together at first
+ */
+export const runStage = (run: Run, stage: Stage, blocks: AsyncIterable<Block>, first?: number): AsyncGenerator<Block> =>
+  withEarlierColumns(madeBlocks(run, stage, blocks, first));
+
+async function* madeBlocks(run: Run, stage: Stage, blocks: AsyncIterable<Block>, first?: number): AsyncGenerator<Block> {
   const { mode, what, fn, workers } = stage;
   if (workers === null) {
     const sizes = { next: first ?? Number.POSITIVE_INFINITY };

@@ -4,6 +4,7 @@ import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors
 import { findModel, forClients, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
+import { ModelChanges } from './model-changes.js';
 import { errorResponse } from './model-server.js';
 import { openapiOf } from './openapi.js';
 import { type Known, Registry } from './registry.js';
@@ -51,6 +52,7 @@ export class Repository {
   readonly #registry: Registry;
   readonly #dir: string;
   readonly #models = new RunningModels();
+  readonly #changes = new ModelChanges();
 
   /** @param dir the cluster's folder */
   constructor(dir: string) {
@@ -211,14 +213,16 @@ export class Repository {
     return lines.flat();
   }
 
-  async #load(name: string, parameters: unknown): Promise<void> {
-    const config = configOfLoad(parameters);
-    try {
-      findModel(this.#registry, name, config);
-      await changeModels({ kind: 'load', name, dir: this.#dir, ...(config === undefined ? {} : { config }) });
-    } catch (error) {
-      throw this.#forClients(name, error);
-    }
+  #load(name: string, parameters: unknown): Promise<void> {
+    return this.#changes.load(name, async (signal) => {
+      const config = configOfLoad(parameters);
+      try {
+        findModel(this.#registry, name, config);
+        await changeModels({ kind: 'load', name, dir: this.#dir, ...(config === undefined ? {} : { config }) }, signal);
+      } catch (error) {
+        throw this.#forClients(name, error);
+      }
+    });
   }
 
   /** An error of a load without the folders of this machine and what processes have printed, which only its log has. */
@@ -233,17 +237,26 @@ export class Repository {
     return LoadRefused({ name, what: 'loaded', reason: told });
   }
 
-  async #unload(name: string): Promise<void> {
-    const running = (await this.#models.all()).get(name);
-    if (running === undefined && !namesIn(this.#registry).includes(name))
-      throw NotInRepository({
-        name: name.slice(0, 128),
-        valid: listOf(namesIn(this.#registry)),
-      });
-    this.#models.forget(name);
-    if (running !== undefined) await changeModels({ kind: 'unload', name, application: running.application, dir: this.#dir });
+  #unload(name: string): Promise<void> {
+    return this.#changes.unload(name, async (hadLoad) => {
+      const running = (await this.#models.all()).get(name);
+      if (running === undefined && !namesIn(this.#registry).includes(name))
+        throw NotInRepository({
+          name: name.slice(0, 128),
+          valid: listOf(namesIn(this.#registry)),
+        });
+      this.#models.forget(name);
+      // A load that was ended may have sent the application, which the status does not show yet.
+      if (running === undefined && !hadLoad) return;
+      const application = running?.application ?? applicationOf(this.#registry, name);
+      await changeModels({ kind: 'unload', name, application, dir: this.#dir });
+    });
   }
 }
+
+/** The application that a load of the model deploys. */
+const applicationOf = (registry: Known, name: string): string =>
+  registry.models().find(({ spec }) => spec.name === name)?.application ?? name;
 
 /** The versions of a model when it was served last. */
 function registeredVersions(registry: Known, name: string): readonly string[] {

@@ -41,12 +41,14 @@ const isNamed = (dimension: string): boolean => !UNNAMED.has(dimension.trim().to
  * @throws NBS_ONNX_UNKNOWN_INPUT, NBS_ONNX_MISSING_INPUT, NBS_ONNX_WRONG_TYPE, NBS_ONNX_WRONG_SHAPE, NBS_ONNX_INVALID_TENSOR
  */
 export function checkFeeds(inputs: readonly TensorInfo[], feeds: Feeds): void {
-  const valid = describeTensors(inputs);
-  for (const name of Object.keys(feeds)) if (!inputs.some((input) => input.name === name)) throw UnknownInput({ name, valid });
+  // Made for an error only: a language model has some sixty inputs, and runs for each token.
+  const valid = () => describeTensors(inputs);
+  const names = new Set(inputs.map(({ name }) => name));
+  for (const name of Object.keys(feeds)) if (!names.has(name)) throw UnknownInput({ name, valid: valid() });
   const symbols = new Map<string, { readonly size: number; readonly input: string }>();
   for (const input of inputs) {
     const value = feeds[input.name];
-    if (value === undefined) throw MissingInput({ name: input.name, valid });
+    if (value === undefined) throw MissingInput({ name: input.name, valid: valid() });
     if (!isTensor(value))
       throw InvalidTensor({
         reason: `input ${input.name} is ${show(value)}; make one with onnx.tensor(data, dims), expected is ${describeTensor(input)}`,

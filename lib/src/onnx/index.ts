@@ -61,6 +61,7 @@ export {
   unpad,
   unstack,
 } from './api.js';
+export { lend } from './beside/values.js';
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
 export { verifyOption } from './options.js';

@@ -26,3 +26,17 @@ test('a failure gives the place back', async () => {
   );
   assert.equal(await slots.within(async () => 'yes'), 'yes');
 });
+
+test('work that is ended while it waits takes no place, and work that has one keeps it', async () => {
+  const slots = new Slots(1);
+  const [first, ended] = [new AbortController(), new AbortController()];
+  let free = (): void => {};
+  const running = slots.within(() => new Promise<string>((resolve) => (free = () => resolve('ran'))), first.signal);
+  const waiting = slots.within(async () => 'never', ended.signal);
+  const next = slots.within(async () => 'next');
+  ended.abort(new Error('ended'));
+  await assert.rejects(waiting, /ended/);
+  free();
+  first.abort();
+  assert.deepEqual(await Promise.all([running, next]), ['ran', 'next']);
+});

@@ -16,8 +16,8 @@ export class Slots {
     return true;
   }
 
-  /** Calls `go` when a place is free, which it then has. @returns a function that stops to wait */
-  wait(go: () => void): () => void {
+  /** Calls `go` when a place is free, which it then has. @returns a function that stops to wait, and says whether it did */
+  wait(go: () => void): () => boolean {
     this.#waiting.add(go);
     return () => this.#waiting.delete(go);
   }
@@ -32,9 +32,14 @@ export class Slots {
     next();
   }
 
-  /** Does work when a place is free. */
-  async within<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.tryTake()) await new Promise<void>((resolve) => this.wait(resolve));
+  /** Does work when a place is free. @throws the reason of the signal if it is aborted before that, and what the work throws */
+  async within<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (!this.tryTake())
+      await new Promise<void>((resolve, reject) => {
+        const leave = this.wait(resolve);
+        // A place that was given is not lost: then the promise is settled, and there is nothing to leave.
+        signal?.addEventListener('abort', () => leave() && reject(signal.reason), { once: true });
+      });
     try {
       return await work();
     } finally {

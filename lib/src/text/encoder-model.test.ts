@@ -79,6 +79,14 @@ test('of a text that is far too long, only the part that is read becomes tokens'
   // White space does not count, because the tokenizer drops it.
   assert.deepEqual(asked.splice(0), [2 * 16 * 512]);
   assert.deepEqual((await encoder.embed([`${' '.repeat(9000)}a`])).embeddings.map(countIn), [3]);
+  // Other work has its turn after 16,384 characters.
+  const turns: number[] = [];
+  tokenizer.encodeBatch = (texts, options) => {
+    turns.push(texts.length);
+    return encodeBatch(texts, options);
+  };
+  assert.equal((await encoder.embed([...new Array<string>(5).fill('a'.repeat(8192)), 'a', 'b'])).embeddings.length, 7);
+  assert.deepEqual(turns, [2, 2, 3]);
 });
 
 /** The vectors as numbers of two digits. */

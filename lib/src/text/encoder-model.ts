@@ -32,8 +32,9 @@ const DEFAULT_LENGTH = 512;
 
 /** Rows × tokens of one run of {@link EncoderModel.embed} and {@link EncoderModel.classify}. A run of a small model then takes some hundred megabytes. */
 const MOST_TOKENS = 8192;
-/** Texts that become tokens before other work of the process has its turn. */
+/** Texts, and about how many of their characters, that become tokens before other work of the process has its turn. */
 const TEXTS_IN_A_TURN = 32;
+const CHARACTERS_IN_A_TURN = 16_384;
 
 /** A model that reads whole texts: it makes embeddings of them, or classifies them. {@link loadEncoderModel} makes it. */
 export class EncoderModel {
@@ -98,7 +99,7 @@ export class EncoderModel {
   }
 
   #encode(texts: readonly string[]): TokenBatch {
-    // What is cut in the end need not become tokens first: the time for a word without spaces grows with the square of its length.
+    // What is cut in the end need not become tokens first, which takes some microseconds for each character.
     const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.#maxLength, this.tokenizer.cutsLeft);
     return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.#maxLength, side: 'right' });
   }
@@ -118,10 +119,12 @@ export class EncoderModel {
   ): Promise<{ readonly rows: T[]; readonly tokens: number }> {
     checkTexts(texts);
     const encoded: EncodedText[] = [];
-    for (let begin = 0; begin < texts.length; begin += TEXTS_IN_A_TURN) {
+    for (let begin = 0, end = 0; begin < texts.length; begin = end) {
       // To make tokens of many texts takes seconds, in which other requests come in.
       if (begin > 0) await setImmediate();
-      const batch = this.#encode(texts.slice(begin, begin + TEXTS_IN_A_TURN));
+      for (let characters = 0; end < texts.length && end - begin < TEXTS_IN_A_TURN && characters < CHARACTERS_IN_A_TURN; end += 1)
+        characters += (texts[end] as string).length;
+      const batch = this.#encode(texts.slice(begin, end));
       encoded.push(...lengthsOf(batch).map((length, row) => ({ batch, row, length, place: begin + row })));
     }
     encoded.sort((a, b) => a.length - b.length);

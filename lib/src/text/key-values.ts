@@ -1,4 +1,4 @@
-import type { Feeds, Tensor, TensorInfo } from '../onnx/index.js';
+import { type Feeds, lend, type Tensor, type TensorInfo } from '../onnx/index.js';
 
 /** The keys and values of the tokens so far, by input name: each is [rows, heads, tokens, width]. A row that has fewer tokens is padded on the left. */
 export type KeyValues = Feeds;
@@ -27,9 +27,11 @@ export function noKeyValues(inputs: readonly TensorInfo[]): KeyValues {
   );
 }
 
-/** What a run returned, as the inputs of the next run. */
+/** What a run returned, as the inputs of the next run. Nobody changes them. */
 export function nextKeyValues(inputs: readonly TensorInfo[], results: Readonly<Record<string, Tensor>>): KeyValues {
-  return Object.fromEntries(inputs.filter(isPast).map(({ name }) => [name, results[name.replace(PAST, 'present.')] as Tensor]));
+  return Object.fromEntries(
+    inputs.filter(isPast).map(({ name }) => [name, lend(results[name.replace(PAST, 'present.')] as Tensor)]),
+  );
 }
 
 /** Puts rows of several runs into one batch, and leaves out tokens that are padding in every row. */
@@ -48,7 +50,7 @@ export function joinRows(rows: readonly KeyValuesRow[]): KeyValues {
           data.set(part, ((i * heads + head) * tokens + tokens - length) * width);
         }
       }
-      return [name, { type, dims: [rows.length, heads, tokens, width], data } as Tensor];
+      return [name, lend({ type, dims: [rows.length, heads, tokens, width], data } as Tensor)];
     }),
   );
 }

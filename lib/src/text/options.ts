@@ -54,8 +54,8 @@ export interface PipelineOptions {
 }
 
 /**
- * Characters for each token of the context. A prompt with more is refused before it becomes tokens: the time for a word without spaces grows with the
- * square of its length. Texts have about four characters in a token.
+ * Characters for each token of the context. A prompt with more is refused before it becomes tokens, which takes some microseconds for each character, in which
+ * the process does nothing else. Texts have about four characters in a token.
  */
 export const MOST_CHARACTERS = 16;
 

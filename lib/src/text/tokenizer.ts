@@ -4,6 +4,7 @@ import { InvalidOption, isRecord } from '../core/index.js';
 import { pad, type Tensor } from '../onnx/index.js';
 import { invalidMessages, invalidTokenInput, NotATextModel } from './errors.js';
 import type { ChatMessage } from './messages.js';
+import { quickenWords } from './quick-words.js';
 import { parseBatchOptions, parseEncodeOptions } from './token-options.js';
 import { type TokenRow, TokenRows } from './token-rows.js';
 
@@ -85,6 +86,7 @@ export class Tokenizer {
     };
     try {
       this.#tokenizer = new HubTokenizer(tokenizer, config);
+      quickenWords(this.#tokenizer);
       this.cutsLeft = config.truncation_side === 'left';
       this.#rows = new TokenRows(this.#tokenizer, processor, this.cutsLeft);
       const chat = template ?? templateIn(config.chat_template);

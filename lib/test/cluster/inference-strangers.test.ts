@@ -82,6 +82,26 @@ test('two unloads at the same time both succeed', async () => {
   assert.equal((await ask('/v2/models/scale/infer', { inputs: [x] })).status, 200);
 });
 
+test('an unload that comes directly after a load has an effect, and the load says that it had none', async () => {
+  type Named = { modelName: string };
+  type Changes = { repositoryModelLoad(named: Named): unknown; repositoryModelUnload(named: Named): unknown };
+  // Two requests by HTTP may arrive in the other order.
+  const repository = await serve.getAppHandle<Changes>('models');
+  const scale = { modelName: 'scale' };
+  const load = () => repository.repositoryModelLoad.remote(scale);
+  const unload = () => repository.repositoryModelUnload.remote(scale);
+  await unload();
+  const loading = assert.rejects(load(), { code: 'NBS_OIP_LOAD_FAILED', message: /it was unloaded before it was ready/ });
+  await Promise.all([loading, unload()]);
+  assert.equal((await ask('/v2/models/scale/infer', { inputs: [x] })).status, 404);
+  await Promise.all([load(), load()]);
+  assert.equal((await ask('/v2/models/scale/infer', { inputs: [x] })).status, 200);
+  const applications = Object.keys((await serve.status()).applications);
+  await Promise.all([unload(), load()]);
+  assert.deepEqual(Object.keys((await serve.status()).applications).sort(), applications.sort());
+  assert.equal((await ask('/v2/models/scale/infer', { inputs: [x] })).status, 200);
+});
+
 /** The processes that change a model. */
 const changing = (model: string): number =>
   readdirSync('/proc').filter((pid) => {

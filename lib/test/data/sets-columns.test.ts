@@ -1,6 +1,6 @@
 /** Which columns the rows have, which files are read, and what `stats` knows afterwards. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -75,6 +75,31 @@ test('what a function makes in one part of a union, or in some rows only, is nul
       { id: 39_999, last: true },
     ],
   );
+});
+
+test('a column that a function has made is in all later batches and rows, and one of any Arrow file in all of them', async () => {
+  const early = data.range(1000).map(({ id }) => (id > 0 ? { id } : { id, first: true }));
+  const names = new Set<string>();
+  for await (const batch of early.iterBatches({ batchSize: 100 })) names.add(Object.keys(batch).join());
+  for await (const row of early) names.add(Object.keys(row).join());
+  assert.deepEqual([...names], ['id,first']);
+  assert.deepEqual((await early.takeAll())[999], { id: 999, first: null });
+
+  const late = data.range(40_000).map(({ id }) => (id < 39_999 ? { id } : { id, last: true }));
+  const seen: string[] = [];
+  for await (const batch of late.iterBatches({ batchSize: 20_000 })) seen.push(Object.keys(batch).join());
+  assert.deepEqual(seen, ['id', 'id,last']);
+  // The rows must have been made before all columns are known.
+  const kept = await late.materialize();
+  assert.deepEqual(await kept.columns(), ['id', 'last']);
+  for await (const batch of kept.iterBatches()) assert.deepEqual(Object.keys(batch), ['id', 'last']);
+
+  mkdirSync(at('different'));
+  await a1().writeArrow(at('different/1.arrow'));
+  await b2().writeArrow(at('different/2.arrow'));
+  const rows: unknown[] = [];
+  for await (const row of data.readArrow<Pair>(at('different'))) rows.push(row);
+  assert.deepEqual(rows, BOTH);
 });
 
 test('operations on columns name at least one', () => {
@@ -219,6 +244,28 @@ test('file names with the characters of patterns, and URLs of files', async () =
   assert.deepEqual(await ns(pathToFileURL(at('parts/part[1].csv')).href), [1]);
   assert.throws(() => data.readCsv('file://other/x.csv'), { code: 'NBS_DATA_ARGUMENT', message: /three slashes/ });
   await assert.rejects(async () => data.readArrow(`${pathToFileURL(folder).href}/none.arrow`), { code: 'NBS_DATA_NO_FILES' });
+});
+
+test('links to files and folders are followed, also in a circle, and one that leads nowhere is named', async () => {
+  mkdirSync(at('linked/real'), { recursive: true });
+  mkdirSync(at('linked/links'));
+  writeFileSync(at('linked/real/a.csv'), 'n\n1\n');
+  symlinkSync(at('linked/real/a.csv'), at('linked/links/b.csv'));
+  symlinkSync('../real', at('linked/links/again'));
+  symlinkSync('..', at('linked/real/up'));
+  const found = async (path: string) => {
+    const rows = await data.readCsv<{ n: number; path: string }>(at(path), { includePaths: true }).takeAll();
+    return rows.map((row) => row.path.slice(at('linked/').length));
+  };
+  // A folder is read once, whichever name it has, and a glob finds all names.
+  assert.deepEqual(await found('linked/links'), ['links/again/a.csv', 'links/b.csv']);
+  assert.deepEqual(await found('linked'), ['links/again/a.csv', 'links/b.csv']);
+  assert.deepEqual(await found('linked/links/*.csv'), ['links/b.csv']);
+  assert.deepEqual(await found('linked/*/*/*.csv'), ['links/again/a.csv']);
+  assert.deepEqual(await found('linked/**/*.csv'), ['links/again/a.csv', 'links/b.csv', 'real/a.csv']);
+  symlinkSync('none.csv', at('linked/links/gone.csv'));
+  symlinkSync('circle.csv', at('linked/links/circle.csv'));
+  await assert.rejects(found('linked/links'), { code: 'NBS_DATA_UNREADABLE', message: /links\/(gone|circle)\.csv/ });
 });
 
 test('a file that cannot be read is named', async () => {
