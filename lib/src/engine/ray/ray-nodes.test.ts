@@ -111,3 +111,37 @@ test('a certificate that another node shows too is not admitted, and the address
   assert.equal(warned.filter((text) => text.includes('certificate of its own')).length, 1);
   assert.deepEqual(entrypoints.map((text) => /pin-\d/.exec(text)?.[0]).sort(), ['pin-1', 'pin-2']);
 });
+
+test("nodes that Ray's list lacks for a moment keep their agents, and Ray's head gets none", async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const HEAD = { id: '3234567890', ip: '10.0.0.1', isHead: true, resources: { CPU: 2 } };
+  let listed: readonly (typeof A)[] = [HEAD, A, B];
+  const jobs = new Map<string, string>();
+  const nodes = opened({
+    nodes: async () => listed,
+    submit: async ({ submission_id: id, metadata }) => void jobs.set(id, metadata.node ?? ''),
+    job: async (id) => (jobs.has(id) ? { submission_id: id, status: 'RUNNING' } : undefined),
+  });
+  t.after(() => nodes.close());
+  const look = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i += 1) {
+      for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+      t.mock.timers.tick(1000);
+    }
+  };
+  const busy = (): readonly string[] => [...jobs.values()].sort();
+  await look(2);
+  nodes.joined('ray-12345678');
+  listed = [HEAD];
+  await look(3);
+  listed = [HEAD, A, B];
+  await look(2);
+  assert.deepEqual(busy(), [A.id, B.id]);
+  // The agent of A is connected, and that of B is not.
+  listed = [HEAD];
+  await look(7);
+  assert.deepEqual([nodes.expected, busy()], [[], [A.id, B.id]]);
+  nodes.lost('ray-12345678');
+  await look(2);
+  assert.deepEqual(busy(), [A.id, B.id, HEAD.id]);
+});

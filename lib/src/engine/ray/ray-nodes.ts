@@ -16,6 +16,8 @@ const GATHER_MS = 30_000;
 /** After this number of checks, the user is told about a job that waits. */
 const WAITS_LONG = 10;
 const WAITS = 'it waits until Ray has all of the node free; other jobs or actors may use it';
+/** A node is gone if so many looks, one after the other, have not found it. Ray's list may lack nodes for a moment, as when Ray's head starts again. */
+const GONE_LOOKS = 5;
 /** The job of a node that is connected is looked at in one of so many looks: if it ends, the connection ends first. */
 const CONNECTED_EVERY = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
@@ -53,6 +55,8 @@ interface Held {
   fingerprint: string;
   /** How many looks have found that it waits. */
   waits: number;
+  /** How many looks, one after the other, have not found its node. */
+  misses: number;
   failures: number;
   /** It is not submitted before this time. */
   notBefore: number;
@@ -163,7 +167,9 @@ export class RayNodes {
   async #look(): Promise<readonly Error[]> {
     const all = await this.#options.api.nodes();
     this.#looks += 1;
-    const hasWorkers = all.some(({ isHead }) => !isHead);
+    const gone = this.#gone(all);
+    const held = [...this.#held.values()].filter((one) => !gone.includes(one));
+    const hasWorkers = [...all, ...held.map(({ node }) => node)].some(({ isHead }) => !isHead);
     // A Ray cluster of one node has only its head. If others come later, it keeps the agent that it has.
     const wanted = all.filter((node) => !node.isHead || !hasWorkers || (this.#held.get(node.id)?.job ?? '') !== '');
     const before = [...this.#held.keys()].join();
@@ -171,15 +177,24 @@ export class RayNodes {
       this.#awaited = new Set(wanted.map(nameOf));
       if (wanted.length === 0) this.#gathering.resolve();
     }
-    const gone = [...this.#held.values()].filter(({ node }) => wanted.every(({ id }) => id !== node.id));
+    // Ray's head whose agent has ended needs none if there are other nodes.
+    const needless = held.filter(({ node, job }) => node.isHead && hasWorkers && job === '');
     const tended = await Promise.allSettled([
-      ...gone.map((held) => this.#forget(held)),
+      ...[...gone, ...needless].map((one) => this.#forget(one)),
       ...wanted.map((node) => this.#tend(node)),
       ...(this.#closed ? [] : [this.#demand.tend()]),
     ]);
     if ([...this.#held.keys()].join() !== before) this.#options.onNodes?.();
     const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
     return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  }
+
+  /** Those whose nodes have ended. One whose agent is connected has not. */
+  #gone(all: readonly RayNode[]): readonly Held[] {
+    return [...this.#held.values()].filter((held) => {
+      held.misses = all.some(({ id }) => id === held.node.id) ? 0 : held.misses + 1;
+      return held.misses >= GONE_LOOKS && !this.#joined.has(nameOf(held.node));
+    });
   }
 
   /** Its node has ended, and so has what ran there. A job that waits for it would wait for ever. */
@@ -198,6 +213,7 @@ export class RayNodes {
       admitted: false,
       fingerprint: '',
       waits: 0,
+      misses: 0,
       failures: 0,
       notBefore: 0,
       refused: null,
