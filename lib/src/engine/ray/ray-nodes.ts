@@ -3,6 +3,7 @@ import { deferred, hasCode, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
 import { RayRefused, SharedCertificate } from './errors.js';
+import { hasEnded } from './head-mark.js';
 import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
@@ -22,6 +23,8 @@ const GONE_LOOKS = 5;
 const CONNECTED_EVERY = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
+/** Ids become words of a command, so no others are taken from Ray's list. */
+const OWN_JOB = /^nbserve-[\w-]+$/;
 /** A line of an agent's log that says why the agent ended. */
 const REASON = /^NBS_|Error:|not found/;
 /** Node ends each fatal error with this line. */
@@ -31,7 +34,9 @@ const ELSEWHERE =
   "if nbserve is in another folder on Ray's nodes, name it: nbserve start --machines-nbserve <folder>, or machines: { nbserve: '<folder>' }";
 
 export interface RayNodesOptions {
-  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'logs' | 'stop' | 'remove' | 'close'>;
+  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'jobs' | 'logs' | 'stop' | 'remove' | 'close'>;
+  /** The mark of this head, which its jobs have too. @default it is not known, and no job of another cluster is ended */
+  readonly head?: string | undefined;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
   readonly main: string;
@@ -183,6 +188,7 @@ export class RayNodes {
       ...[...gone, ...needless].map((one) => this.#forget(one)),
       ...wanted.map((node) => this.#tend(node)),
       ...(this.#closed ? [] : [this.#demand.tend()]),
+      ...(this.#looks === 1 ? [this.#endLeftBehind()] : []),
     ]);
     if ([...this.#held.keys()].join() !== before) this.#options.onNodes?.();
     const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
@@ -195,6 +201,15 @@ export class RayNodes {
       held.misses = all.some(({ id }) => id === held.node.id) ? 0 : held.misses + 1;
       return held.misses >= GONE_LOOKS && !this.#joined.has(nameOf(held.node));
     });
+  }
+
+  /** Ends what a head on this machine that was killed has left on Ray. Jobs of a head elsewhere end by themselves when they have not found it for a minute. */
+  async #endLeftBehind(): Promise<void> {
+    const { api, head, log } = this.#options;
+    if (head === undefined) return;
+    const left = (await api.jobs()).filter(({ id, metadata }) => OWN_JOB.test(id) && hasEnded(metadata.head ?? '', head));
+    for (const { id, metadata } of left) this.#leaving.add(id, metadata.wants !== undefined);
+    if (left.length > 0) log.info(`jobs of clusters that were killed are ended: ${left.map(({ id }) => id).join(', ')}`);
   }
 
   /** Its node has ended, and so has what ran there. A job that waits for it would wait for ever. */
