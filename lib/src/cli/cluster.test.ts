@@ -10,6 +10,7 @@ const info = (more: Partial<ClusterInfo>): ClusterInfo => ({
   url: 'http://127.0.0.1:8000',
   port: 8000,
   grpc: '',
+  ray: '',
   detached: false,
   ownerKey: null,
   pid: 1,

@@ -1,6 +1,6 @@
 import { clusterFolder } from '../core/index.js';
-import { Client, type ClusterInfo, listLocalClusters } from '../host/index.js';
-import { NoCluster, SeveralClusters } from './errors.js';
+import { Client, type ClusterInfo, clustersNamed, detachedClusters, listLocalClusters, noClusterNamed } from '../host/index.js';
+import { NoCluster, NoDetachedCluster, SeveralClusters } from './errors.js';
 
 /** The options of a command that talks to a cluster; `--cluster` is the older name of `--address`. */
 export const ADDRESS_OPTIONS = { address: { type: 'string' }, cluster: { type: 'string' } } as const;
@@ -11,15 +11,25 @@ export interface Named {
   readonly cluster?: string | undefined;
 }
 
-/** The folder that the options name, or the environment: a notebook names its own cluster to its `!` commands. */
+/** What the options name, or the environment: a notebook names its own cluster to its `!` commands. */
 export const namedCluster = ({ address, cluster }: Named): string | undefined => address ?? cluster ?? clusterFolder();
 
 /**
  * The folder of the cluster that a command talks to: the named one, the notebook's own, or the only one that runs.
- * @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS
+ * @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS, and as {@link folderAt}
  */
-export function findCluster(values: Named): string {
-  return namedCluster(values) ?? onlyOne(listLocalClusters()).dir;
+export async function findCluster(values: Named): Promise<string> {
+  const named = namedCluster(values);
+  return named === undefined ? onlyOne(listLocalClusters()).dir : folderAt(named);
+}
+
+/**
+ * The folder of the cluster that the value of `--address` names.
+ * @throws NBS_CLUSTER_GONE, NBS_ADDRESS_OF_RAY, NBS_INVALID_ADDRESS, NBS_SEVERAL_CLUSTERS, NBS_NO_DETACHED_CLUSTER
+ */
+export async function folderAt(address: string): Promise<string> {
+  if (address === 'auto') return onlyOne(await detachedClusters(), NoDetachedCluster).dir;
+  return onlyOne(clustersNamed(address), () => noClusterNamed(address)).dir;
 }
 
 /** @throws NBS_NO_CLUSTER, NBS_SEVERAL_CLUSTERS */
@@ -52,7 +62,7 @@ export function age(ms: number): string {
 /** Quotes a path, if need be, so that a shell reads it as one word. */
 const shellWord = (path: string): string => (/^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
-/** @throws as {@link findCluster}; NBS_CLUSTER_GONE */
+/** @throws as {@link findCluster} */
 export async function joinCluster(values: Named): Promise<Client> {
-  return Client.join(findCluster(values));
+  return Client.join(await findCluster(values));
 }

@@ -18,7 +18,7 @@ Names of Ray Serve are replaced by those of nbserve, and paths are absolute.`,
     const { values } = parseCommand(USAGE, args, ADDRESS_OPTIONS, [0, 0]);
     // As nbserve deploy, which does not choose a notebook's cluster.
     const detached = namedCluster(values) === undefined ? await detachedClusters() : [];
-    const client = await Client.join(detached.length > 0 ? onlyOne(detached).dir : findCluster(values));
+    const client = await Client.join(detached.length > 0 ? onlyOne(detached).dir : await findCluster(values));
     try {
       process.stdout.write(await deployedConfig(client));
     } finally {

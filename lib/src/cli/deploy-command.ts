@@ -12,7 +12,7 @@ import {
   spareReplicasOf,
   startDetached,
 } from '../host/index.js';
-import { ADDRESS_OPTIONS, type Named, namedCluster, onlyOne } from './cluster.js';
+import { ADDRESS_OPTIONS, findCluster, type Named, namedCluster, onlyOne } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
 import { DASHBOARD_HELP, DASHBOARD_OPTIONS, dashboardOf, openDashboard } from './dashboard-options.js';
 import { showError } from './show-error.js';
@@ -83,8 +83,9 @@ async function check(config: CheckedConfig): Promise<number> {
 /** The folder of the cluster: the named one, or the detached one, which is started with the options of the configuration if none runs. */
 async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: ReturnType<typeof dashboardOf>): Promise<string> {
   const named = namedCluster(values);
-  const running = named === undefined ? await detachedClusters() : [];
-  if (named === undefined && running.length === 0) {
+  const isNamed = named !== undefined && named !== 'auto';
+  const running = isNamed ? [] : await detachedClusters();
+  if (!isNamed && running.length === 0) {
     const { url, dir } = await startDetached(httpOf(cluster), {
       name: 'nbserve deploy',
       nodes: declaredNodes(cluster),
@@ -95,7 +96,7 @@ async function clusterFor({ cluster }: CheckedConfig, values: Named, dashboard: 
     for (const line of await openDashboard(dir, dashboard)) console.log(line);
     return dir;
   }
-  const dir = named ?? onlyOne(running).dir;
+  const dir = isNamed ? await findCluster(values) : onlyOne(running).dir;
   for (const note of keptOptions({ cluster }, clusterIn(dir)?.port)) console.error(`note: ${note}`);
   return dir;
 }

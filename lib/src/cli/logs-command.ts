@@ -28,7 +28,7 @@ what was printed there.`,
       console.error(RUNNER_GONE);
       process.exit(1);
     });
-    for await (const { label, stream, text } of readClusterLogs(findCluster(values), {
+    for await (const { label, stream, text } of readClusterLogs(await findCluster(values), {
       follow: values.follow ?? false,
     })) {
       if (of !== undefined && !isOf(label, of)) continue;

@@ -1,7 +1,6 @@
-import { clusterIn, detachedClusters, stopCluster } from '../host/index.js';
-import { ADDRESS_OPTIONS, onlyOne } from './cluster.js';
+import { clusterIn, stopCluster } from '../host/index.js';
+import { ADDRESS_OPTIONS, folderAt } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
-import { NoDetachedCluster } from './errors.js';
 
 const USAGE = 'nbserve stop [--address <folder>]';
 
@@ -15,7 +14,7 @@ export const stopCommand: Command = {
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS }, [0, 0]);
     // A command that names no cluster does not end a notebook's own cluster.
-    const dir = values.address ?? values.cluster ?? onlyOne(await detachedClusters(), NoDetachedCluster).dir;
+    const dir = await folderAt(values.address ?? values.cluster ?? 'auto');
     const url = clusterIn(dir)?.url;
     await stopCluster(dir, DRAIN_MS);
     console.log(`stopped ${url}`);

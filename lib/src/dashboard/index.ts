@@ -1,3 +1,3 @@
 /** The REST API of a cluster, in a process of its own. */
 
-export { dashboardUrl, startDashboard } from './start-dashboard.js';
+export { startDashboard } from './start-dashboard.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { dashboardFile, hasCode, isNbserveError, tokenFile } from '../core/index.js';
-import { connectEngine, ProcessExited } from '../engine/index.js';
-import type { DashboardAddress, DashboardArgs } from './types.js';
+import { hasCode, isNbserveError, tokenFile } from '../core/index.js';
+import { connectEngine, dashboardUrl, ProcessExited } from '../engine/index.js';
+import type { DashboardArgs } from './types.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -24,15 +24,4 @@ export async function startDashboard(dir: string, args: Omit<DashboardArgs, 'ver
     engine.close();
   }
   return dashboardUrl(dir) ?? '';
-}
-
-/** The address of the REST API of a cluster, for a client on this machine; `undefined` if it has none. */
-export function dashboardUrl(dir: string): string | undefined {
-  try {
-    const { host, port } = JSON.parse(readFileSync(dashboardFile(dir), 'utf8')) as DashboardAddress;
-    const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-  } catch {
-    return undefined;
-  }
 }

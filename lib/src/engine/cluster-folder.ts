@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   agentFile,
   blobFolder,
+  dashboardFile,
   isAlive,
   LONGEST_SOCKET_NAME,
   logsFolder,
@@ -46,6 +47,8 @@ export interface AgentFile {
   readonly https?: boolean;
   /** `host:port` at which the head node answers gRPC. Absent if it does not. */
   readonly grpc?: string;
+  /** The address of the Ray cluster whose nodes it has. Absent if it has none. */
+  readonly ray?: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -60,6 +63,8 @@ export interface ClusterInfo {
   readonly port: number;
   /** `host:port` at which it answers gRPC; `''` if it does not. */
   readonly grpc: string;
+  /** The address of the Ray cluster whose nodes it has; `''` if it has none. */
+  readonly ray: string;
   readonly detached: boolean;
   readonly ownerKey: string | null;
   /** The pid of its agent. */
@@ -164,7 +169,7 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const file = readJson<AgentFile>(agentFile(dir));
   if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
-  const { port, grpc = '', startedAt, agent } = file;
+  const { port, grpc = '', ray = '', startedAt, agent } = file;
   const { detached, ownerKey } = owner;
   // A path may contain control characters, which a terminal would execute.
   const name = (owner.name ?? 'unknown').replaceAll(/\p{Cc}/gu, '?');
@@ -175,6 +180,7 @@ export function clusterIn(dir: string): ClusterInfo | undefined {
     url: urlOf(file.host, port, file.https),
     port,
     grpc,
+    ray,
     detached,
     ownerKey,
     pid: agent.pid,
@@ -195,6 +201,12 @@ export function removeFolder(dir: string): void {
 /** `http://127.0.0.1:8000`: an address that a client on this machine can use; `''` for port 0, which means that no HTTP is answered. */
 export function urlOf(host: string, port: number, isSecure = false): string {
   return port === 0 ? '' : `${isSecure ? 'https' : 'http'}://${addressOf(host, port)}`;
+}
+
+/** The address of the REST API of a cluster, for a client on this machine; `undefined` if it has none. */
+export function dashboardUrl(dir: string): string | undefined {
+  const address = readJson<{ readonly host: string; readonly port: number }>(dashboardFile(dir));
+  return address && urlOf(address.host, address.port);
 }
 
 /** `127.0.0.1:9000`: the same without a scheme, as clients of gRPC take it. */

@@ -34,7 +34,11 @@ export const AgentFailed = defineError(
   500,
   'the node agent ended before the cluster was up ({exit}){stderr}',
 );
-export const ClusterGone = defineError('NBS_CLUSTER_GONE', 404, 'no cluster runs in {path}');
+export const ClusterGone = defineError(
+  'NBS_CLUSTER_GONE',
+  404,
+  'no cluster of yours runs in {path}; `nbserve status` lists those on this machine',
+);
 export const DetachedRunning = defineError(
   'NBS_DETACHED_RUNNING',
   409,

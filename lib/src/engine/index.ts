@@ -9,7 +9,15 @@ export {
   startDetachedCluster,
   startLocalCluster,
 } from './cluster.js';
-export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
+export {
+  type ClusterInfo,
+  clusterIn,
+  clustersHome,
+  dashboardUrl,
+  detachedClusters,
+  listLocalClusters,
+  processName,
+} from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
 export {
   type AdmittedNode,
@@ -32,6 +40,7 @@ export {
 export { connectEngine } from './engine-connection.js';
 export {
   CannotRename,
+  ClusterGone,
   DetachedRunning,
   NodeLost,
   PathTooLong,

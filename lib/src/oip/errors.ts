@@ -30,6 +30,11 @@ export const ModelNameTaken = defineError(
   'an application {name} is running that is not a model; choose another name for the model (name), or delete the application',
 );
 export const NoModelsThere = defineError('NBS_OIP_NO_MODELS', 404, 'there is no ONNX model at {path}: {reason}');
+export const ModelElsewhere = defineError(
+  'NBS_OIP_MODEL_ELSEWHERE',
+  500,
+  'the model {name} has no file {file} on the machine {machine}, on which a replica of it runs; models are not sent to other machines: make the file available there under the same path, such as in a shared folder, keep the replicas on nodes that have it by a custom resource (deployment), or load it in a deployment of your own: onnx.load takes bytes, which are sent to each node once',
+);
 export const InvalidModelConfig = defineError('NBS_OIP_CONFIG', 400, '{file} is not a configuration that can be used: {reason}');
 export const NotInRepository = defineError(
   'NBS_OIP_NOT_IN_REPOSITORY',

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { decodedPart, duringStart, isNbserveError } from '../core/index.js';
-import { BadInference, InferenceTooLarge, NoSuchPath, NoSuchVersion } from './errors.js';
+import { BadInference, InferenceTooLarge, ModelElsewhere, NoSuchPath, NoSuchVersion } from './errors.js';
 import type { InferAnswer, InferRequest } from './infer-request.js';
 import type { ModelSpec } from './model-spec.js';
 import { ModelVersion } from './model-version.js';
@@ -34,7 +36,13 @@ export class ModelServer {
   }
 
   async #load(): Promise<void> {
-    for (const entry of this.#spec.versions) this.#versions.set(entry.version, await ModelVersion.load(this.#spec, entry));
+    const { name, versions } = this.#spec;
+    for (const entry of versions) {
+      const { file, version } = entry;
+      // It was there, on the machine of the head, when the model was deployed.
+      if (!existsSync(file)) throw ModelElsewhere({ name, file, machine: hostname() });
+      this.#versions.set(version, await ModelVersion.load(this.#spec, entry));
+    }
   }
 
   async fetch(request: Request): Promise<Response> {

@@ -68,12 +68,12 @@ export const AlreadyConnected = defineError(
 export const InvalidAddress = defineError(
   'NBS_INVALID_ADDRESS',
   400,
-  "address {address} is not valid: write 'auto' (your detached cluster, if one is running) or the folder of a cluster",
+  "address {address} is not valid: write 'auto' (your detached cluster, if one is running), or the folder, the name or the URL of one cluster, as `nbserve status` lists them",
 );
 export const AddressOfRay = defineError(
   'NBS_ADDRESS_OF_RAY',
   400,
-  "address {address} is a URL, and not the folder of a cluster; for Ray, write engine: 'ray', or set NBSERVE_ENGINE=ray and RAY_API_SERVER_ADDRESS",
+  "at {address}, no cluster of yours on this machine is reached, neither itself nor its REST API nor the Ray that it runs on; `nbserve status` lists them, and a cluster of another machine is changed there or by its REST API; to start one on Ray, write engine: 'ray' (in a shell: nbserve start --engine ray), or set NBSERVE_ENGINE=ray and RAY_API_SERVER_ADDRESS",
 );
 export const AlreadyRunning = defineError(
   'NBS_ALREADY_RUNNING',

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { engineName, hasCode, KeepAlive, shownValue } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
-import { AddressOfRay, AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
+import { clustersNamed, noClusterNamed } from './cluster-address.js';
+import { AlreadyConnected, AlreadyRunning, InvalidAddress, NoGrpcThere, NoSuchApp } from './errors.js';
 import { NotRunning } from './handle/index.js';
 import { httpOf } from './http-options.js';
 import { declaredNodes, engineOf, machinesOf } from './node-options.js';
@@ -57,10 +57,13 @@ const addressToJoin = ({ engine, address }: StartOptions): string | undefined =>
 async function folderToJoin(options: StartOptions): Promise<string | undefined> {
   const { detached = false } = options;
   const address = addressToJoin(options);
-  if (address !== undefined && (typeof address !== 'string' || address === ''))
-    throw InvalidAddress({ address: shownValue(address) });
-  if (address !== undefined && /^https?:/.test(address)) throw AddressOfRay({ address });
-  if (address !== undefined && address !== 'auto') return resolve(address);
+  if (address !== undefined && typeof address !== 'string') throw InvalidAddress({ address: shownValue(address) });
+  if (address !== undefined && address !== 'auto') {
+    const [named, ...others] = clustersNamed(address);
+    if (named === undefined) throw noClusterNamed(address);
+    if (others.length > 0) throw InvalidAddress({ address: shownValue(address) });
+    return named.dir;
+  }
   const [running] = address === 'auto' ? await detachedClusters() : [];
   if (running !== undefined) return running.dir;
   if (!detached) return undefined;
@@ -182,7 +185,7 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
     notice(
       'a cluster without the nodes of Ray runs already, and stays; serve.shutdown() ends it, and then serve.start starts one on Ray',
     );
-  const elsewhere = address !== undefined && address !== 'auto' && resolve(address) !== dir;
+  const elsewhere = address !== undefined && address !== 'auto' && clustersNamed(address).every((named) => named.dir !== dir);
   if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
   return client;
 }

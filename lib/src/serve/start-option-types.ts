@@ -16,9 +16,9 @@ export interface RunOptions {
 
 export interface StartOptions {
   /**
-   * Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster
-   * keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your detached cluster
-   * all the same. Set it if several notebooks or programs should share a cluster.
+   * Cluster to join: its folder, its name or its URL, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running.
+   * A joined cluster keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your
+   * detached cluster all the same. Set it if several notebooks or programs should share a cluster.
    * @default a cluster of this process alone
    */
   readonly address?: string;

@@ -5,9 +5,9 @@ import { JOIN_OPTIONS, MACHINE_OPTIONS } from './node-options.js';
 import type { StartOptions } from './types.js';
 
 const address: OptionSpec<string | undefined> = {
-  doc: "Cluster to join: its folder, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your detached cluster all the same. Set it if several notebooks or programs should share a cluster.",
+  doc: "Cluster to join: its folder, its name or its URL, or `'auto'` for your detached cluster. With `'auto'`, a cluster is started if none is running. A joined cluster keeps running when this process ends. With `engine: 'ray'`, any other address is that of Ray's dashboard, and `'auto'` is your detached cluster all the same. Set it if several notebooks or programs should share a cluster.",
   type: 'string',
-  expected: "'auto' or the folder of a cluster",
+  expected: "'auto', or the folder, the name or the URL of a cluster",
   default: undefined,
   defaultText: 'a cluster of this process alone',
   parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),

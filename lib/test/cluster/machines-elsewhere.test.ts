@@ -70,6 +70,15 @@ test('a model is served from there', async () => {
   await serve.delete('scale');
 });
 
+test('a model whose file is not there is refused, with what to do', async () => {
+  // A path to the same file that only this process has.
+  const path = `/proc/self/task/${process.pid}/root${writeScale(join(folder, 'here.onnx'), 3)}`;
+  await assert.rejects(onnx.serve(path, { deployment: { resources: { cpu: 1 } } }), (error: Error) =>
+    /the model here has no file \S+here\.onnx on the machine .*shared folder/.test(error.message),
+  );
+  await serve.delete('here').catch(() => {});
+});
+
 test('packages of a deployment are installed there', async () => {
   const handle = await serve.run(Tiny.options({ runtimeEnv: { npm: ['tiny@2.0.0'] } }).bind(), {
     name: 'tiny',

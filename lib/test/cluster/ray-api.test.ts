@@ -28,6 +28,23 @@ describe("Ray's API", () => {
   });
   const isRefused = (error: unknown) => isNbserveError(error) && error.code === 'NBS_RAY_REFUSED';
 
+  it('adds its metadata to each job, and lists those that have not ended', async () => {
+    const api = new RayApi(ray.address, { head: 'here 1 2' });
+    const job = { entrypoint: 'true', entrypoint_num_cpus: 0, entrypoint_num_gpus: 0, entrypoint_label_selector: {} };
+    for (const id of ['a', 'b'])
+      await api.submit({ ...job, submission_id: id, runtime_env: { env_vars: {} }, metadata: { nbserve: 'c' } });
+    assert.deepEqual(
+      (await api.jobs()).map(({ id, metadata }) => [id, metadata]),
+      ['a', 'b'].map((id) => [id, { nbserve: 'c', head: 'here 1 2' }]),
+    );
+    Object.assign(ray.jobs.get('a') ?? {}, { status: 'FAILED' });
+    assert.deepEqual(
+      (await api.jobs()).map(({ id }) => id),
+      ['b'],
+    );
+    api.close();
+  });
+
   it('gets the token from the environment, from a file that it names, or from the home', async () => {
     delete process.env.RAY_AUTH_TOKEN;
     delete process.env.RAY_AUTH_TOKEN_PATH;

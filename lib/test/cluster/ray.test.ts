@@ -8,7 +8,9 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isNbserveError, serve } from 'nbserve';
+import type { AgentFile } from '../../dist/engine/cluster-folder.js';
 import { listLocalClusters } from '../../dist/engine/index.js';
+import { CommandFolder } from '../fixtures/command-folder.js';
 import { Where, Worker } from '../fixtures/machine-apps.js';
 import { nodesOf, processes, running } from '../fixtures/nodes.js';
 import { RayCluster } from '../fixtures/ray-cluster.js';
@@ -271,6 +273,32 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
       assert.ok([...nodes].some((node) => node.startsWith('ray-')));
     });
   }
+
+  it('takes the nodes of a cluster whose head was killed, and ends its jobs', async () => {
+    await serve.shutdown();
+    const commands = new CommandFolder();
+    const unfinished = async () =>
+      (JSON.parse(await ray.get('/api/jobs/')) as readonly { readonly submission_id: string; readonly status: string }[])
+        .filter(({ status }) => ['RUNNING', 'PENDING'].includes(status))
+        .map(({ submission_id }) => submission_id);
+    try {
+      const started = await commands.output(['start', '--engine', 'ray', '--address', ray.address, '--port', '0']);
+      assert.equal(
+        await commands.output(['status', '--url', '--address', ray.address]),
+        `${/^url: (.*)$/m.exec(started)?.[1]}\n`,
+      );
+      const dir = /^folder: (.*)$/m.exec(started)?.[1] ?? '';
+      const left = await unfinished();
+      assert.equal(left.length, 2);
+      process.kill((JSON.parse(readFileSync(join(dir, 'agent.json'), 'utf8')) as AgentFile).agent.pid, 'SIGKILL');
+      // The agents of the one that was killed would look for it for a minute, and the start waits for half of that.
+      await serve.start({ engine: 'ray', address: ray.address, port: 0 });
+      assert.equal((await aliveNodes()).length, 3);
+      assert.ok((await unfinished()).every((id) => !left.includes(id)));
+    } finally {
+      await commands.remove();
+    }
+  });
 
   it('ends its jobs, and leaves no process', async () => {
     await serve.shutdown();

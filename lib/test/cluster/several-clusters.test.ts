@@ -89,6 +89,43 @@ test('status shows every cluster, by its notebook or command; other commands nam
   assert.match((await nbserve('delete', 'greeter', '--address', address)).stdout, /deleted greeter/);
 });
 
+test('every command that takes an address takes a name or a URL of the cluster, and refuses what names none by its kind', async () => {
+  const { url } = await serve.status();
+  const { id, name } = listLocalClusters().find((one) => one.url === url) ?? assert.fail('the own cluster is not listed');
+  for (const address of [url, url.replace('127.0.0.1', 'localhost'), new URL(url).host, id, name]) {
+    assert.equal((await nbserve('status', '--url', '--address', address)).stdout, `${url}\n`, address);
+  }
+  assert.equal((await nbserve('config', '--address', url)).stdout, 'applications: []\n');
+  assert.match(
+    (await nbserve('run', `${home}/app.mjs:app`, '--address', url, '--name', 'there', '--route-prefix', '/there')).stdout,
+    /^there runs at/,
+  );
+  assert.match((await nbserve('delete', 'there', '--address', id)).stdout, /^deleted there/);
+  writeFileSync(join(home, 'none.yaml'), 'applications: []\n');
+  const status = ['status'];
+  const run = ['run', `${home}/app.mjs:app`];
+  const deploy = ['deploy', `${home}/none.yaml`];
+  const stop = ['stop'];
+  const ways = [
+    ['status', '--json'],
+    ['delete', 'chat'],
+    ['logs'],
+    ['traffic', '/'],
+    ['canary', '/', 'v2'],
+    ['token'],
+    ['config'],
+  ];
+  for (const [address, code, commands] of [
+    ['http://127.0.0.1:1', 'NBS_ADDRESS_OF_RAY', [status, run, deploy, stop, ...ways, ['node', 'address']]],
+    ['127.0.0.1:1', 'NBS_ADDRESS_OF_RAY', [status]],
+    ['nowhere', 'NBS_CLUSTER_GONE', [status, run, stop]],
+    ['', 'NBS_INVALID_ADDRESS', [run, stop]],
+    ['auto', 'NBS_NO_DETACHED_CLUSTER', [status, stop]],
+  ] as const)
+    for (const command of commands)
+      assert.match(await failure(...command, '--address', address), new RegExp(`^${code}: `), `${command.join(' ')} ${address}`);
+});
+
 test('a port that is taken is refused with its code, by every command that takes one', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

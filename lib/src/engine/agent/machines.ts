@@ -46,7 +46,8 @@ export async function prepareMachines(
     control,
     async open(agent, nodes) {
       await gate.open();
-      const ray = options.ray && (await rayNodes(dir, { ...options.ray, ...(options.tls && { tls: options.tls }) }, gate, nodes));
+      const ray =
+        options.ray && (await rayNodes(dir, { ...options.ray, host, ...(options.tls && { tls: options.tls }) }, gate, nodes));
       const joined = new JoinedNodes(agent, nodes, gate, { dir, ray });
       nodes.open(joined);
       certificates.onRenewed((identity) => {
@@ -60,14 +61,16 @@ export async function prepareMachines(
 
 async function rayNodes(
   dir: string,
-  { address, nbserve, tls }: RayOptions & Pick<MachineOptions, 'tls'>,
+  { address, nbserve, host, tls }: RayOptions & Pick<MachineOptions, 'host' | 'tls'>,
   gate: Gate,
   nodes: Nodes,
 ): Promise<RayNodes> {
-  const { RayApi, RayNodes } = await import('../ray/index.js');
+  const { headMark, RayApi, RayNodes } = await import('../ray/index.js');
   const root = nbserve === undefined ? PACKAGE_ROOT : join(nbserve, 'dist');
+  const head = headMark(host);
   return new RayNodes({
-    api: new RayApi(address),
+    api: new RayApi(address, head === undefined ? {} : { head }),
+    head,
     cluster: basename(dir),
     main: join(root, 'engine', 'agent', 'join-main.js'),
     address: () => gate.address,

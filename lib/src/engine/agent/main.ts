@@ -106,6 +106,7 @@ try {
     port,
     ...(isSecure && { https: true }),
     ...(grpcAt && { grpc: grpcAt }),
+    ...(machines?.ray && { ray: new URL(machines.ray.address).origin }),
     startedAt: Date.now(),
   });
   tell({ kind: 'up', host, port } satisfies AgentMessage);

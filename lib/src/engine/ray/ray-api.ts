@@ -37,16 +37,27 @@ export interface RayJobInfo {
   readonly message?: string;
 }
 
+/** A job that has not ended, of whoever uses the Ray cluster. */
+export interface RayListedJob {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** Ray's REST API. It uses `node:http`: Ray answers `fetch` with 405, because that sends headers of a browser. */
 export class RayApi {
   readonly #base: URL;
+  readonly #metadata: RayJob['metadata'];
   #agent: Agent | undefined;
   /** The address of this machine from which Ray was reached last. */
   localAddress = '';
 
-  /** @param address `http://head:8265` */
-  constructor(address: string) {
+  /**
+   * @param address `http://head:8265`
+   * @param metadata is added to that of each job that is submitted
+   */
+  constructor(address: string, metadata: RayJob['metadata'] = {}) {
     this.#base = new URL(address);
+    this.#metadata = metadata;
   }
 
   async version(): Promise<string> {
@@ -66,7 +77,17 @@ export class RayApi {
   }
 
   async submit(job: RayJob): Promise<void> {
-    await this.#json('POST', '/api/jobs/', job);
+    await this.#json('POST', '/api/jobs/', { ...job, metadata: { ...job.metadata, ...this.#metadata } });
+  }
+
+  /** The jobs of everybody that wait or run. */
+  async jobs(): Promise<readonly RayListedJob[]> {
+    const all = await this.#json('GET', '/api/jobs/');
+    if (!Array.isArray(all)) throw this.#unexpected('GET', '/api/jobs/');
+    // A driver that connected to Ray by itself has no such id.
+    return (all as readonly RawJob[]).flatMap(({ submission_id: id, status, metadata }) =>
+      id && (status === 'PENDING' || status === 'RUNNING') ? [{ id, metadata: metadata ?? {} }] : [],
+    );
   }
 
   /** `undefined` if Ray does not know it. */
@@ -175,6 +196,12 @@ type Request = (
   options: RequestOptions,
   onResponse: (response: IncomingMessage) => void,
 ) => ReturnType<typeof httpRequest>;
+
+interface RawJob {
+  readonly submission_id?: string | null;
+  readonly status: RayJobStatus;
+  readonly metadata?: RayListedJob['metadata'] | null;
+}
 
 interface RawNode {
   readonly node_id: string;

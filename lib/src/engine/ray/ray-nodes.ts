@@ -3,6 +3,7 @@ import { deferred, hasCode, shortId } from '../../core/index.js';
 import type { AdmittedNode, DeclaredResources, JoinAddress, NodeInfo } from '../engine.js';
 import type { JoinArguments } from '../machines.js';
 import { RayRefused, SharedCertificate } from './errors.js';
+import { hasEnded } from './head-mark.js';
 import { LeavingJobs } from './leaving-jobs.js';
 import { nodeJob, shareOf } from './node-job.js';
 import type { RayApi, RayJobInfo, RayNode } from './ray-api.js';
@@ -16,10 +17,14 @@ const GATHER_MS = 30_000;
 /** After this number of checks, the user is told about a job that waits. */
 const WAITS_LONG = 10;
 const WAITS = 'it waits until Ray has all of the node free; other jobs or actors may use it';
+/** A node is gone if so many looks, one after the other, have not found it. Ray's list may lack nodes for a moment, as when Ray's head starts again. */
+const GONE_LOOKS = 5;
 /** The job of a node that is connected is looked at in one of so many looks: if it ends, the connection ends first. */
 const CONNECTED_EVERY = 10;
 const FINGERPRINT = /^nbserve node ([0-9a-f]{64})$/m;
 const LOG_TAIL = 2000;
+/** Ids become words of a command, so no others are taken from Ray's list. */
+const OWN_JOB = /^nbserve-[\w-]+$/;
 /** A line of an agent's log that says why the agent ended. */
 const REASON = /^NBS_|Error:|not found/;
 /** Node ends each fatal error with this line. */
@@ -29,7 +34,9 @@ const ELSEWHERE =
   "if nbserve is in another folder on Ray's nodes, name it: nbserve start --machines-nbserve <folder>, or machines: { nbserve: '<folder>' }";
 
 export interface RayNodesOptions {
-  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'logs' | 'stop' | 'remove' | 'close'>;
+  readonly api: Pick<RayApi, 'nodes' | 'submit' | 'job' | 'jobs' | 'logs' | 'stop' | 'remove' | 'close'>;
+  /** The mark of this head, which its jobs have too. @default it is not known, and no job of another cluster is ended */
+  readonly head?: string | undefined;
   /** The name of the cluster in the metadata of its jobs. */
   readonly cluster: string;
   readonly main: string;
@@ -53,6 +60,8 @@ interface Held {
   fingerprint: string;
   /** How many looks have found that it waits. */
   waits: number;
+  /** How many looks, one after the other, have not found its node. */
+  misses: number;
   failures: number;
   /** It is not submitted before this time. */
   notBefore: number;
@@ -163,7 +172,9 @@ export class RayNodes {
   async #look(): Promise<readonly Error[]> {
     const all = await this.#options.api.nodes();
     this.#looks += 1;
-    const hasWorkers = all.some(({ isHead }) => !isHead);
+    const gone = this.#gone(all);
+    const held = [...this.#held.values()].filter((one) => !gone.includes(one));
+    const hasWorkers = [...all, ...held.map(({ node }) => node)].some(({ isHead }) => !isHead);
     // A Ray cluster of one node has only its head. If others come later, it keeps the agent that it has.
     const wanted = all.filter((node) => !node.isHead || !hasWorkers || (this.#held.get(node.id)?.job ?? '') !== '');
     const before = [...this.#held.keys()].join();
@@ -171,15 +182,34 @@ export class RayNodes {
       this.#awaited = new Set(wanted.map(nameOf));
       if (wanted.length === 0) this.#gathering.resolve();
     }
-    const gone = [...this.#held.values()].filter(({ node }) => wanted.every(({ id }) => id !== node.id));
+    // Ray's head whose agent has ended needs none if there are other nodes.
+    const needless = held.filter(({ node, job }) => node.isHead && hasWorkers && job === '');
     const tended = await Promise.allSettled([
-      ...gone.map((held) => this.#forget(held)),
+      ...[...gone, ...needless].map((one) => this.#forget(one)),
       ...wanted.map((node) => this.#tend(node)),
       ...(this.#closed ? [] : [this.#demand.tend()]),
+      ...(this.#looks === 1 ? [this.#endLeftBehind()] : []),
     ]);
     if ([...this.#held.keys()].join() !== before) this.#options.onNodes?.();
     const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
     return [...tended, ...left].flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  }
+
+  /** Those whose nodes have ended. One whose agent is connected has not. */
+  #gone(all: readonly RayNode[]): readonly Held[] {
+    return [...this.#held.values()].filter((held) => {
+      held.misses = all.some(({ id }) => id === held.node.id) ? 0 : held.misses + 1;
+      return held.misses >= GONE_LOOKS && !this.#joined.has(nameOf(held.node));
+    });
+  }
+
+  /** Ends what a head on this machine that was killed has left on Ray. Jobs of a head elsewhere end by themselves when they have not found it for a minute. */
+  async #endLeftBehind(): Promise<void> {
+    const { api, head, log } = this.#options;
+    if (head === undefined) return;
+    const left = (await api.jobs()).filter(({ id, metadata }) => OWN_JOB.test(id) && hasEnded(metadata.head ?? '', head));
+    for (const { id, metadata } of left) this.#leaving.add(id, metadata.wants !== undefined);
+    if (left.length > 0) log.info(`jobs of clusters that were killed are ended: ${left.map(({ id }) => id).join(', ')}`);
   }
 
   /** Its node has ended, and so has what ran there. A job that waits for it would wait for ever. */
@@ -198,6 +228,7 @@ export class RayNodes {
       admitted: false,
       fingerprint: '',
       waits: 0,
+      misses: 0,
       failures: 0,
       notBefore: 0,
       refused: null,
