@@ -23,6 +23,7 @@ const USUAL = {
   'random input is answered as it should be': 60,
   'lib/dist-test/cluster/blocked.test.js': 40,
   'kernel-ext/dist-test/wire-stop.test.js': 40,
+  'kernel-ext/dist-test/jupyterhub.test.js': 30,
   'lib/dist-test/chaos/controller-of-blocked.test.js': 35,
   'lib/dist-test/cluster/definitions.test.js': 35,
   'lib/dist-test/cluster/policy.test.js': 35,

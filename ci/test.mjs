@@ -225,7 +225,7 @@ const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
 const SET_UPS = {
   models: ['the models of the lessons are here', `node lib/bin/nbserve.js assets fetch ${MODELS.join(' ')}`],
   ...Object.fromEntries(
-    ['jupyter', 'schemathesis', 'ray', ...OTHER_NODES.map((major) => `node-${major}`)].map((name) => [
+    ['jupyter', 'jupyterhub', 'schemathesis', 'ray', ...OTHER_NODES.map((major) => `node-${major}`)].map((name) => [
       name,
       [`.cache/${name} is here`, `node ci/set-up.mjs ${name}`],
     ]),
@@ -236,6 +236,7 @@ const SET_UPS = {
 function needsOf(file) {
   const text = readFileSync(file, 'utf8');
   if (text.includes('NBSERVE_TEST_PYTHON')) return 'jupyter';
+  if (/\bfixtures\/hub\b/.test(text)) return 'jupyterhub';
   if (/\bfixtures\/(engines|ray-cluster)\b|ci\/ray\.mjs/.test(text)) return 'ray';
   return partial ? undefined : 'models';
 }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Dealer } from 'zeromq';
 import { Encoder, endpoint, Signer, socketPath } from '../dist/wire/index.js';
-import { KernelClient, makeConnection, STUB_KERNEL } from './fixtures/client.js';
+import { KERNEL, KernelClient, makeConnection, STUB_KERNEL } from './fixtures/client.js';
 import { isRunning } from './fixtures/processes.js';
 
 const kernels: KernelClient[] = [];
@@ -70,12 +70,16 @@ describe('the end of a kernel', () => {
     assert.deepEqual(readdirSync(folder), ['connection.json']);
   });
 
-  for (const [name, code] of Object.entries({ 'is idle': '1', 'runs a busy loop': 'for (;;);' })) {
-    it(`comes with its parent's, if that ${name}`, async () => {
+  for (const [name, code, entry, ...program] of [
+    ["its parent's, if it is idle", '1', STUB_KERNEL],
+    ["its parent's, if it runs a busy loop", 'for (;;);', STUB_KERNEL],
+    ["VS Code's, which does not say that it is the parent", '1', KERNEL, 'vscode'],
+  ] as const) {
+    it(`comes with ${name}`, async () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'nbk-parent-'));
       const { file, connection } = await makeConnection(folder, { transport: 'ipc' });
       const parentMain = fileURLToPath(new URL('./fixtures/parent.js', import.meta.url));
-      const parent = spawn(process.execPath, [parentMain, STUB_KERNEL, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const parent = spawn(process.execPath, [parentMain, entry, file, ...program], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(line.toString());
       const shell = new Dealer({ linger: 0 });
@@ -99,7 +103,6 @@ describe('the end of a kernel', () => {
     const { writeFileSync, readFileSync } = await import('node:fs');
     const raw = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...raw, control_port: kernel.connection.ports.control }));
-    const { KERNEL } = await import('./fixtures/client.js');
     const second = spawn(process.execPath, [KERNEL, file], { stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     second.stderr.on('data', (data: Buffer) => {

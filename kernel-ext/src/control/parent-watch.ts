@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs';
+
 const POLL_MS = 1000;
 
 function exists(pid: number): boolean {
@@ -13,7 +15,7 @@ function exists(pid: number): boolean {
  * Calls `onGone` when the process that started the kernel has ended. There are two signs: this process got another parent, or the process `parentPid`,
  * which may have started the kernel through a shell, does not exist any more. If the pid does not exist at the start, it belongs to another container or
  * machine, and is not watched.
- * @param parentPid the value of `JPY_PARENT_PID`; 0 watches nothing
+ * @param parentPid the value of `JPY_PARENT_PID`, or {@link parentInNode}; 0 watches nothing
  */
 export function watchParent(parentPid: number, onGone: () => void): void {
   if (parentPid <= 0 || !exists(parentPid)) return;
@@ -25,3 +27,9 @@ export function watchParent(parentPid: number, onGone: () => void): void {
   }, POLL_MS);
   timer.unref();
 }
+
+/**
+ * The parent, if it is a program in Node that keeps this process's input open; else 0. VS Code starts kernels so, and does not set `JPY_PARENT_PID`. Node makes
+ * a socket for the input, and a process that is meant to outlive its parent has an input of another kind. Call it before descriptor 0 is replaced.
+ */
+export const parentInNode = (): number => (fstatSync(0).isSocket() ? process.ppid : 0);

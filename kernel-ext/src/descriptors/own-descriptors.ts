@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { MARKED_FDS, newSecret } from './marks.js';
 import { makePipes, type Pipe } from './pipes.js';
 
@@ -17,10 +18,11 @@ export interface OwnDescriptors {
 export const asTheyAre = (): OwnDescriptors => ({ secret: newSecret(), readFds: [], originals: MARKED_FDS });
 
 /**
- * Replaces the descriptors 1 and 2 by pipes, so that this process can read what children and native code print. Call it before anything else opens files or
- * uses `process.stdout`. If pipes cannot be made, nothing changes.
+ * Replaces the descriptors 1 and 2 by pipes, so that this process can read what children and native code print, and makes descriptor 0 empty. Call it before
+ * anything else opens files or uses `process.stdout`. If pipes cannot be made, 1 and 2 stay as they are.
  */
 export function replaceDescriptors(): OwnDescriptors {
+  emptyInput();
   const opened: number[] = [];
   let pipes: Pipe[] = [];
   try {
@@ -37,6 +39,13 @@ export function replaceDescriptors(): OwnDescriptors {
   } finally {
     for (const { writeFd } of pipes) closeSync(writeFd);
   }
+}
+
+/** VS Code and others keep the kernel's input open and never write to it. A cell or a child that reads it would wait for ever. */
+function emptyInput(): void {
+  closeSync(0);
+  // The system gives the lowest free number.
+  openSync(devNull, 'r');
 }
 
 /** Makes another descriptor for the same file. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { format } from 'node:util';
 import { ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
 import { showToDebugger } from '../debugger/index.js';
@@ -7,7 +7,7 @@ import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
 import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
-import { parentPid } from './env.js';
+import { parentPid as parentOf } from './env.js';
 import { History } from './history.js';
 import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
@@ -33,6 +33,8 @@ export interface KernelOptions {
   readonly seenFile?: string;
   /** What the program before this one in the process has left. @default '' */
   readonly legacy?: string;
+  /** The process with which the kernel ends; 0 for none. @default that of the environment */
+  readonly parentPid?: number;
   /**
    * Loads the code of the session while the control thread starts, so that the first cell need not wait for it. Never rejects.
    * @default does nothing
@@ -57,6 +59,7 @@ export async function startKernel({
   restart,
   seenFile = '',
   legacy = '',
+  parentPid = parentOf(),
   loadSession,
   historyFolder = '',
   createSession,
@@ -78,7 +81,8 @@ export async function startKernel({
     ]);
     await control.close();
     removeSocketFiles(connection);
-    if (forGood && seenFile !== '') rmSync(seenFile, { force: true });
+    // VS Code ends a kernel by SIGTERM alone, and removes the connection file.
+    if (seenFile !== '' && (forGood || !existsSync(connectionFile))) rmSync(seenFile, { force: true });
     exit(0);
   };
 
@@ -89,7 +93,7 @@ export async function startKernel({
   process.on('SIGINT', () => control.interrupt());
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(false));
   const control = await ControlThread.start(
-    { connection, connectionFile, seenFile, session: randomUUID(), info, descriptors, parentPid: parentPid(), restart, legacy },
+    { connection, connectionFile, seenFile, session: randomUUID(), info, descriptors, parentPid, restart, legacy },
     {
       onRequest: (request) => shell.onRequest(request),
       onAnswer: (question, value) => stdin.onAnswer(question, value),

@@ -1,16 +1,17 @@
 /** The kernel's process: `node main.js <connection file>`. */
 import { resolve } from 'node:path';
 import { isNbserveError } from 'nbserve/errors';
-import { afterArrivals } from '../control/index.js';
+import { afterArrivals, parentInNode } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
 import { logTo, logToStderr, NoConnectionFile, readConnectionFile } from '../wire/index.js';
-import { historyFolder, notebookName, takeLegacy } from './env.js';
+import { historyFolder, notebookName, parentPid, takeLegacy } from './env.js';
 import { startKernel } from './kernel.js';
 
 const [, main, connectionFile] = process.argv;
 
 const legacy = takeLegacy();
 
+const parent = parentPid() || parentInNode();
 // Before anything else, because files that are opened now could get the numbers of these descriptors.
 const descriptors = replaceDescriptors();
 logTo(descriptors.originals[1] as number);
@@ -23,12 +24,13 @@ try {
     descriptors,
     seenFile: `${connectionFile}.seen`,
     legacy,
+    parentPid: parent,
     historyFolder: historyFolder(),
     restart: {
       file: process.execPath,
       args: [...process.execArgv, main as string, resolve(connectionFile)],
       folder: process.cwd(),
-      env: { ...process.env } as Record<string, string>,
+      env: { ...process.env, JPY_PARENT_PID: `${parent}` } as Record<string, string>,
     },
     loadSession: () =>
       import('../session/index.js').then(

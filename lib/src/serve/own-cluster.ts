@@ -24,6 +24,8 @@ const USUAL_CLUSTER = { ...USUAL_ADDRESS, spareReplicas: spareReplicasOf({}) };
 /** Keeps this process alive while a cluster starts. */
 const STARTING = new KeepAlive();
 let connecting: Promise<Client> | null = null;
+/** The options with which the cluster of this process was requested first. */
+let requested: StartOptions = {};
 /** What provides the nodes of the cluster that this process has started last. */
 let ownEngine: 'local' | 'ray' = 'local';
 /** A cluster that was started before it was requested. */
@@ -159,6 +161,7 @@ function take(options: StartOptions): Promise<Client> {
   if (connecting === null) {
     const attempt = STARTING.during(() => openCluster(options));
     connecting = attempt;
+    requested = options;
     attempt.then(
       (client) => {
         announce(client, options);
@@ -187,7 +190,22 @@ export async function clusterAt(options: StartOptions): Promise<Client> {
     );
   const elsewhere = address !== undefined && address !== 'auto' && clustersNamed(address).every((named) => named.dir !== dir);
   if (elsewhere || (detached && !client.cluster.detached)) throw AlreadyConnected({ url, dir });
+  noticeIgnored(options);
   return client;
+}
+
+/** The options about which {@link clusterAt} says more. */
+const CHECKED: readonly string[] = ['port', 'address', 'detached', 'engine'];
+
+/** Says which options have no effect, because the cluster runs without them. */
+function noticeIgnored(options: StartOptions): void {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const ignored = given.filter(([name, value]) => !isDeepStrictEqual(value, requested[name as keyof StartOptions]));
+  const names = ignored.map(([name]) => name).filter((name) => !CHECKED.includes(name));
+  if (names.length > 0)
+    notice(
+      `this process has a cluster already, so serve.start ignores ${names.join(' and ')}; end the cluster with serve.shutdown() first`,
+    );
 }
 
 /** The running cluster; `null` if none runs. */

@@ -100,7 +100,8 @@ export interface Serve {
 
   /**
    * Starts a cluster, or joins one. If you do not call it, the first `run` starts a cluster that ends with this process. If this process already has a
-   * cluster, it keeps that one. A script that has joined a cluster ends by itself; a script with a cluster of its own keeps running.
+   * cluster, it keeps that one, and prints which options have no effect. A script that has joined a cluster ends by itself; a script with a cluster of its
+   * own keeps running.
    * @throws NBS_PORT_IN_USE, NBS_DETACHED_RUNNING, NBS_CLUSTER_GONE, NBS_ALREADY_RUNNING, NBS_ALREADY_CONNECTED
    */
   start(options?: StartOptions): Promise<void>;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidOption, shortId } from '../core/index.js';
@@ -32,7 +33,7 @@ export const runInSession = <T>(session: Session, work: () => T): T => sessions.
  * The folder of a result, as an absolute path.
  * @param storagePath the folder of results; if it is not given, one in the system's folder for temporary files
  * @param name the name of the result; if it is not given, a new one
- * @throws NBS_INVALID_OPTION if the folder is a URL, such as `s3://bucket`
+ * @throws NBS_INVALID_OPTION if the folder is a URL, such as `s3://bucket`, or if another user has made the one for temporary files
  */
 export function resultFolder(kind: string, storagePath: string | undefined, name: string | undefined): string {
   if (storagePath !== undefined && /^[a-z][a-z0-9+.-]+:\/\//i.test(storagePath)) {
@@ -40,7 +41,20 @@ export function resultFolder(kind: string, storagePath: string | undefined, name
     throw InvalidOption({ where: 'runConfig', option: 'storagePath', expected, value: JSON.stringify(storagePath) });
   }
   return join(
-    resolve(storagePath ?? join(tmpdir(), `nbserve-results-${userInfo().uid}`)),
+    resolve(storagePath ?? ownResults()),
     name ?? `${kind}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${shortId(4)}`,
   );
+}
+
+/** This user's folder of results for which no other is named. Everybody may write to the folder around it. A user of a container may have no name. */
+function ownResults(): string {
+  const folder = join(tmpdir(), `nbserve-results-${process.getuid?.() ?? userInfo().username}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || (process.getuid !== undefined && stat.uid !== process.getuid())) {
+    const expected = `a folder of yours, because ${folder} is not`;
+    throw InvalidOption({ where: 'runConfig', option: 'storagePath', expected, value: 'nothing' });
+  }
+  if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  return folder;
 }

@@ -24,8 +24,15 @@ test('one at another address than the one asked for is given up', async (t) => {
   t.after(() => serve.shutdown());
   const before = clusters();
   startAhead();
-  await serve.start({ host: '127.0.0.1', port: 0 });
+  await serve.start({ host: '127.0.0.1', port: 0, allowedHosts: ['models.example'] });
   assert.equal(clusters(), before + 1);
+
+  const warn = t.mock.method(console, 'warn', () => {});
+  await serve.start({ host: '127.0.0.1', port: 0, allowedHosts: ['models.example'] });
+  assert.equal(warn.mock.callCount(), 0);
+  await serve.start({ allowedHosts: ['other.example'], numGpus: 4 });
+  const [said] = warn.mock.calls.flatMap(({ arguments: texts }) => texts as string[]);
+  assert.match(String(said), /serve\.start ignores allowedHosts and numGpus; .*serve\.shutdown\(\)/);
 });
 
 test('one that nobody asked for ends with the rest', async () => {
