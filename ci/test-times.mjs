@@ -8,29 +8,57 @@ const RECORD = fileURLToPath(new URL('../.cache/test-times.json', import.meta.ur
 
 /** What jobs take that have no record yet, in seconds: those that take much longer than others. */
 const USUAL = {
+  'lib/dist-test/cluster/ray.test.js': 220,
+  'random input to the lessons is answered as it should be': 150,
   'nbserve execute notebooks/03-chat.ipynb': 100,
-  'random input to the lessons is answered as it should be': 80,
-  'lib/dist-test/chaos/kills-in-turn.test.js': 75,
-  'lib/dist-test/cluster/ray.test.js': 150,
-  'the proxy answers random input as Node does': 80,
-  'lib/dist-test/chaos/half-cut.test.js': 80,
-  'lib/dist-test/cluster/engine-contract.test.js': 80,
+  'kernel-ext/dist-test/lab-notebook.test.js': 90,
+  'random input is answered as it should be': 85,
+  'kernel-ext/dist-test/lesson-checks-serving.test.js': 85,
+  'kernel-ext/dist-test/jupyter-tools.test.js': 70,
+  'kernel-ext/dist-test/runner-failures.test.js': 70,
+  'lib/dist-test/text/chat.test.js': 65,
+  'kernel-ext/dist-test/runner-files.test.js': 65,
   'nbserve execute notebooks/06-mnist-train.ipynb': 60,
-  'kernel-ext/dist-test/lesson-checks-models.test.js': 60,
-  'kernel-ext/dist-test/lesson-checks-serving.test.js': 55,
-  'kernel-ext/dist-test/lesson-checks-training.test.js': 40,
-  'lib/dist-test/text/chat.test.js': 45,
-  'random input is answered as it should be': 60,
-  'lib/dist-test/cluster/blocked.test.js': 40,
-  'kernel-ext/dist-test/wire-stop.test.js': 40,
+  'kernel-ext/dist-test/lesson-checks-training.test.js': 60,
+  'lib/dist-test/cluster/options.test.js': 60,
+  'kernel-ext/dist-test/ts7-endurance.test.js': 60,
+  'lib/dist-test/onnx/software-vulkan.test.js': 55,
+  'kernel-ext/dist-test/runner-stop.test.js': 55,
+  'lib/dist-test/chaos/kills-in-turn.test.js': 50,
+  'lib/dist-test/cluster/definitions.test.js': 50,
+  'kernel-ext/dist-test/notebook-tests.test.js': 50,
+  'kernel-ext/dist-test/wire-many.test.js': 50,
+  'lib/dist-test/chaos/half-cut.test.js': 45,
+  'lib/dist-test/cluster/setup-ray.test.js': 45,
+  'the generated pages are up to date, and no link is broken': 45,
+  'the proxy answers random input as Node does': 40,
+  'kernel-ext/dist-test/wire-stop-questions.test.js': 40,
+  'the examples of lib/docs/command-line.md run': 40,
+  'lib/dist-test/assets/hub.test.js': 35,
+  'lib/dist-test/cluster/ray-nodes.test.js': 35,
+  'no dead code (knip)': 35,
+  'lib/dist-test/cluster/deploy.test.js': 35,
+  'lib/dist-test/cluster/inference-clients.test.js': 35,
+  'kernel-ext/dist-test/runner-execute.test.js': 35,
+  "kernel-ext/dist-test/session-shown.test.js on tslab's converter": 35,
+  "kernel-ext/dist-test/session-shell.test.js on tslab's converter": 35,
+  'kernel-ext/dist-test/lesson-checks-models.test.js': 30,
+  'lib/dist-test/cluster/policy.test.js': 30,
+  'nbserve execute notebooks/05-images.ipynb': 30,
+  'lib/dist-test/chaos/update.test.js': 30,
+  'lib/dist-test/cluster/tune.test.js': 30,
+  'lib/dist-test/data/sets-faults.test.js': 30,
+  'lib/dist-test/text/openai.test.js': 30,
+  'kernel-ext/dist-test/papermill.test.js': 30,
+  "kernel-ext/dist-test/session-completes.test.js on tslab's converter": 30,
+  'lib/dist-test/cluster/ingress.test.js on Node 22': 30,
+  'lib/dist-test/cluster/ingress.test.js on Node 24': 25,
+  'the examples of lib/docs/language-models.md run': 25,
+  'lib/dist-test/onnx/start.test.js on Node 22': 20,
   'kernel-ext/dist-test/jupyterhub.test.js': 30,
-  'lib/dist-test/chaos/controller-of-blocked.test.js': 35,
-  'lib/dist-test/cluster/definitions.test.js': 35,
-  'lib/dist-test/cluster/policy.test.js': 35,
-  'lib/dist-test/cluster/nested-calls.test.js': 30,
 };
-const LESSON_SECONDS = 30;
-const OTHER_SECONDS = 10;
+/** The others, by group. */
+const OF_GROUP = { unit: 1, nodes: 2, checks: 10, docs: 8, lessons: 30, cluster: 12, kernel: 14 };
 
 /** Jobs that wait for clocks most of the time, and use little of a processor. They have a lane of their own, so that the others are not held up by them. */
 const WAITS = [
@@ -61,7 +89,7 @@ function recorded() {
 /** @returns {(name: string, group: string) => number} the seconds that a job will probably take */
 export function expectedSeconds() {
   const known = { ...USUAL, ...recorded() };
-  return (name, group) => known[name] ?? (group === 'lessons' ? LESSON_SECONDS : OTHER_SECONDS);
+  return (name, group) => known[name] ?? OF_GROUP[group];
 }
 
 /** Keeps the times of jobs for the next run. @param {ReadonlyMap<string, number>} seconds */

@@ -2,7 +2,7 @@
 // Options: --only <parts, as in `GROUPS`>, --files <part of a path>.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasExamples } from './docs/examples.mjs';
@@ -30,25 +30,33 @@ const partial = options.files !== '';
 const words = (line) => line.split(' ');
 
 const CHECKS = [
-  ['format and lint (Biome)', 'npx biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
+  ['format and lint (Biome)', 'node_modules/.bin/biome check --config-path=ci/biome-config.json lib kernel-ext ci'],
   [
     'promises and switches (oxlint, with types)',
-    'npx oxlint --type-aware -c ci/oxlint.json lib/src lib/test kernel-ext/src kernel-ext/test ci',
+    'node_modules/.bin/oxlint --type-aware -c ci/oxlint.json lib/src lib/test kernel-ext/src kernel-ext/test ci',
   ],
   ['the scripts of ci/ are sound (tsc, checkJs)', 'node ci/check-scripts.mjs'],
-  ['rooms and arrows (dependency-cruiser)', 'npx depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src'],
+  [
+    'rooms and arrows (dependency-cruiser)',
+    'node_modules/.bin/depcruise --config ci/dependency-cruiser.cjs lib/src kernel-ext/src',
+  ],
   ['the rules on rooms refuse what they are there for', 'node ci/check-walls.mjs'],
   ['rooms name and need only what the table says', 'node ci/check-arrows.mjs'],
   ['no file of a room is too long', 'node ci/check-length.mjs'],
-  ['no dead code (knip)', 'npx knip --config ci/knip.json'],
+  ['no dead code (knip)', 'node_modules/.bin/knip --config ci/knip.json'],
   ["public types are clean under tslab's TypeScript", 'node ci/check-declarations.mjs'],
   ['the packages hold what they promise, and no more', 'node ci/check-package.mjs'],
   ['the prose keeps its rules', 'node ci/check-prose.mjs'],
 ];
 
+/** They compute with pixels for seconds. Other tests of these rooms read pictures with each version of Node. */
+const NOT_OF_NODE = ['lib/build/onnx/image-strangers.test.js', 'lib/build/onnx/images/pillow.test.js'];
+
 /** Tests of what other versions of Node could break: native modules, shared memory, streams, new globals. There is one file for each kind of process. */
 const onEachNode = () => [
-  ...['core', 'ipc', 'onnx', 'serve/replica'].flatMap((room) => findFiles(`lib/build/${room}`, '.test.js')),
+  ...['core', 'ipc', 'onnx', 'serve/replica']
+    .flatMap((room) => findFiles(`lib/build/${room}`, '.test.js'))
+    .filter((file) => !NOT_OF_NODE.includes(file)),
   'lib/dist-test/onnx/faithful.test.js',
   'lib/dist-test/onnx/start.test.js',
   'lib/dist-test/cluster/serve-api.test.js',
@@ -63,9 +71,16 @@ const OTHER_NODES = [22, 24];
  * Each lesson runs under `nbserve execute`. Jupyter runs some of them too, with the same kernel: papermill, which executes notebooks with nbclient, or nbclient
  * alone. The others take long because of their models, and show nothing else under Jupyter.
  */
-const UNDER_JUPYTER = { '02': 'papermill', '08': 'nbclient', '09': 'papermill' };
+const UNDER_JUPYTER = { '02': 'papermill', '08': 'nbclient' };
 
 const started = Date.now();
+/** What the processors have done since the machine started, in ms. */
+const processorTimes = () => {
+  const all = cpus().map(({ times }) => times);
+  const idle = all.reduce((sum, times) => sum + times.idle, 0);
+  return { idle, busy: all.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0) };
+};
+const processorsAtStart = processorTimes();
 let passed = 0;
 const failures = [];
 const skipped = [];
@@ -237,7 +252,7 @@ function needsOf(file) {
   const text = readFileSync(file, 'utf8');
   if (text.includes('NBSERVE_TEST_PYTHON')) return 'jupyter';
   if (/\bfixtures\/hub\b/.test(text)) return 'jupyterhub';
-  if (/\bfixtures\/(engines|ray-cluster)\b|ci\/ray\.mjs/.test(text)) return 'ray';
+  if (text.includes('ci/ray.mjs')) return 'ray';
   return partial ? undefined : 'models';
 }
 
@@ -277,8 +292,8 @@ if (wanted('cluster') && !partial) {
 if (wanted('kernel')) {
   const found = testFiles('kernel-ext/dist-test');
   files('kernel', found, { needs: needsOf });
-  // The tests of TypeScript in sessions also run with the second converter.
-  const sessions = found.filter((file) => file.includes('/session-'));
+  // The tests of TypeScript in sessions also run with the second converter. Those of workers are about what an interrupt ends.
+  const sessions = found.filter((file) => file.includes('/session-') && !file.includes('/session-workers.'));
   files('kernel', sessions, { title: " on tslab's converter", needs: needsOf, env: { NBSERVE_TYPES: 'tslab' } });
 }
 if (wanted('nodes')) for (const major of OTHER_NODES) onOtherNode(major);
@@ -291,7 +306,8 @@ if (wanted('lessons')) {
   const notebooks = findFiles('notebooks', '.ipynb').filter((file) => file.includes(options.files));
   for (const [n, notebook] of notebooks.entries()) {
     const output = join(root, `${n}.ipynb`);
-    command('lessons', `nbserve execute ${notebook}`, ['npx', 'nbserve', 'execute', notebook, '--output', output], 'models');
+    const line = [process.execPath, 'lib/bin/nbserve.js', 'execute', notebook, '--output', output];
+    command('lessons', `nbserve execute ${notebook}`, line, 'models');
   }
   for (const [lesson, runner] of Object.entries(UNDER_JUPYTER))
     for (const notebook of notebooks.filter((file) => file.includes(`/${lesson}-`)))
@@ -325,7 +341,11 @@ function printTimes() {
   const byGroup = new Map();
   for (const { group, seconds } of done) byGroup.set(group, (byGroup.get(group) ?? 0) + seconds);
   const groupTimes = [...byGroup].map(([group, seconds]) => `${group} ${Math.round(seconds)} s`);
-  console.log(`\nin ${LANES} lanes, and one for what mostly waits: ${groupTimes.join(', ')}\nlongest:`);
+  console.log(`\nin ${LANES} lanes, and one for what mostly waits: ${groupTimes.join(', ')}`);
+  const { idle, busy } = processorTimes();
+  const [waited, worked] = [idle - processorsAtStart.idle, busy - processorsAtStart.busy];
+  // If they are busy all the time, only less work makes the tests quicker, and more lanes do not.
+  console.log(`the processors were busy for ${Math.round((100 * worked) / (worked + waited))} % of the time\nlongest:`);
   const longest = [...done].sort((a, b) => b.seconds - a.seconds).slice(0, 10);
   for (const { name, seconds } of longest) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
 }

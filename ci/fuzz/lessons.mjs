@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestNotebook } from '../../kernel-ext/dist-test/session-harness.js';
 import { LESSON_APPS } from './lesson-apps.mjs';
-import { runSchemathesis } from './run-schemathesis.mjs';
+import { Schemathesis } from './schemathesis-runs.mjs';
 
 export const count = 2_000;
 export const quickCount = 40;
@@ -13,20 +13,25 @@ export const quickCount = 40;
 export async function fuzz({ count: wanted, seed }) {
   const failures = [];
   let done = 0;
-  for (const lesson of new Set(LESSON_APPS.map(({ notebook }) => notebook))) {
-    const notebook = openLesson(lesson);
-    try {
-      for (const app of LESSON_APPS.filter((one) => one.notebook === lesson)) {
-        for (const id of app.cells) await notebook.runCell(id);
-        const found = await ask(app, await notebook.url(), wanted, seed);
-        const name = `${lesson} ${app.document ?? Object.keys(app.paths).join()}`;
-        console.log(`${name}: ${found.done} requests`);
-        done += found.done;
-        if (!found.isGood) failures.push({ seed, text: `${name}\n${found.text}` });
+  const schemathesis = new Schemathesis();
+  try {
+    for (const lesson of new Set(LESSON_APPS.map(({ notebook }) => notebook))) {
+      const notebook = openLesson(lesson);
+      try {
+        for (const app of LESSON_APPS.filter((one) => one.notebook === lesson)) {
+          for (const id of app.cells) await notebook.runCell(id);
+          const found = await ask(schemathesis, app, await notebook.url(), wanted, seed);
+          const name = `${lesson} ${app.document ?? Object.keys(app.paths).join()}`;
+          console.log(`${name}: ${found.done} requests`);
+          done += found.done;
+          if (!found.isGood) failures.push({ seed, text: `${name}\n${found.text}` });
+        }
+      } finally {
+        await notebook.close();
       }
-    } finally {
-      await notebook.close();
     }
+  } finally {
+    await schemathesis.close();
   }
   return { done, failures };
 }
@@ -65,15 +70,15 @@ function openLesson(lesson) {
   };
 }
 
-/** @param {import('./lesson-apps.mjs').LessonApp} app */
-async function ask({ notebook, paths, document }, url, wanted, seed) {
-  if (document !== undefined) return await runSchemathesis({ document: url + document, each: wanted, seed });
+/** @param {Schemathesis} schemathesis @param {import('./lesson-apps.mjs').LessonApp} app */
+async function ask(schemathesis, { notebook, paths, document }, url, wanted, seed) {
+  if (document !== undefined) return await schemathesis.ask({ document: url + document, each: wanted, seed });
   const folder = mkdtempSync(join(tmpdir(), 'nbs-lesson-'));
   try {
     const file = join(folder, 'openapi.json');
     writeFileSync(file, JSON.stringify({ openapi: '3.1.0', info: { title: notebook, version: '1' }, paths }));
     const more = ['--url', url, '--mode', 'positive', '--phases', 'fuzzing'];
-    return await runSchemathesis({ document: file, each: wanted, seed, more });
+    return await schemathesis.ask({ document: file, each: wanted, seed, more });
   } finally {
     rmSync(folder, { recursive: true });
   }

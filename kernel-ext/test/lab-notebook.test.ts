@@ -1,9 +1,10 @@
-/** What a person does in the real JupyterLab, in a browser: run a lesson, complete, inspect, answer, look at a chart, interrupt, restart. */
+/** What a person does in the real JupyterLab, in a browser: run a lesson, complete, inspect, answer, look at a chart, interrupt, restart, debug. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from './fixtures/chromium.js';
 import { cell, command, kernelIs, Lab, missing, notebook, outputOf, query, textOf } from './fixtures/lab.js';
+import { testDebugger } from './fixtures/lab-debugger.js';
 
 const LESSON = new URL('../../notebooks/02-hello-serve.ipynb', import.meta.url);
 
@@ -113,4 +114,6 @@ describe('JupyterLab', { skip: missing }, () => {
       [],
     );
   });
+
+  testDebugger(() => lab);
 });

@@ -19,7 +19,7 @@ await serve.run(Loan.bind(), ${options});`;
 const NO_VALUE =
   'const value = Number(request.query.value || NaN); if (!Number.isFinite(value)) return new Response(null, { status: 400 });';
 
-/** The four services of lesson 10 in one cell, of which some do what is given here, and the others what they should. */
+/** The four services of lesson 10 in one cell, of which some do what is given here, and the others what they should. What runs already is not deployed again. */
 const four = (bodies: { square?: string; reverse?: string; average?: string; latest?: string }): string => {
   const {
     square = 'const x = Number(request.query.x || NaN); return Number.isFinite(x) ? { square: x * x } : new Response(null, { status: 400 });',
@@ -27,11 +27,16 @@ const four = (bodies: { square?: string; reverse?: string; average?: string; lat
     average = `${NO_VALUE} this.count += 1; this.sum += value; return { count: this.count, mean: this.sum / this.count };`,
     latest = 'const { before } = this; this.before = request.query.text; return { before };',
   } = bodies;
+  const deploys = Object.entries({ square, reverse, Average: average, Latest: latest }).map(
+    ([name, body]) =>
+      `if (served.${name} !== ${JSON.stringify(body)}) { await ${name}.deploy(); served.${name} = ${JSON.stringify(body)}; }`,
+  );
   return `const square = serve.deployment(async function square(request: Request): Promise<any> { ${square} });
 const reverse = serve.deployment(async function reverse(request: Request): Promise<any> { ${reverse} });
 const Average = serve.deployment(class Average { count = 0; sum = 0; fetch(request: Request): any { ${average} } });
 const Latest = serve.deployment(class Latest { before: string | null = null; fetch(request: Request): any { ${latest} } });
-await square.deploy(); await reverse.deploy(); await Average.deploy(); await Latest.deploy();`;
+const served = ((globalThis as any).served ??= {});
+${deploys.join('\n')}`;
 };
 
 tryExercises([

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ServeStatus } from '../../dist/serve/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
 
@@ -23,7 +22,7 @@ const config = (...entries: string[]): string => `cluster: { port: 0 }\napplicat
 const folder = new CommandFolder({ 'named.ts': NAMED });
 let url = '';
 const ask = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
-const status = async (): Promise<ServeStatus> => JSON.parse(await folder.output(['status', '--json']));
+const status = () => folder.status();
 
 before(async () => {
   await folder.output(['deploy', '-'], config(entry('one', '/a'), entry('two', '/b')));

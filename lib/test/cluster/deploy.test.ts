@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ServeStatus } from '../../dist/serve/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
 
@@ -38,7 +37,7 @@ const config = (...apps: string[]) => `cluster: { port: 0 }\napplications:${apps
 const folder = new CommandFolder({ 'app.ts': CHAT, 'models/text.ts': TEXT });
 let url = '';
 
-const status = async (): Promise<ServeStatus> => JSON.parse(await folder.output(['status', '--json']));
+const status = () => folder.status();
 /** The pid of each replica that runs, by application. */
 async function pids(): Promise<Record<string, readonly number[]>> {
   const { applications } = await status();
@@ -98,6 +97,8 @@ test('an application that the file does not name is deleted, if a file has deplo
   await folder.output(['run', 'app.ts:app', '--name', 'own', '--route-prefix', '/own', '--address', dir]);
   const out = await folder.output(['deploy', '-'], config(chat('numReplicas: 1')));
   assert.match(out, /text is deleted, because the configuration does not name it/);
+  // Its replicas may have something to finish.
+  await until(async () => !Object.hasOwn(await pids(), 'text'));
   assert.deepEqual(Object.keys(await pids()).sort(), ['chat', 'own']);
   assert.equal((await fetch(`${url}/text`)).status, 404);
   assert.doesNotMatch(await folder.output(['config']), /own/);

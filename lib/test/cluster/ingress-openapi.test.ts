@@ -3,13 +3,8 @@ import { after, before, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { serve } from 'nbserve';
 import { send } from '../fixtures/http-client.js';
-import {
-  ClassifierDeployment,
-  KitchenDeployment,
-  ModelDeployment,
-  OwnSettings,
-  ZodDeployment,
-} from '../fixtures/ingress-apps.js';
+import { ClassifierDeployment, KitchenDeployment, ModelDeployment, OwnSettings } from '../fixtures/ingress-apps.js';
+import { ZodDeployment } from '../fixtures/zod-app.js';
 
 before(() => serve.start({ port: 0 }));
 after(() => serve.shutdown());

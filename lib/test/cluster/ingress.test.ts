@@ -14,10 +14,10 @@ import {
   plain,
   Slow,
   WithFetch,
-  ZodDeployment,
 } from '../fixtures/ingress-apps.js';
 import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
+import { ZodDeployment } from '../fixtures/zod-app.js';
 
 const hasCode = (code: string) => (error: unknown) => isNbserveError(error) && error.code === code;
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -1,4 +1,7 @@
-/** The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. */
+/**
+ * The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. All tests share it, because its start takes the
+ * processors longer than most of them.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +14,9 @@ import { isNbserveError, serve } from 'nbserve';
 import type { AgentFile } from '../../dist/engine/cluster-folder.js';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
+import { contract } from '../fixtures/engine-contract.js';
+import { assertNothingLeft } from '../fixtures/engine-harness.js';
+import { onRay } from '../fixtures/engines.js';
 import { Where, Worker } from '../fixtures/machine-apps.js';
 import { nodesOf, processes, running } from '../fixtures/nodes.js';
 import { RayCluster } from '../fixtures/ray-cluster.js';
@@ -33,6 +39,9 @@ async function setUp(): Promise<{ readonly path: string } | { readonly skip: str
 const NODE = { my_super_accelerator: 1 };
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NBSERVE = join(ROOT, 'lib/bin/nbserve.js');
+
+/** Ray takes long to answer, and needs the processors meanwhile. */
+const ASK_RAY_EVERY_MS = 250;
 
 const aliveNodes = async () => (await serve.status()).nodes.filter(({ alive }) => alive);
 
@@ -71,6 +80,8 @@ class Load {
     return answer?.status === 200 && ((await answer.json()) as { id: number }).id === body.id;
   }
 }
+
+after(assertNothingLeft);
 
 describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, () => {
   const ray = new RayCluster('path' in python ? python.path : '');
@@ -161,15 +172,18 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     await serve.run(Where.options({ ...large, name: 'Full', numReplicas: fits }).bind(), { name: 'full', routePrefix: null });
     const waiting = serve.run(Where.options({ ...large, name: 'More' }).bind(), { name: 'more', routePrefix: null });
     waiting.catch(() => {});
-    const [job] = await until(async () => ((await wanted()).some(({ status }) => status === 'PENDING') ? wanted() : null));
+    const [job] = await until(
+      async () => ((await wanted()).some(({ status }) => status === 'PENDING') ? wanted() : null),
+      ASK_RAY_EVERY_MS,
+    );
     assert.deepEqual(JSON.parse(job?.metadata.wants as string), { cpu: 2 });
     // What the autoscaler sees of it.
-    await until(async () => (await ray.demand()).some(({ CPU }) => CPU === 2));
+    await until(async () => (await ray.demand()).some(({ CPU }) => CPU === 2), ASK_RAY_EVERY_MS);
     // There is room again: the job is cancelled and gone from the list, although Ray never started it.
     await serve.delete('full');
     await waiting;
-    await until(async () => (await wanted()).length === 0);
-    await until(async () => (await ray.demand()).length === 0);
+    await until(async () => (await wanted()).length === 0, ASK_RAY_EVERY_MS);
+    await until(async () => (await ray.demand()).length === 0, ASK_RAY_EVERY_MS);
     await serve.delete('more');
   });
 
@@ -232,11 +246,13 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
       );
       return of.map((node) => `ray-${node.slice(0, 8)}`).filter((node) => nodes.includes(node));
     };
-    await until(() =>
-      unfinished().then(
-        (those) => those.length >= 2,
-        () => false,
-      ),
+    await until(
+      () =>
+        unfinished().then(
+          (those) => those.length >= 2,
+          () => false,
+        ),
+      ASK_RAY_EVERY_MS,
     );
     await load.more(200);
     const { requests, failed } = await load.end();
@@ -266,7 +282,7 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
       while (child.exitCode === null) {
         for (const { role, label, node } of await processes().catch(() => []))
           if (role === 'replica' && !label.startsWith('@spare')) nodes.add(node);
-        await delay(100);
+        await delay(ASK_RAY_EVERY_MS);
       }
       assert.equal(child.exitCode, 0, output.slice(-3000));
       console.log(`lesson ${lesson}: replicas on ${[...nodes].sort().join(', ')}`);
@@ -302,10 +318,12 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
 
   it('ends its jobs, and leaves no process', async () => {
     await serve.shutdown();
-    await until(() => ray.running(/join-main|replica\/main/).length === 0);
+    await until(() => ray.running(/join-main|replica\/main/).length === 0, ASK_RAY_EVERY_MS);
     await until(async () => {
       const jobs = JSON.parse(await ray.get('/api/jobs/')) as readonly { status: string }[];
       return jobs.every(({ status }) => !['RUNNING', 'PENDING'].includes(status));
-    });
+    }, ASK_RAY_EVERY_MS);
   });
+
+  describe('as an engine', () => contract(onRay(ray)));
 });
