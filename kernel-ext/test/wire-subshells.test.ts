@@ -128,6 +128,20 @@ describe('subshells', () => {
     await remove(id);
   });
 
+  it('capture what their own cells print, also at the same time', async () => {
+    const id = await make();
+    const running = kernel.executing("%%capture a\nconsole.log('one');\nawait closed();\nconsole.log('two')");
+    await begun(running.id);
+    await kernel.executing("%%capture b\nconsole.log('three')", {}, id).done;
+    const beside = await kernel.executing("console.log('shown');\nopen()", {}, id).done;
+    assert.equal(beside.text(), 'shown\n');
+    await running.done;
+    const { messages } = await kernel.execute('a.stdout + b.stdout');
+    const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
+    assert.deepEqual(result, { 'text/plain': "'one\\ntwo\\nthree\\n'" });
+    await remove(id);
+  });
+
   it('ask the user, and wait for no question of the notebook', async () => {
     const id = await make();
     kernel.onInput = () => undefined;
