@@ -11,6 +11,7 @@ export {
 } from './cluster.js';
 export { type ClusterInfo, clusterIn, clustersHome, detachedClusters, listLocalClusters, processName } from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
+export type { DebugDoor } from './debug-server.js';
 export {
   type AdmittedNode,
   type Blocked,
