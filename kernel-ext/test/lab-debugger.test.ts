@@ -9,6 +9,8 @@ const CELLS = [
   'const rows = [{ name: "Ada", born: 1815 }, { name: "Alan", born: 1912 }];\nfunction twice(n: number) {\n  const result = n * 2;\n  return result;\n}\ntwice(rows.length)',
   'try {\n  JSON.parse("{");\n} catch {\n  console.log("caught");\n}\nthrow new Error("nobody catches this");',
   'const before = 1;\nconst later = 2;\nconsole.log("not reached");',
+  'class Greeter {\n  greet(name: string) {\n    const text = "hello " + name;\n    return text;\n  }\n}\nconst greeter = await serve.run(serve.deployment(Greeter).bind(), { name: "greeter", routePrefix: null });\nconsole.log("it runs");',
+  'await greeter.greet.remote("Ada")',
 ];
 
 /** The gutter of breakpoints beside a line. The first element of a gutter is hidden. @param line from 1 */
@@ -95,6 +97,18 @@ describe('the debugger in JupyterLab', { skip: missing }, () => {
     await page.until(`${frames}.includes('.ts:6')`);
     await continues();
     for (const name of ['all', 'uncaught']) await filter(name);
+  });
+
+  it('stops in a replica that a cell calls, in the cell of its class', async () => {
+    await breakAt(5, 4);
+    await lab.run(5);
+    await page.until(`${kernelIs('idle')} && ${outputOf(5)}.includes('it runs')`);
+    await lab.run(6);
+    await page.until(`${frames}.includes('greet') && ${overlay} !== null`);
+    await page.until(`/name\\nAda\\ntext\\nhello Ada|name\\n"Ada"\\ntext\\n"hello Ada"/.test(${variables})`);
+    await lab.picture('replica');
+    await continues();
+    await page.until(`${outputOf(6)}.includes('hello Ada')`);
   });
 
   it('ends a stopped cell by an interrupt, and by a restart of the kernel', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { ReplicaDoor } from '../debugger/index.js';
 import { type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
 import { guarded } from './guarded.js';
@@ -17,6 +18,7 @@ import {
   type ShellRequest,
   sizeOf,
   type ToControl,
+  type ToDebug,
   UNSENT,
 } from './messages.js';
 import { afterArrivals } from './turns.js';
@@ -39,6 +41,8 @@ export interface ControlEvents {
    * @param terminated true if synchronous code was terminated
    */
   onInterrupt(terminated: boolean): void;
+  /** A debugger was attached. */
+  onDebugger(): void;
   /** The kernel must end, because of a request on the control channel, or because its parent has ended. */
   onShutdown(restart: boolean): void;
 }
@@ -67,8 +71,9 @@ export class ControlThread {
   #held: ShellRequest[] = [];
   /** What {@link together} has collected, and the mark of all of it. */
   #collected: { readonly messages: ToControl[]; mark?: Mark } | undefined;
-  /** Cells that wait for their breakpoints. */
-  readonly #compiled = new Map<string, () => void>();
+  /** Who waits for breakpoints. */
+  readonly #preparing = new Map<number, () => void>();
+  #questions = 0;
 
   private constructor(
     worker: Worker,
@@ -193,11 +198,18 @@ export class ControlThread {
 
   /** A cell was compiled. @returns a promise only while a debugger is attached: it resolves when the cell's breakpoints are set */
   compiled(cell: string): Promise<void> | undefined {
-    if (this.#closed || Atomics.load(this.#shared, DEBUGGED) === 0) return undefined;
-    return new Promise((resolve) => {
-      this.#compiled.set(cell, resolve);
-      this.#post({ kind: 'compiled', cell });
-    });
+    if (this.#closed || this.debugger === 0) return undefined;
+    return this.#prepare({ cell });
+  }
+
+  /** Which debugger is attached, counted from 1; 0 if there is none. */
+  get debugger(): number {
+    return Atomics.load(this.#shared, DEBUGGED);
+  }
+
+  /** Attaches the debugger to replicas that wait for one. Resolves when they have the breakpoints. */
+  async joinReplicas(replicas: readonly ReplicaDoor[]): Promise<void> {
+    if (!this.#closed) await this.#prepare({ replicas });
   }
 
   /** Interrupts the cell, like a request on the control channel. */
@@ -242,6 +254,12 @@ export class ControlThread {
     this.#post({ kind: 'close' });
     this.#closed = true;
     await exited;
+  }
+
+  #prepare(about: ToDebug): Promise<void> {
+    const question = ++this.#questions;
+    this.#post({ kind: 'prepare', question, ...about });
+    return new Promise((resolve) => this.#preparing.set(question, resolve));
   }
 
   /** Waits if a cell prints faster than the thread sends: the thread's heap is small, and if it were full, the kernel would end. */
@@ -301,9 +319,12 @@ export class ControlThread {
       case 'shutdown':
         events.onShutdown(message.restart);
         break;
-      case 'runnable':
-        this.#compiled.get(message.cell)?.();
-        this.#compiled.delete(message.cell);
+      case 'prepared':
+        this.#preparing.get(message.question)?.();
+        this.#preparing.delete(message.question);
+        break;
+      case 'debugged':
+        events.onDebugger();
         break;
       case 'bound':
       case 'failed':

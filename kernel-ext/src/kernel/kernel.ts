@@ -43,7 +43,9 @@ export interface KernelOptions {
   readonly historyFolder?: string;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
-    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
+    hooks: Required<
+      Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'replicaDebugging' | 'interruptPending'>
+    >,
   ): Promise<Session>;
 }
 
@@ -116,6 +118,7 @@ export async function startKernel({
         hit = queue.running;
       },
       onInterrupt: interrupt,
+      onDebugger: () => holder.made?.onDebugger(),
       onShutdown: (again) => void end(!again),
     },
     loadSession,
@@ -127,6 +130,7 @@ export async function startKernel({
         onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
         onCheck: (pid) => control.checking(pid),
         onCompiled: (cell) => control.compiled(cell),
+        replicaDebugging: { debugger: () => control.debugger, join: (replicas) => control.joinReplicas(replicas) },
         interruptPending: () => control.interruptPending,
       });
       showToDebugger(session.debugView);
