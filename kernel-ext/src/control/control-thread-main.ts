@@ -195,7 +195,10 @@ async function main(): Promise<void> {
     event: (event) => iopub.publish('debug_event', JSON.stringify(event), running() ?? ''),
     running,
     unwind: STOPPED_UNWIND,
-    attached: (isAttached) => Atomics.store(shared, DEBUGGED, isAttached ? 1 : 0),
+    attached: (which) => {
+      Atomics.store(shared, DEBUGGED, which);
+      if (which > 0) send({ kind: 'debugged' });
+    },
   });
   const controlChannel = new ControlChannel(controlSocket, decoder, encoder, {
     info: init.info,
@@ -296,8 +299,10 @@ async function main(): Promise<void> {
       case 'spawned':
         children.spawned(message.pid, message.byRunning);
         break;
-      case 'compiled':
-        void adapter.compiled(message.cell).then(() => send({ kind: 'runnable', cell: message.cell }));
+      case 'prepare':
+        void ('cell' in message ? adapter.compiled(message.cell) : adapter.join(message.replicas)).then(() =>
+          send({ kind: 'prepared', question: message.question }),
+        );
         break;
       case 'pong':
         interrupter.onPong(message.id);

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { ReplicaDoor } from '../debugger/index.js';
 import { Capture, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
+import type { ControlEvents } from './control-events.js';
 import { guarded } from './guarded.js';
 import {
   type Asker,
@@ -17,6 +19,7 @@ import {
   type ShellRequest,
   sizeOf,
   type ToControl,
+  type ToDebug,
   UNSENT,
 } from './messages.js';
 import { afterArrivals } from './turns.js';
@@ -26,24 +29,6 @@ import { installUnwind } from './unwind.js';
 const MAX_UNSENT = 4 * 1024 * 1024;
 const SLICE_MS = 20;
 const PATIENCE_MS = 10_000;
-
-export interface ControlEvents {
-  /** A message came on the shell channel. */
-  onRequest(request: ShellRequest): void;
-  /** @param value undefined if the question was withdrawn */
-  onAnswer(question: number, value: string | undefined): void;
-  /** Code is about to be terminated. */
-  onTermination(): void;
-  /**
-   * An interrupt was requested. It may be called more than once for one interrupt.
-   * @param terminated true if synchronous code was terminated
-   */
-  onInterrupt(terminated: boolean): void;
-  /** No more cells come for this subshell, and those that wait must not run. */
-  onDeleted(subshell: string): void;
-  /** The kernel must end, because of a request on the control channel, or because its parent has ended. */
-  onShutdown(restart: boolean): void;
-}
 
 /** The control thread, for the main thread. */
 export class ControlThread {
@@ -73,8 +58,9 @@ export class ControlThread {
   #held: ShellRequest[] = [];
   /** What {@link together} has collected, and the mark of all of it. */
   #collected: { readonly messages: ToControl[]; mark?: Mark } | undefined;
-  /** Cells that wait for their breakpoints. Those without a number have one name. */
-  readonly #compiled = new Map<string, (() => void)[]>();
+  /** Who waits for breakpoints. */
+  readonly #preparing = new Map<number, () => void>();
+  #questions = 0;
 
   private constructor(
     worker: Worker,
@@ -211,11 +197,18 @@ export class ControlThread {
 
   /** A cell was compiled. @returns a promise only while a debugger is attached: it resolves when the cell's breakpoints are set */
   compiled(cell: string): Promise<void> | undefined {
-    if (this.#closed || Atomics.load(this.#shared, DEBUGGED) === 0) return undefined;
-    return new Promise((resolve) => {
-      this.#compiled.set(cell, [...(this.#compiled.get(cell) ?? []), resolve]);
-      this.#post({ kind: 'compiled', cell });
-    });
+    if (this.#closed || this.debugger === 0) return undefined;
+    return this.#prepare({ cell });
+  }
+
+  /** Which debugger is attached, counted from 1; 0 if there is none. */
+  get debugger(): number {
+    return Atomics.load(this.#shared, DEBUGGED);
+  }
+
+  /** Attaches the debugger to replicas that wait for one. Resolves when they have the breakpoints. */
+  async joinReplicas(replicas: readonly ReplicaDoor[]): Promise<void> {
+    if (!this.#closed) await this.#prepare({ replicas });
   }
 
   /** Interrupts the cell, like a request on the control channel. */
@@ -260,6 +253,12 @@ export class ControlThread {
     this.#post({ kind: 'close' });
     this.#closed = true;
     await exited;
+  }
+
+  #prepare(about: ToDebug): Promise<void> {
+    const question = ++this.#questions;
+    this.#post({ kind: 'prepare', question, ...about });
+    return new Promise((resolve) => this.#preparing.set(question, resolve));
   }
 
   /** Waits if a cell prints faster than the thread sends: the thread's heap is small, and if it were full, the kernel would end. */
@@ -319,9 +318,12 @@ export class ControlThread {
       case 'shutdown':
         events.onShutdown(message.restart);
         break;
-      case 'runnable':
-        for (const run of this.#compiled.get(message.cell) ?? []) run();
-        this.#compiled.delete(message.cell);
+      case 'prepared':
+        this.#preparing.get(message.question)?.();
+        this.#preparing.delete(message.question);
+        break;
+      case 'debugged':
+        events.onDebugger();
         break;
       case 'deleted':
         events.onDeleted(message.subshell);

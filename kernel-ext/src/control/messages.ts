@@ -1,3 +1,4 @@
+import type { ReplicaDoor } from '../debugger/index.js';
 import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 
@@ -44,7 +45,7 @@ export const UNSENT = 2;
 export const INTERRUPTS = 3;
 /** Index in `shared`: pid of the type checker while the main thread waits for its answer, else 0. */
 export const CHECKER = 4;
-/** Index in `shared`: 1 while a debugger is attached. */
+/** Index in `shared`: which debugger is attached, counted from 1; 0 while there is none. */
 export const DEBUGGED = 5;
 export const SHARED_INTS = 6;
 
@@ -83,8 +84,10 @@ export type FromControl =
   /** An interrupt was requested. Synchronous code that blocks is terminated. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'shutdown'; readonly restart: boolean }
-  /** The breakpoints of a compiled cell are set. */
-  | { readonly kind: 'runnable'; readonly cell: string }
+  /** A debugger was attached. */
+  | { readonly kind: 'debugged' }
+  /** The breakpoints are set about which `prepare` with this number asked. */
+  | { readonly kind: 'prepared'; readonly question: number }
   /** No more cells come for this subshell. */
   | { readonly kind: 'deleted'; readonly subshell: string }
   | ({ readonly kind: 'captured' } & Captured);
@@ -113,6 +116,9 @@ export type Printed =
   | { readonly kind: 'cell'; readonly parent: string; readonly begins: boolean }
   | ({ readonly kind: 'capture' } & CaptureStep);
 
+/** What is about to run and needs breakpoints. */
+export type ToDebug = { readonly cell: string } | { readonly replicas: readonly ReplicaDoor[] };
+
 /** From the main thread to the control thread. */
 export type ToControl =
   /** Messages that were sent in one piece of synchronous code of the kernel. */
@@ -134,8 +140,8 @@ export type ToControl =
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
   /** The process has a new child, which the running cell started, or code that another cell left. */
   | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }
-  /** A cell was compiled while a debugger is attached, and waits for `runnable`. */
-  | { readonly kind: 'compiled'; readonly cell: string }
+  /** While a debugger is attached, a cell was compiled, or replicas wait for the debugger. The main thread waits for `prepared`. */
+  | ({ readonly kind: 'prepare'; readonly question: number } & ToDebug)
   /** The main thread was interrupted with SIGINT. */
   | { readonly kind: 'signalled' }
   /** The main thread ends in order. If it does not end in time, the thread ends the process. */

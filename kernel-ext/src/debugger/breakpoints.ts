@@ -1,7 +1,7 @@
 import type { Debugger } from 'node:inspector';
-import type { InspectorClient } from './inspector-client.js';
+import type { Inspector } from './inspector-client.js';
 import type { SourceBreakpoint } from './protocol.js';
-import type { Scripts } from './scripts.js';
+import type { UserScripts } from './scripts.js';
 
 /** A breakpoint as clients see it. */
 export interface ClientBreakpoint {
@@ -15,8 +15,8 @@ export interface ClientBreakpoint {
 
 /** The breakpoints of the user's sources. They are set in each script with such a source when it is compiled. */
 export class Breakpoints {
-  readonly #inspector: InspectorClient;
-  readonly #scripts: Scripts;
+  readonly #inspector: Inspector;
+  readonly #scripts: UserScripts;
   readonly #wanted = new Map<string, readonly SourceBreakpoint[]>();
   /** The inspector's ids, by path. */
   readonly #set = new Map<string, string[]>();
@@ -25,7 +25,7 @@ export class Breakpoints {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param withNames makes a condition one that finds the names of the notebook */
-  constructor(inspector: InspectorClient, scripts: Scripts, withNames: (condition: string) => Promise<string>) {
+  constructor(inspector: Inspector, scripts: UserScripts, withNames: (condition: string) => Promise<string>) {
     this.#inspector = inspector;
     this.#scripts = scripts;
     this.#withNames = withNames;
@@ -34,6 +34,22 @@ export class Breakpoints {
   /** The breakpoints of each source, as in the reply to `debugInfo`. */
   list(): { source: string; breakpoints: SourceBreakpoint[] }[] {
     return [...this.#wanted].map(([source, breakpoints]) => ({ source, breakpoints: [...breakpoints] }));
+  }
+
+  /** The same at the lines at which they are in code that has run: a line without code has its breakpoint at the next line that has some. */
+  resolved(): Promise<{ source: string; breakpoints: SourceBreakpoint[] }[]> {
+    return this.#inTurn(() =>
+      Promise.all(
+        this.list().map(async ({ source, breakpoints }) => {
+          const last = (await this.#scripts.withPath(source)).at(-1);
+          const resolve = async (one: SourceBreakpoint): Promise<SourceBreakpoint> => {
+            const found = last === undefined ? undefined : await this.#scripts.locationOf(last, one.line - 1, source);
+            return found === undefined ? one : { ...one, line: found.line + 1 };
+          };
+          return { source, breakpoints: await Promise.all(breakpoints.map(resolve)) };
+        }),
+      ),
+    );
   }
 
   /** Replaces the breakpoints of a source. */
@@ -73,7 +89,7 @@ export class Breakpoints {
   async #setIn(scriptId: string, path: string, wanted: readonly SourceBreakpoint[]): Promise<(number | undefined)[]> {
     const lines: (number | undefined)[] = [];
     for (const { line, condition } of wanted) {
-      const found = await this.#scripts.locationOf(scriptId, line - 1);
+      const found = await this.#scripts.locationOf(scriptId, line - 1, path);
       lines.push(found && found.line + 1);
       if (found === undefined) continue;
       try {

@@ -1,4 +1,4 @@
-import { DebugRun } from './debug-run.js';
+import { DebugRuns, type ReplicaDoor } from './debug-runs.js';
 import {
   breakpointsOf,
   type DapEvent,
@@ -11,11 +11,11 @@ import {
   readRequest,
   textOf,
 } from './protocol.js';
-import { pathOfCode, SOURCE_NAMES } from './scripts.js';
+import { pathOfCode, SOURCE_NAMES } from './sources.js';
 import type { Variable } from './values.js';
 import { VIEW } from './view.js';
 
-/** JavaScript runs in one thread. */
+/** Clients such as JupyterLab know one thread. A stop in a replica is one of this thread, too. */
 const THREAD = { id: 1, name: 'MainThread' };
 const ALL = 'all';
 const UNCAUGHT = 'uncaught';
@@ -51,8 +51,8 @@ export interface DebugAdapterDeps {
   running(): string | undefined;
   /** An expression for the main thread, which must be evaluated before stopped code is terminated. It gives whether that is allowed. */
   readonly unwind: string;
-  /** A debugger was attached, or it has gone. */
-  attached(isAttached: boolean): void;
+  /** A debugger was attached, or it has gone. @param which counted from 1; 0 if it has gone */
+  attached(which: number): void;
 }
 
 type Handler = (request: DapRequest) => Promise<object> | object;
@@ -60,8 +60,9 @@ type Handler = (request: DapRequest) => Promise<object> | object;
 /** Answers Jupyter's `debug_request`s, in the control thread. */
 export class DebugAdapter {
   readonly #deps: DebugAdapterDeps;
-  #run: DebugRun | undefined;
+  #runs: DebugRuns | undefined;
   #sequence = 0;
+  #attachments = 0;
   #hasTypes = true;
   readonly #handlers: Readonly<Record<string, Handler>> = {
     debugInfo: () => this.#info(),
@@ -72,7 +73,7 @@ export class DebugAdapter {
     attach: () => this.#attach(),
     dumpCell: (request) => this.#dump(textOf(request, 'code')),
     setBreakpoints: async (request) => {
-      const breakpoints = await this.#attached.breakpoints.replace(pathOf(request), breakpointsOf(request));
+      const breakpoints = await this.#attached.setBreakpoints(pathOf(request), breakpointsOf(request));
       return { breakpoints };
     },
     setExceptionBreakpoints: async (request) => {
@@ -88,7 +89,7 @@ export class DebugAdapter {
     },
     scopes: (request) => ({ scopes: this.#attached.scopes(numberOf(request, 'frameId')) }),
     variables: async (request) => this.#listed(await this.#attached.variables(numberOf(request, 'variablesReference'))),
-    inspectVariables: async () => this.#listed(this.#run === undefined ? [] : await this.#run.names()),
+    inspectVariables: async () => this.#listed(this.#runs === undefined ? [] : await this.#runs.names()),
     richInspectVariables: (request) => this.#rich(request),
     evaluate: (request) => this.#evaluate(request),
     source: (request) => this.#source(pathOf(request)),
@@ -138,42 +139,47 @@ export class DebugAdapter {
 
   /** A cell was compiled. Resolves when its breakpoints are set; never rejects. */
   async compiled(cell: string): Promise<void> {
-    await this.#run?.compiled(cell).catch(() => {});
+    await this.#runs?.compiled(cell).catch(() => {});
+  }
+
+  /** Replicas wait for a debugger. Resolves when they have the breakpoints; never rejects. */
+  async join(replicas: readonly ReplicaDoor[]): Promise<void> {
+    await this.#runs?.join(replicas).catch(() => {});
   }
 
   /** An interrupt begins: code that is stopped ends, and nothing stops until {@link hold}. Never rejects. */
   async release(): Promise<void> {
-    await this.#run?.release();
+    await this.#runs?.release();
   }
 
   /** The interrupt is done. */
   hold(): void {
-    this.#run?.hold();
+    this.#runs?.hold();
   }
 
   /** Code that is stopped continues. */
   close(): void {
-    if (this.#run === undefined) return;
-    const wasPaused = this.#run.isPaused;
-    this.#run.close();
-    this.#run = undefined;
-    this.#deps.attached(false);
+    if (this.#runs === undefined) return;
+    const wasPaused = this.#runs.isStopped;
+    this.#runs.close();
+    this.#runs = undefined;
+    this.#deps.attached(0);
     // A client may show that the code is stopped until it is told otherwise.
     if (wasPaused) this.#continued();
   }
 
   /** @throws DebugRefusal if no debugger is attached */
-  get #attached(): DebugRun {
-    if (this.#run === undefined) throw new DebugRefusal('no debugger is attached; `attach` comes first');
-    return this.#run;
+  get #attached(): DebugRuns {
+    if (this.#runs === undefined) throw new DebugRefusal('no debugger is attached; `attach` comes first');
+    return this.#runs;
   }
 
   #info(): object {
     return {
       ...SOURCE_NAMES,
-      isStarted: this.#run !== undefined,
-      breakpoints: this.#run?.breakpoints.list() ?? [],
-      stoppedThreads: this.#run?.isPaused === true ? [THREAD.id] : [],
+      isStarted: this.#runs !== undefined,
+      breakpoints: this.#runs?.breakpoints() ?? [],
+      stoppedThreads: this.#runs?.isStopped === true ? [THREAD.id] : [],
       richRendering: true,
       copyToGlobals: false,
       exceptionPaths: [UNCAUGHT, ALL],
@@ -181,8 +187,8 @@ export class DebugAdapter {
   }
 
   async #attach(): Promise<object> {
-    if (this.#run !== undefined) return {};
-    const run = new DebugRun({
+    if (this.#runs !== undefined) return {};
+    const runs = new DebugRuns({
       running: () => this.#deps.running(),
       unwind: this.#deps.unwind,
       continued: () => this.#continued(),
@@ -190,14 +196,14 @@ export class DebugAdapter {
         this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });
       },
     });
-    this.#run = run;
-    await run.begin();
-    this.#deps.attached(true);
+    this.#runs = runs;
+    await runs.begin();
+    this.#deps.attached(++this.#attachments);
     return {};
   }
 
   #dump(code: string): object {
-    return { sourcePath: this.#run?.scripts.dump(code) ?? pathOfCode(code) };
+    return { sourcePath: this.#runs?.sources.dump(code) ?? pathOfCode(code) };
   }
 
   async #step(kind: 'stepOver' | 'stepInto' | 'stepOut'): Promise<object> {
@@ -210,15 +216,15 @@ export class DebugAdapter {
   }
 
   #source(path: string): object {
-    const content = this.#attached.scripts.source(path);
+    const content = this.#attached.sources.source(path);
     if (content === undefined) throw new DebugRefusal(`there is no cell with the path ${path}`);
     return { content };
   }
 
   async #evaluate({ arguments: { expression, frameId } }: DapRequest): Promise<object> {
     if (typeof expression !== 'string') throw new DebugRefusal('evaluate needs a string `expression`');
-    const { value, text } = await this.#attached.evaluate(expression, typeof frameId === 'number' ? frameId : undefined);
-    const { type, variablesReference } = this.#attached.variable('', value);
+    const { text, variable } = await this.#attached.evaluate(expression, typeof frameId === 'number' ? frameId : undefined);
+    const { type, variablesReference } = variable;
     return { result: text, type, variablesReference };
   }
 
@@ -226,7 +232,10 @@ export class DebugAdapter {
     const { frameId } = request.arguments;
     const name = textOf(request, 'variableName');
     const frame = typeof frameId === 'number' ? frameId : undefined;
-    const { value } = await this.#attached.evaluate(`${VIEW}.shown(${name})`, frame);
+    const runs = this.#attached;
+    // A replica knows nothing of how the notebook shows values.
+    if (!runs.isInMain(frame)) return { data: { 'text/plain': (await runs.evaluate(name, frame)).text }, metadata: {} };
+    const { value } = await runs.evaluate(`${VIEW}.shown(${name})`, frame);
     return JSON.parse(value.value as string) as object;
   }
 

@@ -1,8 +1,8 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import { Breakpoints } from './breakpoints.js';
-import { InspectorClient } from './inspector-client.js';
+import type { Inspector } from './inspector-client.js';
 import { DebugRefusal } from './protocol.js';
-import { BLACKBOXED, Scripts } from './scripts.js';
+import { BLACKBOXED, type UserScripts } from './scripts.js';
 import { textOfValue, Values, type Variable } from './values.js';
 import { VIEW } from './view.js';
 
@@ -10,12 +10,23 @@ type Paused = Debugger.PausedEventDataType;
 type Step = 'stepOver' | 'stepInto' | 'stepOut';
 
 export interface DebugRunEvents {
-  stopped(reason: string, text: string | undefined): void;
-  continued(): void;
+  stopped(run: DebugRun, reason: string, text: string | undefined): void;
+  continued(run: DebugRun): void;
   /** The header (JSON) of the running cell. */
   running(): string | undefined;
-  /** See {@link DebugAdapterDeps.unwind}. */
-  readonly unwind: string;
+}
+
+/** A process whose code is debugged. */
+export interface DebuggedProcess {
+  readonly inspector: Inspector;
+  readonly scripts: UserScripts;
+  /**
+   * An expression that must be evaluated before stopped code is terminated. It gives whether that is allowed. Absent: an interrupt does not end the code,
+   * which goes on.
+   */
+  readonly unwind?: string;
+  /** Gives numbers for frames and values, each only once in all processes. */
+  readonly number: () => number;
 }
 
 interface Frame {
@@ -29,22 +40,29 @@ const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 /** How often in a row a step goes on because it came to code that is not the user's. */
 const MAX_SKIPS = 200;
 
-/** One attached debugger: from `attach` to `disconnect`. */
+/** An attached debugger in one process. */
 export class DebugRun {
-  readonly #inspector = new InspectorClient();
-  readonly #scripts = new Scripts(this.#inspector);
-  readonly #values = new Values(this.#inspector);
-  readonly breakpoints = new Breakpoints(this.#inspector, this.#scripts, (condition) => this.#conditionWithNames(condition));
+  readonly #inspector: Inspector;
+  readonly #scripts: UserScripts;
+  readonly #values: Values;
+  readonly #unwind: string | undefined;
+  readonly #number: () => number;
+  readonly breakpoints: Breakpoints;
   readonly #events: DebugRunEvents;
   #frames: Frame[] = [];
-  #frameCount = 0;
   #step: { readonly kind: Step; readonly cell: string | null; readonly from: string; skips: number } | undefined;
   /** The stop at which the inspector stands, whether the client was told of it or not. */
   #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
   #released = false;
 
-  constructor(events: DebugRunEvents) {
+  constructor({ inspector, scripts, unwind, number }: DebuggedProcess, events: DebugRunEvents) {
+    this.#inspector = inspector;
+    this.#scripts = scripts;
+    this.#unwind = unwind;
+    this.#number = number;
+    this.#values = new Values(inspector, number);
+    this.breakpoints = new Breakpoints(inspector, scripts, (condition) => this.#conditionWithNames(condition));
     this.#events = events;
     this.#inspector.on('Debugger.resumed', () => {
       this.#stop = undefined;
@@ -60,21 +78,19 @@ export class DebugRun {
     return this.#frames.length > 0;
   }
 
-  get scripts(): Scripts {
-    return this.#scripts;
+  /** Whether it stands still there. */
+  hasFrame(id: number): boolean {
+    return this.#frames.some((frame) => frame.id === id);
+  }
+
+  hasValue(reference: number): boolean {
+    return this.#values.has(reference);
   }
 
   async begin(): Promise<void> {
     await this.#inspector.send('Runtime.enable');
     await this.#inspector.send('Debugger.enable');
     await this.#inspector.send('Debugger.setBlackboxPatterns', { patterns: BLACKBOXED });
-    await this.#scripts.learn();
-  }
-
-  /** A cell was compiled. Resolves when its breakpoints are set. */
-  async compiled(cell: string): Promise<void> {
-    const script = await this.#scripts.compiled(cell);
-    if (script !== undefined) await this.breakpoints.compiled(script.id, script.path);
   }
 
   async pauseOnExceptions(state: 'all' | 'uncaught' | 'none'): Promise<void> {
@@ -90,7 +106,7 @@ export class DebugRun {
     this.#step = undefined;
     this.#forget();
     await this.#inspector.send('Debugger.resume');
-    this.#events.continued();
+    this.#events.continued(this);
   }
 
   async step(kind: Step): Promise<void> {
@@ -99,7 +115,7 @@ export class DebugRun {
     this.#step = { kind, cell: this.#events.running() ?? null, from, skips: 0 };
     this.#forget();
     await this.#inspector.send(`Debugger.${kind}`);
-    this.#events.continued();
+    this.#events.continued(this);
   }
 
   /** Code that is stopped ends, and nothing stops until {@link hold}. Never rejects. */
@@ -109,8 +125,10 @@ export class DebugRun {
     const wasTold = this.isPaused;
     this.#forget();
     void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
-    await this.#end().catch(() => {});
-    if (wasTold) this.#events.continued();
+    const ending = this.#end().catch(() => {});
+    // The cell may end before another process has answered.
+    if (this.#unwind !== undefined) await ending;
+    if (wasTold) this.#events.continued(this);
   }
 
   hold(): void {
@@ -262,10 +280,10 @@ export class DebugRun {
       }
     }
     this.#step = undefined;
-    this.#frames = users.map((frame) => ({ id: ++this.#frameCount, frame }));
+    this.#frames = users.map((frame) => ({ id: this.#number(), frame }));
     const why = isException ? 'exception' : isBreakpoint || step === undefined ? 'breakpoint' : 'step';
     const thrown = isException ? (data as { description?: string } | undefined)?.description?.split('\n')[0] : undefined;
-    this.#events.stopped(why, thrown);
+    this.#events.stopped(this, why, thrown);
   }
 
   /** Tells lines apart: the one of the innermost frame, and how deep it is. */
@@ -280,8 +298,9 @@ export class DebugRun {
   async #end(): Promise<void> {
     if (this.#stop === undefined) return;
     this.#stop = undefined;
+    if (this.#unwind === undefined) return void (await this.#inspector.send('Debugger.resume'));
     const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
-      expression: this.#events.unwind,
+      expression: this.#unwind,
       returnByValue: true,
       silent: true,
     });

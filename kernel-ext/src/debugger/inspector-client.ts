@@ -1,8 +1,19 @@
 import inspector from 'node:inspector';
 
-/** The inspector of the main thread, for the control thread. No port is opened. It answers also while the main thread is paused. */
-export class InspectorClient {
+/** The inspector of a main thread. It answers also while that thread is paused. */
+export interface Inspector {
+  on<T>(event: string, listener: (params: T) => void): void;
+  /** Rejects if the inspector is closed before the answer: a cell may wait for it. */
+  send<T>(method: string, params?: object): Promise<T>;
+  /** Code that is paused continues. */
+  close(): void;
+}
+
+/** The inspector of the main thread of this process, for the control thread. No port is opened. */
+export class InspectorClient implements Inspector {
   readonly #session = new inspector.Session();
+  readonly #waiting = new Set<(error: Error) => void>();
+  #isClosed = false;
 
   constructor() {
     this.#session.connectToMainThread();
@@ -12,18 +23,24 @@ export class InspectorClient {
     this.#session.on(event, ({ params }: { params: T }) => listener(params));
   }
 
-  /** Never settles if the session is closed before the answer. */
   send<T>(method: string, params: object = {}): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(closed(method));
+      this.#waiting.add(reject);
       this.#session.post(method, params, (error, result) => {
+        this.#waiting.delete(reject);
         if (error) reject(new Error(`${method}: ${error.message}`));
         else resolve(result as T);
       });
     });
   }
 
-  /** Code that is paused continues. */
   close(): void {
+    this.#isClosed = true;
     this.#session.disconnect();
+    for (const reject of this.#waiting) reject(closed('its answer'));
+    this.#waiting.clear();
   }
 }
+
+const closed = (what: string): Error => new Error(`${what}: the debugger has gone`);

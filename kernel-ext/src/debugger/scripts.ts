@@ -1,24 +1,9 @@
 import type { Debugger, Runtime } from 'node:inspector';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HASH_SEED, murmur2 } from './code-hash.js';
-import type { InspectorClient } from './inspector-client.js';
+import type { Inspector } from './inspector-client.js';
+import { CELL, Sources } from './sources.js';
 import { type CodePositions, type Place, unpacked, VIEW } from './view.js';
 
-/** Clients name a cell's source by this prefix, the hash of its code, and this suffix. No such file is written. */
-export const SOURCE_NAMES = {
-  hashMethod: 'Murmur2',
-  hashSeed: HASH_SEED,
-  tmpFilePrefix: join(tmpdir(), `nbserve_${process.pid}_`),
-  tmpFileSuffix: '.ts',
-} as const;
-
-/** The path by which clients name the source of a cell. */
-export const pathOfCode = (code: string): string => `${SOURCE_NAMES.tmpFilePrefix}${murmur2(code)}${SOURCE_NAMES.tmpFileSuffix}`;
-
-/** `cell[3].ts`, or `cell[3.1].ts` for a source that the cell runs by `%run`. */
-const CELL = /^cell\[\d+(?:\.\d+)?\]\.ts$/;
 /** What the cell's function does before the cell's own code. */
 const HEAD = '__nbs.define({';
 const HEAD_END = ' });';
@@ -33,16 +18,36 @@ interface Script {
 
 type Location = Debugger.BreakLocation;
 
-/** The scripts of the main thread that are the user's, and their positions in the user's source. */
-export class Scripts {
-  readonly #inspector: InspectorClient;
+/** The scripts of a process that are the user's, and their positions in the user's source. */
+export interface UserScripts {
+  isUsers(frame: Debugger.CallFrame): boolean;
+  /** The path and the place (from 0) in the user's source. */
+  place(location: Debugger.Location): Promise<{ path: string } & Place>;
+  /** Whether the place is one that nbserve has put into the code, at which nobody wants to stop. */
+  isMade(location: Debugger.Location): Promise<boolean>;
+  /** Whether the frame is of a cell's own code, and not of a function in it. */
+  isCell(frame: Debugger.CallFrame): Promise<boolean>;
+  /** The scripts with the source of this path. A cell that ran twice has two. */
+  withPath(path: string): Promise<string[]>;
+  /** The place in the script at which a line of a source begins, or the next line that has code. @param line from 0 */
+  locationOf(scriptId: string, line: number, path: string): Promise<FoundLine | undefined>;
+}
+
+export interface FoundLine {
+  readonly location: Debugger.Location;
+  /** From 0. */
+  readonly line: number;
+}
+
+/** The user's scripts of the kernel's main thread. */
+export class Scripts implements UserScripts {
+  readonly sources = new Sources(async () => (await this.#ask<[string, string][] | undefined>('cells()')) ?? []);
+  readonly #inspector: Inspector;
   readonly #scripts = new Map<string, Script>();
   /** The last script of each cell. */
   readonly #ofCell = new Map<string, Script>();
-  /** The source of each path that a client may use. */
-  readonly #sources = new Map<string, string>();
 
-  constructor(inspector: InspectorClient) {
+  constructor(inspector: Inspector) {
     this.#inspector = inspector;
     inspector.on<Debugger.ScriptParsedEventDataType>('Debugger.scriptParsed', ({ scriptId, url }) => {
       if (!isUsers(url)) return;
@@ -52,38 +57,19 @@ export class Scripts {
     });
   }
 
-  /** Notes the source of a cell that may run later. @returns its path */
-  dump(code: string): string {
-    const path = pathOfCode(code);
-    this.#sources.set(path, code);
-    return path;
-  }
-
-  source(path: string): string | undefined {
-    return this.#sources.get(path);
-  }
-
-  /** Learns the cells that ran before the debugger came. */
-  async learn(): Promise<void> {
-    // Before the session is loaded, there are no cells.
-    for (const [, source] of (await this.#ask<[string, string][] | undefined>('cells()')) ?? []) this.dump(source);
-  }
-
   isUsers(frame: Debugger.CallFrame): boolean {
     return this.#scripts.has(frame.location.scriptId);
   }
 
-  /** The path and the place (from 0) in the user's source. */
   async place({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): Promise<{ path: string } & Place> {
     const script = this.#scripts.get(scriptId);
     if (script === undefined) return { path: '', line: lineNumber, column: columnNumber };
     const positions = await this.#positions(script);
     const found = unpacked(positions?.places[lineNumber]?.[columnNumber]);
-    const path = CELL.test(script.url) ? this.dump(positions?.source ?? '') : filePath(script.url);
+    const path = CELL.test(script.url) ? this.sources.dump(positions?.source ?? '') : filePath(script.url);
     return { path, ...(found ?? { line: lineNumber, column: columnNumber }) };
   }
 
-  /** Whether the place is one that the kernel has put into the code, at which nobody wants to stop. */
   async isMade({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): Promise<boolean> {
     const script = this.#scripts.get(scriptId);
     const positions = script && CELL.test(script.url) ? await this.#positions(script) : undefined;
@@ -92,7 +78,6 @@ export class Scripts {
     return isInHead(positions.code, lineNumber, columnNumber) || OWN_CALL.test(text.slice(columnNumber));
   }
 
-  /** Whether the frame is of a cell's own code, and not of a function in it. */
   async isCell({ functionLocation: at }: Debugger.CallFrame): Promise<boolean> {
     const script = at && this.#scripts.get(at.scriptId);
     if (at === undefined || script === undefined || !CELL.test(script.url)) return false;
@@ -100,13 +85,13 @@ export class Scripts {
     return positions !== undefined && isInHead(positions.code, at.lineNumber, at.columnNumber ?? 0);
   }
 
-  /** The scripts with the source of this path. A cell that ran twice has two. */
   async withPath(path: string): Promise<string[]> {
+    const wanted = this.sources.source(path);
     const found: string[] = [];
     for (const script of this.#scripts.values()) {
       if (!CELL.test(script.url)) {
         if (filePath(script.url) === path) found.push(script.id);
-      } else if (this.#sources.has(path) && (await this.#positions(script))?.source === this.#sources.get(path)) {
+      } else if (wanted !== undefined && (await this.#positions(script))?.source === wanted) {
         found.push(script.id);
       }
     }
@@ -119,11 +104,10 @@ export class Scripts {
     await this.#inspector.send('Runtime.evaluate', { expression: '0', silent: true });
     const script = this.#ofCell.get(cell);
     const positions = script && (await this.#positions(script));
-    return script && positions && { id: script.id, path: this.dump(positions.source) };
+    return script && positions && { id: script.id, path: this.sources.dump(positions.source) };
   }
 
-  /** The place in the script at which the user's line begins, or the next line that has code. @param line from 0 */
-  async locationOf(scriptId: string, line: number): Promise<{ location: Debugger.Location; line: number } | undefined> {
+  async locationOf(scriptId: string, line: number): Promise<FoundLine | undefined> {
     const script = this.#scripts.get(scriptId);
     const positions = script && (await this.#positions(script));
     const { locations } = await this.#inspector.send<Debugger.GetPossibleBreakpointsReturnType>(
@@ -168,12 +152,13 @@ function isInHead(code: string, line: number, column: number): boolean {
   return at >= 0 && column < code.indexOf(HEAD_END, at) + HEAD_END.length;
 }
 
-const filePath = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
+export const filePath = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
 
 const KERNEL = fileURLToPath(new URL('..', import.meta.url));
 const NBSERVE = fileURLToPath(new URL('.', import.meta.resolve('nbserve/errors'))).replace(/([\\/]dist[\\/]).*$/, '$1');
 
-function isUsers(url: string): boolean {
+/** Whether the code at this URL is the user's. */
+export function isUsers(url: string): boolean {
   if (CELL.test(url)) return true;
   if (!url.startsWith('file:') && !url.startsWith('/')) return false;
   const path = filePath(url);

@@ -1,5 +1,5 @@
 import type { Runtime } from 'node:inspector';
-import type { InspectorClient } from './inspector-client.js';
+import type { Inspector } from './inspector-client.js';
 import { DebugRefusal } from './protocol.js';
 
 /** A variable as clients see it. */
@@ -48,13 +48,18 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 /** The values that a client looks at, by the numbers that it got for them. They are valid until the code continues. */
 export class Values {
-  readonly #inspector: InspectorClient;
+  readonly #inspector: Inspector;
   readonly #referred = new Map<number, Referred>();
-  /** Goes on over pauses, so that an old number is not taken for another value. */
-  #count = 0;
+  readonly #number: () => number;
 
-  constructor(inspector: InspectorClient) {
+  /** @param number gives the next number, which no other value of any process ever had */
+  constructor(inspector: Inspector, number: () => number) {
     this.#inspector = inspector;
+    this.#number = number;
+  }
+
+  has(reference: number): boolean {
+    return this.#referred.has(reference);
   }
 
   clear(): void {
@@ -67,8 +72,9 @@ export class Values {
   }
 
   #refer(referred: Referred): number {
-    this.#referred.set(++this.#count, referred);
-    return this.#count;
+    const number = this.#number();
+    this.#referred.set(number, referred);
+    return number;
   }
 
   async variables(reference: number): Promise<Variable[]> {

@@ -44,7 +44,9 @@ export interface KernelOptions {
   readonly historyFolder?: string;
   /** Makes the session. It is called once, when the kernel can already answer. */
   createSession(
-    hooks: Required<Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'interruptPending'>>,
+    hooks: Required<
+      Pick<SessionOptions, 'uninterruptible' | 'onSpawn' | 'onCheck' | 'onCompiled' | 'replicaDebugging' | 'interruptPending'>
+    >,
   ): Promise<Session>;
 }
 
@@ -103,6 +105,7 @@ export async function startKernel({
         shells.interrupt(terminated);
       },
       onDeleted: (subshell) => shells.delete(subshell),
+      onDebugger: () => holder.made?.onDebugger(),
       onShutdown: (again) => void end(!again),
     },
     loadSession,
@@ -114,6 +117,7 @@ export async function startKernel({
         onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
         onCheck: (pid) => control.checking(pid),
         onCompiled: (cell) => control.compiled(cell),
+        replicaDebugging: { debugger: () => control.debugger, join: (replicas) => control.joinReplicas(replicas) },
         interruptPending: () => control.interruptPending,
       });
       showToDebugger(session.debugView);

@@ -22,6 +22,11 @@ export class SessionHolder {
     return this.#session;
   }
 
+  /** The session, warm or not, if there is one. */
+  get made(): Session | undefined {
+    return this.#made;
+  }
+
   /** Ends the session, if there is one. A session that is still loading stops as soon as possible. */
   async dispose(): Promise<void> {
     await this.#made?.dispose();

@@ -28,6 +28,13 @@ export function loadWhole(uninterruptible: typeof whole): void {
   whole = uninterruptible;
 }
 
+let debugging: Parameters<Host['setCallers']>[0]['debugging'];
+
+/** Call this before the host is needed: a debugger sees the replicas that cells call. */
+export function setDebugging(replicas: NonNullable<typeof debugging>): void {
+  debugging = replicas;
+}
+
 /** The host, without waiting for it. */
 export function hostNow(): Host {
   return loaded ?? whole(() => own('nbserve/host') as Host);
@@ -43,6 +50,7 @@ export function host(): Promise<Host> {
       current: currentCellNumber,
       interruption: () => currentCell()?.interrupted,
       run: runAsCell,
+      ...(debugging && { debugging }),
     });
     if (owner?.key !== undefined) host.setOwnerKey(owner.key);
     if (owner !== undefined) host.setOwnerName(owner.name);

@@ -11,7 +11,8 @@ import { paintFor } from './code-frame.js';
 import { completeCell } from './completion.js';
 import type { Converter } from './converter.js';
 import { debugView } from './debug-view.js';
-import { loadedHost, loadWhole, startClusterAhead, warmHost, willServe } from './host.js';
+import { DebuggedReplicas } from './debugged-replicas.js';
+import { loadedHost, loadWhole, setDebugging, startClusterAhead, warmHost, willServe } from './host.js';
 import { edited, unmapped } from './mapped-text.js';
 import { installNotebookGlobals } from './notebook-globals.js';
 import { NotebookModules } from './notebook-modules.js';
@@ -59,6 +60,7 @@ class NotebookSession implements Session {
   readonly #modules: NotebookModules;
   readonly #executor: CellExecutor;
   readonly debugView: DebugView;
+  #replicas: DebuggedReplicas | undefined;
   readonly #types: TypeQuestions;
   readonly #cells: CellRunner;
   readonly #turn: (work: () => void) => void;
@@ -71,13 +73,20 @@ class NotebookSession implements Session {
 
   constructor(options: SessionOptions) {
     const { folder, ownsProcess = true, leadsGroup = false, uninterruptible = (work) => work(), turn = setImmediate } = options;
-    const { onSpawn, onCheck = () => {}, onCompiled, interruptPending = () => false } = options;
+    const { onSpawn, onCheck = () => {}, onCompiled, replicaDebugging, interruptPending = () => false } = options;
     this.#folder = folder;
     this.#types = new TypeQuestions({ folder, uninterruptible, onCheck, interruptPending });
     loadWhole(uninterruptible);
     this.#turn = turn;
     this.#modules = new NotebookModules(folder, this.#types);
-    this.#executor = new CellExecutor(folder, this.#modules, turn, onCompiled);
+    if (replicaDebugging !== undefined) {
+      this.#replicas = new DebuggedReplicas(replicaDebugging);
+      setDebugging(this.#replicas);
+    }
+    this.#executor = new CellExecutor(folder, this.#modules, turn, (cell) => {
+      const own = onCompiled?.(cell);
+      return own === undefined ? undefined : this.#withReplicas(own);
+    });
     this.debugView = debugView(this.#executor.names);
     installProcessOutput(ownsProcess);
     installNotebookGlobals(ownsProcess);
@@ -97,6 +106,15 @@ class NotebookSession implements Session {
     setProgressDisplay(progressBar);
     withoutTelemetry();
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
+  }
+
+  onDebugger(): void {
+    void this.#replicas?.seesReplicas();
+  }
+
+  /** What a cell that was compiled waits for, if a debugger is attached. */
+  async #withReplicas(own: Promise<void>): Promise<void> {
+    await Promise.all([own, this.#replicas?.seesReplicas()]);
   }
 
   execute(code: string, options: ExecuteOptions): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import type { DebugView } from '../debugger/index.js';
+import type { ReplicaDebugging } from './debugged-replicas.js';
 
 /** A set of representations of one value, as Jupyter's `display_data` has them. */
 export interface DisplayBundle {
@@ -130,6 +131,8 @@ export interface Session {
   warm(cellWaits?: boolean): Promise<void>;
   /** What a debugger sees of the notebook. */
   readonly debugView: DebugView;
+  /** A debugger was attached: it sees the replicas that run. */
+  onDebugger(): void;
   /** Ends the session and its cluster. */
   dispose(): Promise<void>;
 }
@@ -164,6 +167,8 @@ export interface SessionOptions {
   onSpawn?: (pid: number, byRunning: boolean) => void;
   /** Is called with the pid of the type checker when it is asked, and with 0 when it has answered. An interrupt may end that process. */
   onCheck?: (pid: number) => void;
+  /** How a debugger sees replicas. @default it does not */
+  replicaDebugging?: ReplicaDebugging;
   /** Is called when a cell was compiled and runs next; the cell waits for the promise. */
   onCompiled?: (cell: string) => Promise<void> | undefined;
   /**

@@ -34,3 +34,6 @@ export const controllerSocket = (dir: string): string => join(dir, 'c.sock');
 /** Only the end of the replica's id goes into the name, so the length does not depend on the deployment's name. */
 export const replicaSocket = (dir: string, replicaId: string): string =>
   join(dir, `r-${replicaId.slice(replicaId.lastIndexOf('#') + 1)}.sock`);
+/** The socket at which a replica waits for a debugger. It exists from the moment a driver asks for it until the debugger has connected. */
+export const debugSocket = (dir: string, replicaId: string): string =>
+  join(dir, `d-${replicaId.slice(replicaId.lastIndexOf('#') + 1)}.sock`);

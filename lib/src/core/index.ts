@@ -6,6 +6,7 @@ export {
   checkpointFile,
   controllerSocket,
   dashboardFile,
+  debugSocket,
   expectedFile,
   grpcFile,
   LONGEST_SOCKET_NAME,

@@ -9,6 +9,9 @@ export interface SharedLimit {
   readonly counts: Int32Array;
 }
 
+/** The watcher's question, which the main thread answers as soon as its event loop turns. */
+export const DO_YOU_TURN = 'do you turn?';
+
 /** The message that makes the watcher watch the main thread. */
 export interface WatchOrder {
   readonly limit: SharedLimit;
@@ -35,7 +38,9 @@ export class BlockLimit {
   /** Call this when the watcher's thread has been started. */
   attach(thread: Worker): void {
     this.#thread = thread;
-    thread.on('message', () => Atomics.add(this.#limit.counts, 1, 1));
+    thread.on('message', (message: unknown) => {
+      if (message === DO_YOU_TURN) Atomics.add(this.#limit.counts, 1, 1);
+    });
     if (this.#order !== undefined) thread.postMessage(this.#order);
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { tokenFile, toWireError } from '../core/index.js';
 import { BlockLimit } from './block-limit.js';
+import { type DebugAnswer, type DebugDoor, type DebugOrder, isDebugOrder } from './debug-server.js';
 import { NotAChild } from './errors.js';
 import { ExitCode } from './exit-report.js';
 import { type ChildArguments, type ChildMessage, LISTEN_FD, tell } from './lifeline.js';
@@ -24,6 +25,8 @@ export interface ChildContext<A> {
   describe(self: unknown): void;
   /** Sets what happens at SIGTERM: `drain` runs, then the process exits with code 0. A second call replaces `drain`. */
   onStop(drain: () => Promise<void> | void): void;
+  /** Lets one debugger connect to the inspector of this process, at a socket with this path. Resolves when it listens. */
+  debugAt(path: string): Promise<DebugDoor>;
   /** The limit on how long the main thread may be blocked. */
   readonly blockLimit: BlockLimit;
   /** Ends this process with a named exit code. The agent passes `error` on to the code that started this process. */
@@ -55,7 +58,11 @@ export function enterChild<A>(): ChildContext<A> {
       );
   });
   const blockLimit = new BlockLimit();
-  const watch = once(() => watchOwner(blockLimit));
+  let thread: Worker | undefined;
+  const watch = (): Worker => {
+    thread ??= watchOwner(blockLimit);
+    return thread;
+  };
   setTimeout(watch, WATCH_AT_LATEST_MS).unref();
   return {
     id: given.id,
@@ -72,6 +79,7 @@ export function enterChild<A>(): ChildContext<A> {
     describe(self) {
       tell({ kind: 'describes', self } satisfies ChildMessage);
     },
+    debugAt: (path) => debugAt(watch(), path),
     blockLimit,
     onStop(action) {
       drain = action;
@@ -109,17 +117,23 @@ function blockingOutput(): void {
   }
 }
 
-function watchOwner(blockLimit: BlockLimit): void {
+function watchOwner(blockLimit: BlockLimit): Worker {
   const thread = new Worker(new URL('./lifeline-thread.js', import.meta.url), { execArgv: [], env: SHARE_ENV });
   blockLimit.attach(thread);
   thread.unref();
+  return thread;
 }
 
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    action();
-  };
+function debugAt(thread: Worker, path: string): Promise<DebugDoor> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: unknown): void => {
+      if (!isDebugOrder(message) || message.debugAt !== path) return;
+      thread.off('message', onMessage);
+      const { door, problem } = message as DebugAnswer;
+      if (door !== undefined) resolve(door);
+      else reject(new Error(`no debugger can connect at ${path}: ${problem}`));
+    };
+    thread.on('message', onMessage);
+    thread.postMessage({ debugAt: path } satisfies DebugOrder);
+  });
 }

@@ -47,12 +47,14 @@ export const ProcessState = {
 } as const;
 export type ProcessState = (typeof ProcessState)[keyof typeof ProcessState];
 
-/** A call blocks the main thread of a process that runs. */
+/** A call, or a debugger, blocks the main thread of a process that runs. */
 export interface Blocked {
   /** Milliseconds since the epoch. */
   readonly since: number;
   /** True if the deadlines of all calls that it works on have passed. */
   readonly isOver: boolean;
+  /** True if a debugger has stopped it at a breakpoint. */
+  readonly isDebugged?: true;
 }
 
 export interface ProcessInfo {

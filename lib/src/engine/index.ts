@@ -19,6 +19,7 @@ export {
   processName,
 } from './cluster-folder.js';
 export { readClusterLogs, stopCluster } from './cluster-logs.js';
+export type { DebugDoor } from './debug-server.js';
 export {
   type AdmittedNode,
   type Blocked,

@@ -6,7 +6,8 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
-import type { WatchOrder } from './block-limit.js';
+import { DO_YOU_TURN, type WatchOrder } from './block-limit.js';
+import { type DebugOrder, isDebugOrder, letDebug } from './debug-server.js';
 import { type ChildMessage, LIFELINE_FD, tell } from './lifeline.js';
 
 const LOOK_EVERY_MS = 250;
@@ -30,6 +31,25 @@ lifeline.on('data', () => {});
 lifeline.on('error', end);
 lifeline.on('close', end);
 
+/** How many debuggers say that the main thread stands at a breakpoint. */
+let holders = 0;
+let telling: NodeJS.Timeout | undefined;
+
+/** A main thread at a breakpoint cannot answer, and nothing is wrong with it. */
+function onHold(isHeld: boolean): void {
+  holders += isHeld ? 1 : -1;
+  if (holders > 0 && telling === undefined) {
+    const since = Date.now();
+    const report = (): void => tell({ kind: 'blocked', since, isOver: false, isDebugged: true } satisfies ChildMessage);
+    report();
+    telling = setInterval(report, TELL_EVERY_MS);
+  } else if (holders === 0) {
+    clearInterval(telling);
+    telling = undefined;
+    tell({ kind: 'unblocked' } satisfies ChildMessage);
+  }
+}
+
 /** Watches whether the main thread answers, as long as it works on calls. */
 function watch({ limit, error }: WatchOrder): void {
   const { times, counts } = limit;
@@ -48,6 +68,14 @@ function watch({ limit, error }: WatchOrder): void {
   let since = 0;
   const timer = setInterval(() => {
     const now = performance.now();
+    if (holders > 0) {
+      // Its limits begin again when it goes on.
+      lookedAt = now;
+      aliveAt = now;
+      overSince = undefined;
+      toldAt = undefined;
+      return;
+    }
     // The whole process was stopped, so the main thread could not answer.
     const wasStopped = now - lookedAt > 4 * LOOK_EVERY_MS;
     lookedAt = now;
@@ -75,7 +103,7 @@ function watch({ limit, error }: WatchOrder): void {
     // There is one open question at a time.
     if (answered >= asked) {
       asked = answered + 1;
-      parentPort?.postMessage('do you turn?');
+      parentPort?.postMessage(DO_YOU_TURN);
     }
     const [fromMs, forMs] = times as unknown as [number, number];
     const isOver = Date.now() >= fromMs;
@@ -94,6 +122,9 @@ function watch({ limit, error }: WatchOrder): void {
   }, LOOK_EVERY_MS);
 }
 
-parentPort?.on('message', watch);
+parentPort?.on('message', (order: WatchOrder | DebugOrder) => {
+  if (isDebugOrder(order)) void letDebug(order, onHold).then((answer) => parentPort?.postMessage(answer));
+  else watch(order);
+});
 // Otherwise the port would keep this thread and the process alive when the main thread has ended.
 parentPort?.unref();

@@ -22,8 +22,8 @@ export interface ChildArguments {
 export type ChildMessage =
   /** @see Engine.start for the place */
   | { readonly kind: 'ready'; readonly place?: string }
-  /** A call has blocked its main thread since then (epoch, ms). The message is repeated each second. `isOver`: the deadlines of all its calls have passed. */
-  | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean }
+  /** A call has blocked its main thread since then (epoch, ms). The message is repeated each second. `isOver`: the deadlines of all its calls have passed. `isDebugged`: no call, but a debugger has stopped it. */
+  | { readonly kind: 'blocked'; readonly since: number; readonly isOver: boolean; readonly isDebugged?: boolean }
   | { readonly kind: 'unblocked' }
   /** What it is; the last word counts. */
   | { readonly kind: 'describes'; readonly self: unknown }

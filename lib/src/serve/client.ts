@@ -13,7 +13,7 @@ import {
 import { hasIngress } from '../ingress/index.js';
 import { helloOf, type OpCaller } from '../ipc/index.js';
 import { ControllerLink } from './controller-link.js';
-import { addHandleContext, printAsCaller, registerHandleCodec } from './handle/index.js';
+import { addHandleContext, debuggerSeesReplicas, printAsCaller, registerHandleCodec } from './handle/index.js';
 import { keepAliveRouter } from './keep-alive-router.js';
 import { notice } from './notice.js';
 import type { ControllerOps, DeploymentKey } from './protocol/index.js';
@@ -133,7 +133,7 @@ export class Client {
     const alive = new KeepAlive();
     const controller = new ControllerLink(dir, { token, hello, unref });
     await alive.during(() => controller.channel());
-    const opened = openRouter({ dir, token, hello, unref });
+    const opened = openRouter({ dir, token, hello, unref, beforeUse: debuggerSeesReplicas });
     const router = keepAliveRouter(opened, alive);
     const leave = addHandleContext({ router, url, driver: cluster.driver }, isOwner);
     return new Client(cluster, controller, router, isOwner, alive, leave);
@@ -151,6 +151,11 @@ export class Client {
     const print = AsyncResource.bind(printLine);
     for (const key of deployments) this.#printers.set(key, print);
     await this.during(() => this.cluster.claimLogs(deployments));
+  }
+
+  /** True if this process has run the deployment. */
+  hasRun(deployment: DeploymentKey): boolean {
+    return this.#printers.has(deployment);
   }
 
   /** From now on, the handles of this process do not use this cluster. */

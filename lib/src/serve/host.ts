@@ -4,6 +4,7 @@ export { checkAppName, checkRoutePrefix, isApplication } from './application.js'
 export { beginCanary } from './canary.js';
 export { Client, setOwnerKey, setOwnerName, setOwnLinesContext } from './client.js';
 export { clustersNamed, noClusterNamed } from './cluster-address.js';
+export { type DebuggedReplica, debugReplicas } from './debug-replicas.js';
 export { formatStatus } from './format-status.js';
 export { formatTraffic } from './format-traffic.js';
 export { GRPC_OPTIONS } from './grpc-options.js';

@@ -87,8 +87,8 @@ export class ChildRun {
   /** What its watcher reported about its main thread, if that was in the last seconds. */
   get blocked(): Blocked | undefined {
     if (this.#exited || this.#blocked === undefined || Date.now() - this.#blocked.saidAt > BLOCKED_HOLDS_MS) return undefined;
-    const { since, isOver } = this.#blocked;
-    return { since, isOver };
+    const { saidAt: _, ...blocked } = this.#blocked;
+    return blocked;
   }
 
   /** What it last said of itself; `undefined` if it has said nothing. */
@@ -144,9 +144,11 @@ export class ChildRun {
         onReady();
       }
       if (message?.kind === 'unblocked') this.#blocked = undefined;
-      else if (message?.kind === 'blocked')
-        this.#blocked = { since: Number(message.since), isOver: message.isOver === true, saidAt: Date.now() };
-      else if (message?.kind === 'describes') this.#self = message.self;
+      else if (message?.kind === 'blocked') {
+        const { since, isOver, isDebugged } = message;
+        const why = { isOver: isOver === true, ...(isDebugged === true && { isDebugged }) };
+        this.#blocked = { since: Number(since), ...why, saidAt: Date.now() };
+      } else if (message?.kind === 'describes') this.#self = message.self;
       else if (message?.kind === 'failed') {
         this.#error = message.error;
         this.#saidName = message.name;

@@ -8,6 +8,13 @@ export interface Callers {
   interruption(): AbortSignal | undefined;
   /** Runs `print` as the part with this number, so that its output appears there. @returns false if there is no such part */
   run(part: number, print: () => void): boolean;
+  /** The debugger of this driver, if it can have one. */
+  readonly debugging?: {
+    /** While it is attached, calls have no deadline: they may stand at a breakpoint. */
+    isAttached(): boolean;
+    /** While it is attached: resolves when it sees the replicas that run now. Nothing is sent to a new replica before. */
+    seesReplicas(): Promise<void> | undefined;
+  };
 }
 
 let callers: Callers | null = null;
@@ -31,3 +38,9 @@ export function printAsCaller(caller: string, print: () => void): boolean {
 
 /** Is aborted when the user interrupts the part of this driver whose code runs now. What works on its behalf must end then. */
 export const interruption = (): AbortSignal | undefined => callers?.interruption();
+
+/** Whether a debugger is attached to this driver. */
+export const isDebugged = (): boolean => callers?.debugging?.isAttached() ?? false;
+
+/** While a debugger is attached to this driver: resolves when it sees the replicas that run now. */
+export const debuggerSeesReplicas = (): Promise<void> | undefined => callers?.debugging?.seesReplicas();

@@ -1,4 +1,4 @@
-export { type Callers, interruption, printAsCaller, setCallers } from './callers.js';
+export { type Callers, debuggerSeesReplicas, interruption, printAsCaller, setCallers } from './callers.js';
 export {
   addHandleContext,
   contextOf,

@@ -4,7 +4,7 @@ import { type NestedCall, type RequestContext, requestContext } from '../context
 import type { AnswerHead, HandleRef, KeptAnswer, MethodCallHead, PassedAnswer } from '../protocol/index.js';
 import { type AnswerSink, type DeadlineLimit, RequestTimeout } from '../router/index.js';
 import { AnswerSources } from './answer-sources.js';
-import { callerNow } from './callers.js';
+import { callerNow, isDebugged } from './callers.js';
 import { contextOf, routeKey } from './context.js';
 import { AnswerReleased, NotAStream, RequestCancelled, ResponseNotAwaited, StreamPassed } from './errors.js';
 import { ItemStream } from './item-stream.js';
@@ -312,13 +312,14 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
       ...(passed ? { passed } : {}),
     };
     const limit = this.#limit;
+    const timeout = isDebugged() && this.#request === null ? null : timeoutMs;
     this.#outgoing = contextOf(this.#ref.app).router.dispatch({
       key: routeKey(this.#ref),
       method: this.#method,
       head,
       body,
       sink: this,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
       ...(limit === null ? {} : { limit }),
     });
     // It may have been passed on while it waited for its arguments.

@@ -80,7 +80,7 @@ export interface ReplicaStatus {
   readonly ready?: ReplicaReady;
 }
 
-/** Control operations that a replica answers for the controller. `initialize` rejects with the constructor's error. */
+/** Control operations that a replica answers, most of them for the controller. `initialize` rejects with the constructor's error. */
 export interface ReplicaOps {
   initialize: { args: ReplicaInit; result: ReplicaReady };
   status: { args: undefined; result: ReplicaStatus };
@@ -90,6 +90,8 @@ export interface ReplicaOps {
    * Gives a running replica new limits, timeouts and user configuration; code and arguments stay. Rejects with the error that `reconfigure` throws.
    */
   reconfigure: { args: { readonly config: DeploymentConfig }; result: undefined };
+  /** Lets one debugger connect to its inspector, at a Unix socket, with this secret as the first line. A driver asks for this. */
+  debug: { args: undefined; result: { readonly socket: string; readonly secret: string } };
   /** From now on the replica takes no new request. Resolves when the requests in progress have ended or the time is over. */
   drain: { args: { readonly timeoutMs: number }; result: { readonly unfinished: number } };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { addToEnv, saidFolder, shareWhatIsSaid } from '../../core/index.js';
+import { addToEnv, debugSocket, saidFolder, shareWhatIsSaid } from '../../core/index.js';
 import { enterChild } from '../../engine/index.js';
 import { type ChannelServer, formatPlace, helloOf, type ListenOptions, listen, readNodeFile } from '../../ipc/index.js';
 import { REQUEST_KINDS, type ReplicaArgs } from '../protocol/index.js';
@@ -57,6 +57,7 @@ const replica = new Replica({
   onStuck: (error) => child.exit('STUCK', error),
   describe: child.describe,
   blockLimit: child.blockLimit,
+  debug: () => child.debugAt(debugSocket(dir, replica.id)),
   grpc: () => {
     rpcs ??= import('./grpc-task.js').then(({ Rpcs }) => new Rpcs(dir));
     return rpcs;

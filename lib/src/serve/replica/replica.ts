@@ -1,5 +1,5 @@
 import { loadedModels, mebibytes } from '../../core/index.js';
-import type { BlockLimit } from '../../engine/index.js';
+import type { BlockLimit, DebugDoor } from '../../engine/index.js';
 import type { CallHandler, IncomingCall } from '../../ipc/index.js';
 import { handleOps } from '../../ipc/index.js';
 import {
@@ -40,6 +40,8 @@ export interface ReplicaOptions {
   readonly describe: (status: ReplicaStatus) => void;
   /** The RPCs of the cluster and the task that answers one; only called if the cluster answers gRPC. */
   readonly grpc: () => Promise<Rpcs>;
+  /** Lets a debugger connect. Absent if the replica runs inside its caller's process, whose debugger sees it. */
+  readonly debug?: () => Promise<DebugDoor>;
   /** Ends the process if the main thread is blocked, so that `onStuck` cannot run. */
   readonly blockLimit: Pick<BlockLimit, 'set'>;
 }
@@ -96,6 +98,7 @@ export class Replica implements TaskHost {
         return loadedModels();
       },
       reconfigure: ({ config }) => this.reconfigure(config),
+      debug: async () => (await this.#options.debug?.()) ?? { socket: '', secret: '' },
       drain: async ({ timeoutMs }) => ({ unfinished: await this.drain(timeoutMs) }),
     },
     (call) => this.#accept(call),

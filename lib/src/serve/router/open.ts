@@ -27,13 +27,15 @@ export interface RouterOptions {
   readonly unref?: boolean;
   /** The same as in `RouterInit`. */
   readonly eager?: boolean;
+  /** Is called when a connection to a replica is open. Nothing is sent there until the promise has settled. @default undefined: nothing waits */
+  readonly beforeUse?: () => Promise<void> | undefined;
 }
 
 /**
  * Opens a router that gets its routes from the controller. It returns at once. It tries again and again to reach the controller, and meanwhile keeps
  * the last snapshot.
  */
-export function openRouter({ dir, token, hello, unref = false, eager = true }: RouterOptions): Router {
+export function openRouter({ dir, token, hello, unref = false, eager = true, beforeUse }: RouterOptions): Router {
   const options = { token, hello, kinds: REQUEST_KINDS };
   const opened = (channel: Channel): Channel => {
     if (unref) channel.unref();
@@ -46,7 +48,11 @@ export function openRouter({ dir, token, hello, unref = false, eager = true }: R
     return true;
   };
   const router = new Router({
-    connect: async (place) => opened(await connectPlace(dir, place, options)),
+    connect: async (place) => {
+      const channel = opened(await connectPlace(dir, place, options));
+      await beforeUse?.();
+      return channel;
+    },
     isNear: nearPlaces(dir),
     eager,
     sendDemand: (report) => tell(DEMAND_TOPIC, report),

@@ -51,13 +51,15 @@ function blockedVerdict(replicas: readonly Readonly<ReplicaRecord>[]): [Deployme
   const running = replicas.filter(({ state }) => state === ReplicaState.RUNNING);
   const silent = running.filter(({ blocked, silentSince }) => blocked === null && silentSince !== null);
   const over = running.filter(({ blocked }) => blocked?.isOver === true);
-  const busy = running.filter(({ blocked }) => blocked?.isOver === false);
+  const debugged = running.filter(({ blocked }) => blocked?.isDebugged === true);
+  const busy = running.filter(({ blocked }) => blocked?.isOver === false && blocked.isDebugged !== true);
   const words = [
     ...silent.map(({ id, silentSince }) => `${id} has not answered its health check since ${iso(silentSince)}`),
     ...over.map(
       ({ id, blocked }) =>
         `${id} has been blocked by a call since ${iso(blocked?.since)}, and the deadlines of its calls are over`,
     ),
+    ...debugged.map(({ id, blocked }) => `${id} stands at a breakpoint of a debugger since ${iso(blocked?.since)}`),
     ...busy.map(
       ({ id, blocked }) => `${id} has been busy in one call since ${iso(blocked?.since)}, and answers nothing else meanwhile`,
     ),

@@ -215,7 +215,8 @@ export class ActualState implements ActualView {
     const replica = this.replicas.get(id);
     if (replica === undefined) return false;
     const { blocked: before } = replica;
-    if (before?.since === blocked?.since && before?.isOver === blocked?.isOver) return false;
+    const isSame = before?.isOver === blocked?.isOver && before?.isDebugged === blocked?.isDebugged;
+    if (before?.since === blocked?.since && isSame) return false;
     replica.blocked = blocked;
     this.#changed(replica.app);
     return true;

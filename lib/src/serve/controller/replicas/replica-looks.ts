@@ -19,7 +19,7 @@ export type Silence =
   | 'UNKNOWN'
   /** There is no known reason that excuses it: its process is stopped, or something that is not a call blocks its main thread. */
   | 'HANGS'
-  /** Its process runs and a call blocks its main thread. */
+  /** Its process runs, and a call blocks its main thread, or a debugger has stopped it. */
   | 'BUSY'
   /** A call blocks its main thread, and for `stuckTimeout` nobody has waited for any of its calls. */
   | 'STUCK';
@@ -73,8 +73,8 @@ export class ReplicaLooks {
       this.#unawaited.delete(id);
       return hangs ? 'HANGS' : 'UNKNOWN';
     }
-    // Its watcher ends a replica whose deadlines are over.
-    if (blocked.isOver || (await isAwaited(id))) {
+    // Its watcher ends a replica whose deadlines are over. One at a breakpoint goes on when the person wants it.
+    if (blocked.isOver || blocked.isDebugged === true || (await isAwaited(id))) {
       this.#unawaited.delete(id);
       return 'BUSY';
     }

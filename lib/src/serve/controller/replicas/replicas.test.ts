@@ -138,6 +138,24 @@ describe('a replica that a call blocks', () => {
     assert.match(cluster.logged.join('\n'), /is stuck: .* has gone on for 60000 ms after everybody .* \(stuckTimeout\)/);
   });
 
+  it('is left alone, and is healthy, while a debugger has stopped it, even if nobody waits for its calls', async () => {
+    const { cluster, controller, id } = await blockedFor({ stuckTimeoutMs: 1000 });
+    const { since } = cluster.behaviours.get('a')?.blocked ?? assert.fail();
+    const blocked = { since, isOver: false, isDebugged: true } as const;
+    cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}), blocked });
+    cluster.awaited = new Set();
+    await cluster.clock.pass(600_000);
+    assert.deepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+    await controller.fullStatus();
+    await settle();
+    const { status, message } = controller.status().applications.hello?.deployments.Chat ?? assert.fail();
+    assert.equal(status, 'HEALTHY');
+    assert.equal(message, `${id} stands at a breakpoint of a debugger since ${new Date(since).toISOString()}`);
+    cluster.behaviours.set('a', { checkHealth: () => new Promise(() => {}), blocked: { since, isOver: false } });
+    await cluster.clock.pass(30_000);
+    assert.notDeepEqual(idsOf(cluster, 'hello/Chat'), [id]);
+  });
+
   it('has a status that says since when, and whether its deadlines are over', async () => {
     const { cluster, controller, id } = await blockedFor();
     const { since } = cluster.behaviours.get('a')?.blocked ?? assert.fail();
