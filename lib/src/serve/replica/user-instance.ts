@@ -113,8 +113,8 @@ export class UserInstance {
   /** The method that answers a call over gRPC, which reaches public methods only; `undefined` if there is none. */
   rpcMethod({ method, candidates }: GrpcCallHead): ((...args: unknown[]) => unknown) | undefined {
     const { methods, isFunction } = this.#ready;
-    const names = candidates === undefined ? [method] : isFunction === true ? ['call'] : candidates;
-    const name = names.find((each) => methods.includes(each));
+    if (candidates === undefined) return methods.includes(method) ? this.method(method) : undefined;
+    const name = isFunction === true ? 'call' : candidates.find((each) => methods.includes(each));
     return name === undefined ? undefined : this.method(name);
   }
 
