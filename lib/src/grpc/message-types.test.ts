@@ -13,7 +13,9 @@ message All {
   Heat heat = 7; One one = 8; repeated float vector = 9; map<string, int32> counts = 10; map<int32, One> ones = 11;
   repeated One list = 12; google.protobuf.Timestamp at = 13; oneof side { string salad = 14; int32 fries = 15; }
   map<bool, string> flags = 16; repeated int64 ids = 17; optional int32 maybe = 18;
-}`;
+  map<string, Deep> deep = 19;
+}
+message Deep { optional string maybe = 1; Deep next = 2; repeated Deep list = 3; map<string, Deep> by_name = 4; }`;
 const TIMESTAMP = 'syntax = "proto3"; package google.protobuf; message Timestamp { int64 seconds = 1; int32 nanos = 2; }';
 
 const { parse, Root } = loadProtobuf(packages);
@@ -125,4 +127,25 @@ test('long lists of integers are passed on as they are', () => {
     ids.map((id) => String(BigInt(id))),
   );
   assert.deepEqual(sent({ ids: Int32Array.from([1, -2]), small: -0, maybe: 1 }).ids, ['1', '-2']);
+});
+
+test('a field that is not set has its default value; an optional one and a message are absent', () => {
+  const empty = { text: '', small: 0, big: '0', real: 0, isTrue: false, raw: Buffer.alloc(0), heat: 'COLD' };
+  const none = { vector: [], counts: {}, ones: {}, list: [], flags: {}, ids: [], deep: {} };
+  assert.deepEqual(sent({}), { ...empty, ...none });
+  assert.deepEqual(sent({ maybe: 0, fries: 0, one: {} }), {
+    ...empty,
+    ...none,
+    maybe: 0,
+    fries: 0,
+    side: 'fries',
+    one: { text: '' },
+  });
+  const inner = { maybe: 'x', next: { list: [{}], byName: { a: {} } } };
+  const rest = { list: [], byName: {} };
+  assert.deepEqual(types.decode('p.Deep', types.encode('p.Deep', inner)), {
+    ...rest,
+    maybe: 'x',
+    next: { list: [rest], byName: { a: rest } },
+  });
 });

@@ -1,4 +1,4 @@
-import type { IConversionOptions, Root, Type } from 'protobufjs';
+import type { Field, IConversionOptions, Root, Type } from 'protobufjs';
 import { aboutInput } from '../core/index.js';
 import { BadMessage } from './errors.js';
 import { messageValue } from './message-value.js';
@@ -8,10 +8,19 @@ import type { GrpcPlan } from './plan.js';
 /** 64-bit integers are texts, because a number would lose digits. That is also their form in protobuf's own JSON. */
 const FORM: IConversionOptions = { longs: String, enums: String, defaults: true, arrays: true, objects: true, oneofs: true };
 
+/** What the conversion adds to a message of one type for fields that are not set. */
+interface Unset {
+  /** Names of the choices that stand for one `optional` field each. */
+  readonly choices: readonly string[];
+  /** The fields that are messages: `null` if they are not set. */
+  readonly messages: readonly Field[];
+}
+
 /** Converts messages between bytes and objects. */
 export class MessageTypes {
   readonly #plan: Pick<GrpcPlan, 'packages' | 'types' | 'ownTypes'>;
   readonly #types = new Map<string, Type>();
+  readonly #unset = new Map<Type, Unset>();
   #protobuf: Protobuf | null = null;
   #roots: readonly Root[] = [];
 
@@ -24,7 +33,7 @@ export class MessageTypes {
   decode(name: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
     const type = this.#type(name);
     try {
-      return type.toObject(type.decode(bytes), FORM);
+      return this.#withoutUnset(type, type.toObject(type.decode(bytes), FORM));
     } catch (error) {
       throw aboutInput(BadMessage({ type: name, reason: (error as Error).message }, error));
     }
@@ -34,6 +43,31 @@ export class MessageTypes {
   encode(name: string, value: unknown): Uint8Array {
     const type = this.#type(name);
     return type.encode(type.fromObject(messageValue(type, value ?? {}))).finish();
+  }
+
+  #withoutUnset(type: Type, message: Record<string, unknown>): Record<string, unknown> {
+    const { choices, messages } = this.#unsetOf(type);
+    for (const choice of choices) delete message[choice];
+    for (const { name, map, repeated, resolvedType } of messages) {
+      const value = message[name];
+      if (value === null) delete message[name];
+      if (value === null || value === undefined) continue;
+      const inner = map || repeated ? Object.values(value) : [value];
+      for (const each of inner) this.#withoutUnset(resolvedType as Type, each);
+    }
+    return message;
+  }
+
+  #unsetOf(type: Type): Unset {
+    let unset = this.#unset.get(type);
+    if (unset === undefined) {
+      unset = {
+        choices: type.oneofsArray.filter((oneof) => oneof.isProto3Optional).map(({ name }) => name),
+        messages: type.fieldsArray.filter(({ resolvedType }) => resolvedType !== null && 'fieldsArray' in resolvedType),
+      };
+      this.#unset.set(type, unset);
+    }
+    return unset;
   }
 
   #type(name: string): Type {

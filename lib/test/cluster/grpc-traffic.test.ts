@@ -16,6 +16,11 @@ class Versioned {
     return this.version;
   }
 
+  async pause() {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return this.version;
+  }
+
   refuse() {
     throw Object.assign(new Error('no such thing'), { code: 'NOT_FOUND' });
   }
@@ -66,6 +71,19 @@ test('the results of calls count for their version, and refusals are no failures
   assert.deepEqual(await answersOf(2, { application: 'v1' }, 'refuse'), Array(2).fill('failed with 5'));
   await until(async () => ((await serve.traffic('/model'))?.versions.v2?.requests ?? 0) >= 5);
   assert.equal((await serve.traffic('/model'))?.versions.v2?.failures, 3);
+});
+
+test('a full queue is a failure of its version, as it is over HTTP', async () => {
+  const full = VersionedDeployment.options({ maxOngoingRequests: 1, maxQueuedRequests: 0 });
+  await serve.run(full.bind('v3'), { name: 'v3', routePrefix: null });
+  await serve.traffic('/model', { v1: 0, v3: 1 });
+  const answers = await answersOf(4, { application: 'v1' }, 'pause');
+  const refused = counted(answers, 'failed with 8');
+  assert.ok(refused > 0 && refused + counted(answers, 'v3') === 4, answers.join());
+  await until(async () => ((await serve.traffic('/model'))?.versions.v3?.requests ?? 0) >= 4);
+  assert.equal((await serve.traffic('/model'))?.versions.v3?.failures, refused);
+  await serve.traffic('/model', { v1: 1 });
+  await serve.delete('v3');
 });
 
 test('a call that names no application follows the split of the route /', async () => {

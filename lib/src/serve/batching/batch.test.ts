@@ -201,7 +201,7 @@ test('private methods and classes that inherit are batched as well', async () =>
 test('requests for different models are not put into one batch', async () => {
   const seen: string[] = [];
   class Many {
-    @fake({ batchWaitTimeout: 10 })
+    @fake({ batchWaitTimeout: 10, maxConcurrentBatches: 3 })
     async run(items: number[]): Promise<number[]> {
       seen.push(`${getMultiplexedModelId()}: ${items}`);
       await null;
@@ -217,6 +217,28 @@ test('requests for different models are not put into one batch', async () => {
   clock.advance(10);
   await Promise.all(all);
   assert.deepEqual(seen, ['a: 0,2', 'b: 1', ': 3', 'a', 'b', '']);
+});
+
+test('the batches for different models count together', async () => {
+  let running = 0;
+  let most = 0;
+  class Many {
+    @batch({ batchWaitTimeout: 0 })
+    async run(items: number[]): Promise<number[]> {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return items;
+    }
+  }
+  const model = new Many();
+  const all: Promise<number[]>[] = [];
+  ['a', 'b', 'c', 'a', ''].forEach((id, i) => {
+    enterRequest(id, null, '', () => all.push(model.run([i])));
+  });
+  assert.deepEqual(await Promise.all(all), [[0], [1], [2], [3], [4]]);
+  assert.equal(most, 1);
 });
 
 test('on real time, a batch waits neither for ever nor for nothing', async () => {

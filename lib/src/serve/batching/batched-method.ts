@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.js';
 import { enterBatch, getMultiplexedModelId, type RequestContext, requestContext } from '../context/index.js';
+import { BatchPlaces } from './batch-places.js';
 import { Batcher, type BatchPlace } from './batcher.js';
 import { BatchCall } from './errors.js';
 import { callsOf, type Item, itemsOf } from './item.js';
@@ -26,16 +27,19 @@ const requestsOf = (items: readonly Item<AnyCall>[]): (RequestContext | null)[] 
 abstract class BatchedMethod<C extends AnyCall> {
   protected readonly init: BatchedMethodInit;
   settings: BatchSettings;
+  readonly #places: BatchPlaces;
   readonly #batchers = new Map<string, Batcher<Item<C>>>();
   readonly #items = new WeakMap<C, readonly Item<C>[]>();
 
   constructor(init: BatchedMethodInit) {
     this.init = init;
     this.settings = init.settings;
+    this.#places = new BatchPlaces(init.settings.maxConcurrentBatches);
   }
 
   configure(settings: BatchSettings): void {
     this.settings = settings;
+    this.#places.limit = settings.maxConcurrentBatches;
     for (const batcher of [...this.#batchers.values()]) batcher.settings = settings;
   }
 
@@ -62,6 +66,7 @@ abstract class BatchedMethod<C extends AnyCall> {
       batcher = new Batcher<Item<C>>({
         settings: this.settings,
         clock: this.init.clock,
+        places: this.#places,
         run: (batch, place) => this.run(batch, place, modelId),
         onIdle: () => this.#batchers.delete(modelId),
       });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { HandClock } from '../../core/hand-clock.test-support.js';
+import { BatchPlaces } from './batch-places.js';
 import { Batcher, type BatchPlace } from './batcher.js';
 
 interface Begun {
@@ -186,4 +187,45 @@ test('items are withdrawn at a cost that does not depend on how many wait, and l
   );
   batcher.withdraw([0]);
   assert.equal(clock.isPending, false, 'a timer is left');
+});
+
+test('batchers that share places take turns, and keep to the limit of all together', () => {
+  const clock = new HandClock();
+  const places = new BatchPlaces(1);
+  const begun: { readonly by: string; readonly items: readonly number[]; readonly place: BatchPlace }[] = [];
+  const idle: string[] = [];
+  const given = { maxBatchSize: 2, batchWaitTimeoutMs: 10, maxConcurrentBatches: 1 };
+  const [a, b, c] = ['a', 'b', 'c'].map(
+    (by) =>
+      new Batcher<number>({
+        settings: given,
+        clock,
+        places,
+        run: (items, place) => begun.push({ by, items, place }),
+        onIdle: () => idle.push(by),
+      }),
+  );
+  a?.add([1, 2, 3, 4, 5]);
+  b?.add([1, 2, 3]);
+  c?.add([1]);
+  clock.advance(50);
+  for (let at = 0; at < begun.length; at += 1) {
+    assert.equal(begun.length, at + 1, 'one at a time');
+    begun[at]?.place.release();
+    clock.advance(0);
+    clock.advance(1);
+  }
+  assert.deepEqual(
+    begun.map(({ by, items }) => `${by}${items.join('')}`),
+    ['a12', 'a34', 'b12', 'c1', 'a5', 'b3'],
+  );
+  assert.deepEqual(new Set(idle), new Set(['a', 'b', 'c']));
+  // A batcher from which nothing waits any more gets no turn.
+  a?.add([6, 7]);
+  b?.add([8]);
+  idle.length = 0;
+  b?.withdraw([8]);
+  assert.deepEqual(idle, ['b']);
+  begun.at(-1)?.place.release();
+  assert.deepEqual(idle, ['b', 'a']);
 });

@@ -1,4 +1,5 @@
 import { type Clock, Fifo } from '../../core/index.js';
+import { BatchPlaces } from './batch-places.js';
 import type { BatchSettings } from './options.js';
 
 /** One of the `maxConcurrentBatches` places. A batch occupies one when it starts. */
@@ -12,6 +13,8 @@ export interface BatchPlace {
 export interface BatcherInit<I> {
   readonly settings: BatchSettings;
   readonly clock: Clock;
+  /** Shared with other batchers. @default places of its own */
+  readonly places?: BatchPlaces;
   /** Works on a batch. Never throws. */
   readonly run: (items: readonly I[], place: BatchPlace) => void;
   /** Called when no item waits and no batch runs. */
@@ -34,6 +37,7 @@ const WITHDRAWN_KEPT = 64;
 export class Batcher<I> {
   #settings: BatchSettings;
   readonly #init: BatcherInit<I>;
+  readonly #places: BatchPlaces;
   readonly #place: BatchPlace;
   /** In order, with some that are withdrawn. */
   #queue = new Fifo<Waiting<I>>();
@@ -45,13 +49,16 @@ export class Batcher<I> {
   constructor(init: BatcherInit<I>) {
     this.#init = init;
     this.#settings = init.settings;
+    this.#places = init.places ?? new BatchPlaces(init.settings.maxConcurrentBatches);
     this.#place = {
       release: () => {
         this.#running -= 1;
+        this.#places.release();
         this.#pump();
       },
       take: () => {
         this.#running += 1;
+        this.#places.take();
       },
     };
   }
@@ -87,26 +94,29 @@ export class Batcher<I> {
   set settings(settings: BatchSettings) {
     this.#settings = settings;
     this.#clearTimer();
+    this.#places.limit = settings.maxConcurrentBatches;
     this.#pump();
   }
 
-  #pump(): void {
+  readonly #pump = (): void => {
     const { maxBatchSize, batchWaitTimeoutMs } = this.#settings;
-    while (this.#hasPlace && this.#waiting.size >= maxBatchSize) this.#start();
+    while (this.#places.isFree && this.#waiting.size >= maxBatchSize) this.#start();
     const first = this.#first();
     if (first === undefined) {
+      this.#places.leave(this.#pump);
       if (this.#running === 0) this.#init.onIdle?.();
       return;
     }
-    if (this.#cancelTimer !== null || !this.#hasPlace) return;
+    if (!this.#places.isFree) this.#places.wait(this.#pump);
+    if (this.#cancelTimer !== null || !this.#places.isFree) return;
     const { clock } = this.#init;
     const left = first.since + batchWaitTimeoutMs - clock.now();
     this.#cancelTimer = clock.after(Math.max(0, left), () => {
       this.#cancelTimer = null;
-      if (this.#hasPlace) this.#start();
+      if (this.#places.isFree) this.#start();
       this.#pump();
     });
-  }
+  };
 
   #start(): void {
     // The timer belongs to the item that was the first one.
@@ -120,6 +130,7 @@ export class Batcher<I> {
       items.push(next.item);
     }
     this.#running += 1;
+    this.#places.take();
     this.#init.run(items, this.#place);
   }
 
@@ -132,9 +143,5 @@ export class Batcher<I> {
   #clearTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-  }
-
-  get #hasPlace(): boolean {
-    return this.#running < this.#settings.maxConcurrentBatches;
   }
 }

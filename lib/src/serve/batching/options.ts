@@ -14,7 +14,7 @@ export const BATCH_OPTIONS = {
     default: 10,
   }),
   maxConcurrentBatches: integer({
-    doc: 'Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. Raise it if a batch waits for something else than this process.',
+    doc: 'Number of batches of the method that one instance works on at the same time. The batches for all models count together. Meanwhile the next batch collects items. Raise it if a batch waits for something else than this process.',
     default: 1,
     min: 1,
   }),

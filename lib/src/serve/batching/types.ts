@@ -15,8 +15,8 @@ export interface BatchOptions {
    */
   readonly batchWaitTimeout?: Duration;
   /**
-   * Number of batches that one instance works on at the same time. Meanwhile the next batch collects items. Raise it if a batch waits for something
-   * else than this process.
+   * Number of batches of the method that one instance works on at the same time. The batches for all models count together. Meanwhile the next batch
+   * collects items. Raise it if a batch waits for something else than this process.
    * @default 1
    */
   readonly maxConcurrentBatches?: number;

@@ -79,6 +79,8 @@ export interface GrpcCallHead extends RequestFields {
   readonly kind: 'grpc';
   /** `/package.Service/Method` */
   readonly rpc: string;
+  /** Names of methods, of which the first that the deployment has answers. Absent if `method` is known to be the one. */
+  readonly candidates?: readonly string[];
   /** Metadata: name, value, name, value, … A value under a name that ends in `-bin` is base64. */
   readonly metadata: readonly string[];
   readonly modelId?: string;
@@ -153,9 +155,10 @@ export const REQUEST_KINDS: CallKinds = {
   },
 };
 
-function grpcFault({ rpc, metadata, modelId, peer }: Fields<GrpcCallHead>): string | null {
+function grpcFault({ rpc, candidates = [], metadata, modelId, peer }: Fields<GrpcCallHead>): string | null {
   if (!isText(rpc) || !isText(peer)) return 'it names no RPC or no peer';
   if (!isAbsent(modelId) && !isText(modelId)) return 'its model has no name';
+  if (!Array.isArray(candidates) || !candidates.every(isText)) return 'its methods have no names';
   return Array.isArray(metadata) && metadata.every(isText) && metadata.length % 2 === 0
     ? null
     : 'its metadata are not pairs of texts';

@@ -16,6 +16,7 @@ export const HttpNotServed = defineError(
   405,
   '{deployment} has no fetch(request) method, so it answers no HTTP; add one, or call it by handle',
 );
+export const NoRpcMethod = defineError('NBS_NO_RPC_METHOD', 501, 'the application has no method {method}, which {rpc} calls');
 export const NoSuchDeployment = defineError('NBS_NO_SUCH_DEPLOYMENT', 404, 'no deployment {deployment} runs; running: {running}');
 /** Not for users. A replica gives this answer to a request that it cannot take, and the router tries another replica. */
 export const ReplicaBusy = defineError('NBS_REPLICA_BUSY', 503, 'replica {replica} works on {ongoing} requests already');

@@ -37,6 +37,8 @@ test('reports and snapshots that are none are told apart from those that are', (
     deployments: { 'a/b': route },
   };
   assert.equal(snapshotFault(snapshot), null);
+  // No replica has run yet.
+  assert.equal(snapshotFault({ ...snapshot, deployments: { 'a/b': { ...route, methods: null } } }), null);
   for (const odd of [
     { replicas: null },
     { replicas: [{}] },

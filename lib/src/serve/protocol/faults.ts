@@ -109,7 +109,7 @@ function isDeploymentRoute(value: unknown): value is DeploymentRoute {
     typeof maxQueuedRequests === 'number' &&
     (requestTimeoutMs === null || isAmount(requestTimeoutMs)) &&
     (idempotent === true || isTexts(idempotent)) &&
-    isTexts(methods) &&
+    (methods === null || isTexts(methods)) &&
     typeof http === 'boolean' &&
     (unavailable === undefined || isText(unavailable)) &&
     (hedging === undefined || (isAmount(fieldsOf(hedging).delayMs) && isAmount(fieldsOf(hedging).maxExtra))) &&

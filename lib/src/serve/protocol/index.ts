@@ -28,6 +28,7 @@ export {
   HttpNotServed,
   LocalPortSet,
   NoReplica,
+  NoRpcMethod,
   NoSuchDeployment,
   OverMemoryLimit,
   QueueFull,

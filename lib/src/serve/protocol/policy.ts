@@ -1,8 +1,8 @@
 /** Types of the public API. They use no third-party types, because notebook cells see them. */
 
 /**
- * A function of your own that decides how many replicas there should be. It is called at each `metricsInterval`, and also when the load changes a
- * lot.
+ * A function of your own that decides how many replicas there should be. It is called whenever a router reports the load, which each of them does at
+ * each `metricsInterval` while there is load, and also without load. Two calls never overlap.
  * A fraction is rounded up. The result is limited to `minReplicas` and `maxReplicas`, and takes effect when it has been wanted for `upscaleDelay` or
  * `downscaleDelay`.
  * If the function throws, returns something else or takes longer than 5 s, the number of replicas does not change and the status of the deployment

@@ -61,6 +61,8 @@ export interface ReplicaInit {
 export interface ReplicaReady {
   readonly methods: readonly string[];
   readonly http: boolean;
+  /** It is a function, which answers every RPC of the user's services. */
+  readonly isFunction?: true;
   /** It takes requests to speak another protocol, such as WebSocket. */
   readonly upgrades?: true;
   /** The models that it has loaded so far; absent if there are none. */

@@ -90,10 +90,12 @@ export interface DeploymentRoute extends RoutedConfig {
   readonly hung?: readonly string[];
   /** Replicas whose node was lost lately. Nothing comes from them any more. */
   readonly lost?: readonly string[];
-  /** Public methods, for handles and error messages. */
-  readonly methods: readonly string[];
-  /** True if the deployment answers HTTP: it is a class with `fetch`, or a function. */
+  /** Public methods. `null` if no replica of this version has run yet: then nobody knows what it offers, and its first replica decides. */
+  readonly methods: readonly string[] | null;
+  /** True if the deployment answers HTTP: it is a class with `fetch`, or a function. Also true if that is not known yet. */
   readonly http: boolean;
+  /** True if it is a function, which answers every RPC of the user's services. */
+  readonly isFunction?: true;
   /** True if it accepts requests to change the protocol, such as those of WebSockets. */
   readonly upgrades?: true;
   /** The reason why no replica runs, if requests must not wait for one. It is part of the 503 error. */

@@ -5,9 +5,11 @@ import type { Socket } from 'node:net';
 import { Access, type AccessRules } from '../access/index.js';
 import {
   AppStarting,
+  deploymentKey,
   HttpNotServed,
   NoReplica,
   type RisingRoute,
+  type Route,
   type RouteSnapshot,
   type TrafficReport,
 } from '../protocol/index.js';
@@ -186,14 +188,23 @@ export class HttpProxy implements ExchangeHost {
       url === null || isOwn || !asksForWebSocket(request) || hostFault(request) !== null || this.#access.refuse(request) !== null
         ? undefined
         : this.#table?.match(url);
-    const deployment = route && this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
-    if (route === undefined || url === null || deployment?.upgrades !== true) {
+    if (route === undefined || url === null || !this.#mayUpgrade(route)) {
       // To all others it is a request like any: it is read again, without that header.
       this.#plain.handOver(socket, Buffer.concat([withoutUpgrade(request), first]));
       return;
     }
     const via = route.split === undefined ? this.router : this.splits.split;
     new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first);
+  }
+
+  /** Whether a version that the request may reach accepts upgrades, or may do so: before its first replica has run, that is not known. */
+  #mayUpgrade(route: Route): boolean {
+    const deployments = this.router.snapshot?.deployments;
+    const versions = route.split === undefined ? [route] : route.split.arms.filter(({ weight }) => weight > 0);
+    return versions.some(({ app, deployment }) => {
+      const version = deployments?.[deploymentKey(app, deployment)];
+      return version !== undefined && (version.upgrades === true || version.methods === null);
+    });
   }
 
   #forward(exchange: Exchange, url: string, table: PrefixTable): void {
@@ -204,9 +215,14 @@ export class HttpProxy implements ExchangeHost {
       exchange.fail(rising === undefined ? NoRoute({ path, routes: table.list() }) : AppStarting({ which: `at ${path}` }));
       return;
     }
-    const deployment = this.router.snapshot?.deployments[`${route.app}/${route.deployment}`];
-    if (deployment?.http === false) exchange.fail(HttpNotServed({ deployment: `${route.app}/${route.deployment}` }));
-    else exchange.forward(route, url, route.split === undefined ? this.router : this.splits.split);
+    if (route.split !== undefined) {
+      // If the version that is chosen does not answer HTTP, its replica says so.
+      exchange.forward(route, url, this.splits.split);
+      return;
+    }
+    const key = deploymentKey(route.app, route.deployment);
+    if (this.router.snapshot?.deployments[key]?.http === false) exchange.fail(HttpNotServed({ deployment: key }));
+    else exchange.forward(route, url, this.router);
   }
 
   #forwardOnceRouted(exchange: Exchange, url: string): void {

@@ -129,6 +129,12 @@ export class HttpTask extends ValueTask {
   }
 }
 
+/** The request without its wish to speak another protocol, for code that speaks none. */
+export function withoutUpgrade({ upgrade, headers, ...head }: HttpCallHead): HttpCallHead {
+  const kept = headers.filter((_, i) => !['connection', 'upgrade'].includes((headers[i - (i % 2)] as string).toLowerCase()));
+  return { ...head, headers: kept };
+}
+
 const headOf = (status: number, headers: string[], queue: number): AnswerHead => ({ kind: 'http', status, headers, queue });
 
 function acceptOf(flat: readonly string[]): string {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Deferred, deferred, parseOptions } from '../../core/index.js';
-import { configFields, DEPLOYMENT_OPTIONS, type DeploymentConfig, type ReplicaInit } from '../protocol/index.js';
+import {
+  configFields,
+  DEPLOYMENT_OPTIONS,
+  type DeploymentConfig,
+  type GrpcCallHead,
+  type ReplicaInit,
+} from '../protocol/index.js';
+import { withoutUpgrade } from './http-task.js';
 import { Replica } from './replica.js';
 import { UserInstance } from './user-instance.js';
 
@@ -84,4 +91,52 @@ describe('the configurations of a replica', () => {
     assert.deepEqual(begun, ['broken', 'first']);
     assert.equal(current(), 'first');
   });
+});
+
+/** What replicas answer to a call. */
+function answerOf(target: unknown, head: Partial<GrpcCallHead>): string {
+  const instance = UserInstance.create('app/Words', target, []);
+  const method = instance.rpcMethod({ method: '', ...head } as GrpcCallHead);
+  return method === undefined ? 'none' : String(method());
+}
+
+describe('calls over gRPC', () => {
+  class Words {
+    count = () => 'count';
+    Count() {
+      return 'Count';
+    }
+    _secret() {
+      return 'secret';
+    }
+    dispose() {}
+  }
+
+  it('reach the first of several methods, or the function', () => {
+    assert.equal(answerOf(Words, { candidates: ['Count', 'count'] }), 'Count');
+    assert.equal(answerOf(Words, { candidates: ['Draw', 'draw'] }), 'none');
+    assert.equal(
+      answerOf(() => 'all', { candidates: ['Draw', 'draw'] }),
+      'all',
+    );
+    assert.equal(
+      answerOf(() => 'all', { method: 'draw' }),
+      'none',
+    );
+    assert.equal(
+      answerOf(() => 'all', { method: 'call' }),
+      'all',
+    );
+  });
+
+  it('reach public methods only', () => {
+    assert.equal(answerOf(Words, { method: 'count' }), 'count');
+    for (const method of ['_secret', 'dispose', 'constructor', 'toString']) assert.equal(answerOf(Words, { method }), 'none');
+  });
+});
+
+it('a request for another protocol is a plain one to code that speaks none', () => {
+  const headers = ['Connection', 'Upgrade', 'x-user', 'ada', 'upgrade', 'websocket'];
+  const head = { kind: 'http', method: 'GET', url: '/', requestId: 'r', host: 'h', prefix: '/', headers } as const;
+  assert.deepEqual(withoutUpgrade({ ...head, headers: [...headers], upgrade: true }), { ...head, headers: ['x-user', 'ada'] });
 });

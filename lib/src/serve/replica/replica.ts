@@ -4,8 +4,11 @@ import type { CallHandler, IncomingCall } from '../../ipc/index.js';
 import { handleOps } from '../../ipc/index.js';
 import {
   type DeploymentConfig,
+  type GrpcCallHead,
   HttpNotServed,
   type KeptAnswer,
+  type MethodCallHead,
+  NoRpcMethod,
   OverMemoryLimit,
   ReplicaBusy,
   ReplicaDraining,
@@ -17,7 +20,7 @@ import {
 } from '../protocol/index.js';
 import { AlreadyInitialized, NoSuchMethod, Stuck } from './errors.js';
 import type { Rpcs } from './grpc-task.js';
-import { HttpTask } from './http-task.js';
+import { HttpTask, withoutUpgrade } from './http-task.js';
 import { IngressTask } from './ingress-task.js';
 import { KeptAnswers } from './kept-answers.js';
 import type { LoadedInstance } from './load-instance.js';
@@ -314,13 +317,13 @@ export class Replica implements TaskHost {
       this.#slots.take();
       call.started();
       const { ingress } = instance;
-      if (ingress !== null) return () => new IngressTask(this, call, head).run(ingress);
-      return () => new HttpTask(this, call, head).run(instance);
+      const asked = head.upgrade === true && instance.ready.upgrades !== true ? withoutUpgrade(head) : head;
+      if (ingress !== null) return () => new IngressTask(this, call, asked).run(ingress);
+      return () => new HttpTask(this, call, asked).run(instance);
     }
-    const method = instance.method(head.method);
+    const method = head.kind === 'grpc' ? instance.rpcMethod(head) : instance.method(head.method);
     if (method === undefined) {
-      const methods = instance.ready.methods.join(', ') || 'none';
-      call.fail(NoSuchMethod({ deployment: this.label, method: head.method, methods }));
+      call.fail(this.#noMethod(head, instance));
       return undefined;
     }
     this.#slots.take();
@@ -335,6 +338,12 @@ export class Replica implements TaskHost {
         },
       );
     };
+  }
+
+  #noMethod(head: MethodCallHead | GrpcCallHead, { ready }: UserInstance): Error {
+    if (head.kind === 'grpc')
+      return NoRpcMethod({ method: (head.candidates ?? [head.method]).join(' or ').slice(0, 200), rpc: head.rpc });
+    return NoSuchMethod({ deployment: this.label, method: head.method, methods: ready.methods.join(', ') || 'none' });
   }
 }
 

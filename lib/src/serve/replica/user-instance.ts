@@ -2,7 +2,7 @@ import type { IngressApp } from '../../ingress/app/index.js';
 import type { TypedHead, TypedRoutes } from '../../schemas/answers/index.js';
 import { servedScope } from '../modules/index.js';
 import { disposeModels } from '../multiplexing/index.js';
-import type { ReplicaReady } from '../protocol/index.js';
+import type { GrpcCallHead, ReplicaReady } from '../protocol/index.js';
 import { BegunPromises } from './begun-promises.js';
 import { NoReconfigure, NotConstructible } from './errors.js';
 import { takeRejections } from './faults.js';
@@ -47,7 +47,10 @@ export class UserInstance {
     this.#self = self as Record<string, unknown>;
     const fetch = target ?? this.#self.fetch;
     this.#fetch = typeof fetch === 'function' ? (fetch as AnyFunction) : null;
-    this.#ready = { http: this.#fetch !== null, methods: target === null ? publicMethods(self) : ['call'] };
+    this.#ready =
+      target === null
+        ? { http: this.#fetch !== null, methods: publicMethods(self) }
+        : { http: true, methods: ['call'], isFunction: true };
   }
 
   /**
@@ -112,6 +115,14 @@ export class UserInstance {
       return undefined;
     const method = this.#self[name];
     return typeof method === 'function' ? (...args) => this.#call(method as AnyFunction, args) : undefined;
+  }
+
+  /** The method that answers a call over gRPC, which reaches public methods only; `undefined` if there is none. */
+  rpcMethod({ method, candidates }: GrpcCallHead): ((...args: unknown[]) => unknown) | undefined {
+    const { methods, isFunction } = this.#ready;
+    if (candidates === undefined) return methods.includes(method) ? this.method(method) : undefined;
+    const name = isFunction === true ? 'call' : candidates.find((each) => methods.includes(each));
+    return name === undefined ? undefined : this.method(name);
   }
 
   #call(method: AnyFunction | null, args: unknown[]): unknown {

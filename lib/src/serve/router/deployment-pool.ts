@@ -7,7 +7,7 @@ import type { LinkWatch } from './link-watch.js';
 import { OutageWatch } from './outage-watch.js';
 import type { ConnectReplica, LinkOwner, ReplicaLink } from './replica-link.js';
 import { ReplicaSet } from './replica-set.js';
-import { RequestQueue } from './request-queue.js';
+import { QueueOrder, RequestQueue } from './request-queue.js';
 import type { RoutedCall } from './routed-call.js';
 import { StickyQueue } from './sticky-queue.js';
 
@@ -35,8 +35,9 @@ export class DeploymentPool implements LinkOwner, CallHost {
   route: DeploymentRoute;
   /** Present if requests may be sent twice. */
   hedging: HedgeBudget | null = null;
-  readonly #queue = new RequestQueue<RoutedCall>();
-  readonly #sticky = new StickyQueue();
+  readonly #order = new QueueOrder();
+  readonly #queue = new RequestQueue<RoutedCall>(this.#order);
+  readonly #sticky = new StickyQueue(this.#order);
   readonly #replicas: ReplicaSet;
   readonly #sendDemand: SendDemand | undefined;
   #meter: DemandMeter | null = null;
@@ -168,7 +169,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
 
   onLost(): void {
     this.#watchOutage();
-    this.#pumpSticky();
+    for (const call of this.#sticky.takeHomeless()) this.replace(call);
   }
 
   /** Takes over what a new snapshot says about the deployment. */
@@ -241,12 +242,6 @@ export class DeploymentPool implements LinkOwner, CallHost {
     else this.#queue.unshift(call);
   }
 
-  #pumpSticky(): void {
-    if (this.#sticky.size === 0) return;
-    for (const call of this.#sticky.pump()) this.replace(call);
-    this.#scheduleResume();
-  }
-
   /** From now on they wait as the others do. */
   #endSticky(): void {
     for (const call of this.#sticky.takeAll()) this.#queue.push(call);
@@ -261,15 +256,17 @@ export class DeploymentPool implements LinkOwner, CallHost {
   }
 
   #pump(): void {
-    this.#pumpSticky();
-    for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
-      const link = this.pick(call);
-      if (link === null) {
+    for (const call of this.#sticky.takeHomeless()) this.replace(call);
+    while (this.waiting > 0) {
+      const home = this.#sticky.nextHome();
+      const call = this.#queue.first;
+      const link = call === null || this.#sticky.goesBefore(home, call) ? null : this.pick(call);
+      if (link !== null) this.#queue.shift()?.send(link);
+      else if (home !== null) this.#sticky.sendFirst(home);
+      else {
         this.#scheduleResume();
         return;
       }
-      this.#queue.shift();
-      call.send(link);
     }
   }
 
@@ -278,10 +275,12 @@ export class DeploymentPool implements LinkOwner, CallHost {
    * its connection is open do not count: such a replica has room.
    */
   #makeRoom(call: RoutedCall): Error | null {
-    const max = this.route.maxQueuedRequests;
+    const { maxQueuedRequests } = this.route;
     const queued = this.waiting;
+    // The request that starts a first replica waits for it.
+    const max = this.#isAsleep && maxQueuedRequests === 0 ? 1 : maxQueuedRequests;
     if (max < 0 || queued < max + this.#replicas.opening * this.maxOngoingRequests) return null;
-    const youngest = call.isBatch ? null : this.#queue.takeYoungestBatch();
+    const youngest = call.isBatch ? null : this.#sticky.youngestBatch(this.#queue.youngestBatch);
     if (youngest === null) return this.#queueFull(queued, 'so this one is refused');
     youngest.fail(this.#queueFull(queued, 'and an interactive request took the place of this batch request'));
     return null;

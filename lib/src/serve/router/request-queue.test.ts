@@ -8,6 +8,7 @@ class Entry implements Waiting {
   listNext: Linked | null = null;
   listPrevious: Linked | null = null;
   inList: LinkedList | null = null;
+  arrival = 0;
   constructor(
     readonly name: number,
     readonly isBatch: boolean,
@@ -73,7 +74,8 @@ test('against lists: each kind is first in, first out; those that came back go f
           drop(taken);
         } else {
           const youngest = model.true[1].at(-1) ?? null;
-          assert.equal(queue.takeYoungestBatch(), youngest);
+          assert.equal(queue.youngestBatch, youngest);
+          if (youngest !== null) queue.remove(youngest);
           drop(youngest);
         }
         assert.equal(queue.size, flat(true).length + flat(false).length);

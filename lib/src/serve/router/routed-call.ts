@@ -36,6 +36,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   wheelPrevious: Expiring | null = null;
   /** If true, all requests that are not batch requests go before it. */
   readonly isBatch: boolean;
+  arrival = 0;
   listNext: Linked | null = null;
   listPrevious: Linked | null = null;
   inList: LinkedList | null = null;

@@ -6,7 +6,6 @@ import {
   type DeploymentSpec,
   deploymentKey,
   partOf,
-  type ReplicaReady,
   ReplicaState,
   type RisingRoute,
   type Route,
@@ -22,7 +21,6 @@ import { splitRoutes } from './split-routes.js';
 export type Routes = Omit<RouteSnapshot, 'version'>;
 
 const HOLD_MARGIN_MS = 5000;
-const UNKNOWN_OFFER: ReplicaReady = { methods: [], http: true };
 
 /**
  * The snapshot for routers. Pure.
@@ -126,7 +124,7 @@ function makeRoute(
   const running = there.filter(({ state }) => state === ReplicaState.RUNNING);
   const hung = there.filter((replica) => replica.hung);
   const lost = actual.lost.get(deploymentKey(app, spec.name));
-  const { methods, http, upgrades } = actual.offers.get(key) ?? version.offers[spec.name] ?? UNKNOWN_OFFER;
+  const offer = actual.offers.get(key) ?? version.offers[spec.name];
   const { autoscaling } = spec.config;
   const unavailable = running.length === 0 ? whyNone(app, target, version, spec, actual) : undefined;
   const waits = running.length === 0 ? waitOf(app, target, version, spec, actual) : null;
@@ -135,9 +133,10 @@ function makeRoute(
     name: spec.name,
     replicas: running.map((replica) => replica.route),
     ...partOf('routes', spec.config),
-    methods,
-    http,
-    ...(upgrades === true ? { upgrades } : {}),
+    methods: offer?.methods ?? null,
+    http: offer?.http ?? true,
+    ...(offer?.isFunction === true ? { isFunction: true } : {}),
+    ...(offer?.upgrades === true ? { upgrades: true } : {}),
     ...(hung.length === 0 ? {} : { hung: hung.map(({ id }) => id) }),
     ...(lost === undefined ? {} : { lost: lost.map(({ id }) => id) }),
     ...(unavailable === undefined ? {} : { unavailable }),

@@ -6,7 +6,6 @@ export const ApplicationUnnamed = defineError(
   400,
   'several applications run, or none: name one in the metadata application',
 );
-export const NoRpcMethod = defineError('NBS_NO_RPC_METHOD', 501, 'the application has no method {method}, which {rpc} calls');
 export const GrpcUnauthorized = defineError(
   'NBS_GRPC_UNAUTHORIZED',
   401,

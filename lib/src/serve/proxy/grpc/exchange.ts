@@ -24,7 +24,7 @@ import { NoApplication } from './errors.js';
 import type { GrpcContext, Version } from './host.js';
 import { CallMetadata, toMetadata } from './metadata.js';
 import { retryMetadata } from './retry-info.js';
-import { ANY_STARTING, findTarget } from './target.js';
+import { ANY_STARTING, applicationFor, findTarget, isRoot } from './target.js';
 
 export type ServerCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -165,14 +165,17 @@ export class GrpcExchange implements ResponseSink {
     const { application, modelId } = this.#metadata;
     try {
       const metadata = this.#metadata.flat();
-      this.#version = host.versionFor(application, metadata);
+      const { snapshot } = host.router;
+      const app = application ?? applicationFor(snapshot, this.#rpc);
+      this.#version = host.versionFor(application === undefined && isRoot(snapshot, app) ? undefined : app, metadata);
       this.#choices += 1;
-      const target = findTarget(host.router.snapshot, this.#version?.app ?? application, this.#rpc, this.#first);
+      const target = findTarget(snapshot, this.#version?.app ?? app, this.#rpc, this.#first);
       const head: GrpcCallHead = {
         kind: 'grpc',
         method: target.method,
         requestId: this.#requestId,
         rpc: this.#rpc.path,
+        ...(target.candidates === undefined ? {} : { candidates: target.candidates }),
         metadata,
         peer: this.#call.getPeer(),
         ...(modelId === undefined ? {} : { modelId }),
@@ -267,7 +270,8 @@ export class GrpcExchange implements ResponseSink {
     this.#outgoing?.cancel('the call failed');
     const [errorCode, status] = isNbserveError(error) ? [error.code, error.status] : ['', 500];
     const code = given ?? statusOfError(errorCode, status);
-    this.#over(FAILED.has(code));
+    // A full queue counts, as it does over HTTP; its status is also that of messages that are too large.
+    this.#over(FAILED.has(code) || hasCode(error, QueueFull));
     const { host } = this.#context;
     const { token } = this.#metadata;
     const isTrusted = token !== undefined && host.isToken(token);

@@ -1,22 +1,31 @@
 import { GENERIC_SERVICE, type Rpc } from '../../../grpc/index.js';
-import { AppStarting, deploymentKey, NoSuchDeployment, type RouteSnapshot } from '../../protocol/index.js';
-import { ApplicationUnnamed, NoApplication, NoRpcMethod } from './errors.js';
+import {
+  AppStarting,
+  type DeploymentRoute,
+  deploymentKey,
+  NoRpcMethod,
+  NoSuchDeployment,
+  type Route,
+  type RouteSnapshot,
+} from '../../protocol/index.js';
+import { ApplicationUnnamed, NoApplication } from './errors.js';
 
 /** What a call reaches. */
 export interface Target {
   readonly app: string;
   readonly deployment: string;
   readonly method: string;
+  /** Present if no replica has run yet: the first one chooses the method. */
+  readonly candidates?: readonly string[];
 }
 
 /**
- * Finds the application, its ingress deployment, and the method that an RPC calls: the one of the same name, else of the same name with a small first
- * letter. An application need not be named if only one runs, if one is at the route `/`, or if only one has a method for the RPC.
+ * Finds the ingress deployment of an application, and the method that an RPC calls: the one of the same name, else of the same name with a small first
+ * letter.
  * @param first the first message, in which the generic service names the method
- * @throws NBS_APP_STARTING, NBS_NO_APPLICATION, NBS_APPLICATION_UNNAMED, NBS_NO_RPC_METHOD
+ * @throws NBS_APP_STARTING, NBS_NO_APPLICATION, NBS_NO_RPC_METHOD
  */
-export function findTarget(snapshot: RouteSnapshot | null, named: string | undefined, rpc: Rpc, first: Buffer | null): Target {
-  const app = named ?? onlyApplication(snapshot, rpc);
+export function findTarget(snapshot: RouteSnapshot | null, app: string, rpc: Rpc, first: Buffer | null): Target {
   const deployment = snapshot !== null && Object.hasOwn(snapshot.ingresses, app) ? snapshot.ingresses[app] : undefined;
   if (deployment === undefined) {
     if (isRising(snapshot, app)) throw AppStarting({ which: app });
@@ -27,7 +36,12 @@ export function findTarget(snapshot: RouteSnapshot | null, named: string | undef
   const isGeneric = rpc.own === true && rpc.service === GENERIC_SERVICE;
   const name = isGeneric ? methodNamed(first) : rpc.name;
   const names = isGeneric ? [name] : methodNames(name);
-  const method = names.find((each) => route.methods.includes(each)) ?? onlyFunction(route.methods, isGeneric);
+  if (route.methods === null) {
+    const { idempotent } = route;
+    const likely = idempotent === true ? name : (names.find((each) => idempotent.includes(each)) ?? name);
+    return { app, deployment, method: likely, ...(isGeneric ? {} : { candidates: names }) };
+  }
+  const method = methodIn(route, names, isGeneric);
   if (method === undefined) throw NoRpcMethod({ method: names.join(' or ').slice(0, 200), rpc: rpc.path });
   return { app, deployment, method };
 }
@@ -35,26 +49,47 @@ export function findTarget(snapshot: RouteSnapshot | null, named: string | undef
 /** What is told of an application that is being started if the client has not named it. */
 export const ANY_STARTING = { which: 'that would answer this call' };
 
-function onlyApplication(snapshot: RouteSnapshot | null, rpc: Rpc): string {
+/**
+ * The application that answers an RPC whose caller names none: the only one that runs, else the one at the route `/` if it has a method for the RPC, else
+ * the only one that has.
+ * @throws NBS_APP_STARTING, NBS_APPLICATION_UNNAMED
+ */
+export function applicationFor(snapshot: RouteSnapshot | null, rpc: Rpc): string {
   const names = Object.keys(snapshot?.ingresses ?? {});
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
-  const root = snapshot?.routes.find(({ prefix }) => prefix === '/')?.app;
-  if (root !== undefined) return root;
+  const root = snapshot === null ? undefined : rootOf(snapshot);
   // Each application answers the services of nbserve's own.
+  if (snapshot !== null && root !== undefined && (rpc.own === true || mayAnswer(snapshot, root, rpc))) return root.app;
   const apps = snapshot === null || rpc.own === true ? names : answering(snapshot, rpc);
   const [first] = apps;
   if (first !== undefined && apps.length === 1) return first;
   // Perhaps the call is meant for one that is being started.
   if (first === undefined && snapshot?.rising !== undefined) throw AppStarting(ANY_STARTING);
+  if (first === undefined && root !== undefined) return root.app;
   throw ApplicationUnnamed();
+}
+
+/** Whether this is the application at the route `/`, whose traffic may be split. */
+export const isRoot = (snapshot: RouteSnapshot | null, app: string): boolean =>
+  snapshot !== null && rootOf(snapshot)?.app === app;
+
+const rootOf = ({ routes }: RouteSnapshot): Route | undefined => routes.find(({ prefix }) => prefix === '/');
+
+/** Whether one of the versions behind a route has a method for the RPC, or may have one. */
+function mayAnswer({ deployments }: RouteSnapshot, route: Route, { name }: Rpc): boolean {
+  const versions = route.split === undefined ? [route] : route.split.arms.filter(({ weight }) => weight > 0);
+  return versions.some(({ app, deployment }) => {
+    const version = deployments[deploymentKey(app, deployment)];
+    return version !== undefined && (version.methods === null || methodIn(version, methodNames(name), false) !== undefined);
+  });
 }
 
 /** Whether the first version of an application is being started. */
 export const isRising = (snapshot: RouteSnapshot | null, app: string): boolean =>
   snapshot?.rising?.some((rising) => rising.app === app) === true;
 
-/** The applications that answer each RPC. A snapshot does not change, so they are looked for once. */
+/** The applications that have a method for each RPC; if none has, those of which that is not known yet. A snapshot does not change, so they are looked for once. */
 const known = new WeakMap<RouteSnapshot, Map<string, readonly string[]>>();
 
 function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
@@ -63,11 +98,11 @@ function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
   let apps = found.get(rpc.path);
   if (apps === undefined) {
     const names = methodNames(rpc.name);
-    apps = Object.keys(snapshot.ingresses).filter((name) =>
-      snapshot.deployments[deploymentKey(name, snapshot.ingresses[name] as string)]?.methods.some((method) =>
-        names.includes(method),
-      ),
-    );
+    const methodsOf = (app: string): readonly string[] | null | undefined =>
+      snapshot.deployments[deploymentKey(app, snapshot.ingresses[app] as string)]?.methods;
+    const all = Object.keys(snapshot.ingresses);
+    apps = all.filter((app) => methodsOf(app)?.some((method) => names.includes(method)));
+    if (apps.length === 0) apps = all.filter((app) => methodsOf(app) === null);
     found.set(rpc.path, apps);
   }
   return apps;
@@ -76,8 +111,9 @@ function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
 const methodNames = (name: string): readonly string[] => [name, name.slice(0, 1).toLowerCase() + name.slice(1)];
 
 /** A deployment that is a function answers every RPC of the user's services. */
-const onlyFunction = (methods: readonly string[], isGeneric: boolean): string | undefined =>
-  !isGeneric && methods.length === 1 && methods[0] === 'call' ? 'call' : undefined;
+function methodIn({ methods, isFunction }: DeploymentRoute, names: readonly string[], isGeneric: boolean): string | undefined {
+  return isFunction === true && !isGeneric ? 'call' : names.find((each) => methods?.includes(each));
+}
 
 const METHOD_TAG = 10;
 
