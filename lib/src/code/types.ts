@@ -113,6 +113,8 @@ export interface OwnPackages {
 }
 
 export interface LoadCodeOptions {
+  /** Called with the path of a module's bundle before it is imported. */
+  readonly onBundle?: (file: string) => void;
   readonly packages?: OwnPackages;
   /** For a module: resolves when the module's top level waits for something that never comes, such as an inert `serve.run`. The definitions above that exist then. */
   readonly paused?: Promise<unknown>;
