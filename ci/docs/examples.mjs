@@ -187,12 +187,18 @@ function textOf(output) {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a traceback
 const plain = (text) => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 
-/** The lines of the shown output that the block did not print. `…` matches anything. */
+/**
+ * The lines of the shown output that the block did not print, and those that it printed more often. `…` matches anything, and a line of it any lines. The
+ * block may print other lines.
+ */
 function missing(printed, shown) {
   const lines = printed.split('\n').map((line) => line.trimEnd());
-  return shown
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const wanted = shown.split('\n').map((line) => line.trimEnd());
+  const count = (all, line) => all.filter((one) => one === line).length;
+  const more = new Set(
+    wanted.includes('…') ? [] : wanted.filter((line) => line !== '' && count(lines, line) > count(wanted, line)),
+  );
+  const absent = wanted
     .filter((line) => line !== '' && line !== '…')
     .filter((line) => {
       const pattern = new RegExp(
@@ -204,7 +210,9 @@ function missing(printed, shown) {
       );
       return !lines.some((one) => pattern.test(one));
     })
-    .map((line) => `the output does not have the line\n    ${line}\n  it is\n    ${lines.join('\n    ')}`);
+    .map((line) => `the output does not have the line\n    ${line}`);
+  const problems = [...absent, ...[...more].map((line) => `the output has more often than shown the line\n    ${line}`)];
+  return problems.map((problem) => `${problem}\n  it is\n    ${lines.join('\n    ')}`);
 }
 
 function freePort() {

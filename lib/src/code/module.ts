@@ -166,6 +166,7 @@ export async function importBundle(
   // The bundle imports packages of its own by name, which Node resolves from the bundle's folder.
   const bundle = packages === undefined ? bundlePath(ref.hash) : join(packages.folder, `nbserve-${ref.hash}.mjs`);
   if (!isBundle(bundle, ref.hash)) writeWhole(bundle, await sentOrCompiled(ref, readBlob, packages?.names));
+  options.onBundle?.(bundle);
   const loading = load(bundle);
   const paused = options.paused?.then((): Readonly<Record<string, unknown>> => ({}));
   const exports = await (paused === undefined ? loading : Promise.race([loading, paused]));

@@ -122,6 +122,8 @@ export interface BodyWatch {
 }
 
 export interface LoadCodeOptions {
+  /** Called with the path of a module's bundle before it is imported. */
+  readonly onBundle?: (file: string) => void;
   readonly packages?: OwnPackages;
   readonly body?: BodyWatch;
   /** For a module: resolves when the module's top level waits for something that never comes, such as an inert `serve.run`. The definitions above that exist then. */

@@ -1,5 +1,6 @@
 import { aboutInput, isAboutInput, isNbserveError, NbserveError } from './errors.js';
 import { plainText } from './shown-value.js';
+import { tellClients, toldText } from './told-text.js';
 
 /** An error as it is sent to another process: JSON, with the stack of the process that threw it. */
 export interface WireError {
@@ -16,6 +17,8 @@ export interface WireError {
   readonly saidStatus?: number;
   /** As in http-errors: whether an HTTP client may read the message. */
   readonly expose?: boolean;
+  /** What such a client reads of the message, if that is not all of it (`tellClients`). */
+  readonly told?: string;
 }
 
 const MAX_CAUSES = 8;
@@ -28,6 +31,7 @@ const NATIVE: ReadonlyMap<string, ErrorConstructor> = new Map(
 export function toWireError(value: unknown, depth = 0): WireError {
   if (!(value instanceof Error) && !isErrorLike(value)) return { name: 'Error', message: plainText(value) };
   const cause = (value as { cause?: unknown }).cause;
+  const told = toldText(value);
   return {
     name: value.name,
     message: value.message,
@@ -36,6 +40,7 @@ export function toWireError(value: unknown, depth = 0): WireError {
     ...saidStatus(value),
     ...(isAboutInput(value) ? { input: true } : {}),
     ...exposeOf(value),
+    ...(told === value.message ? {} : { told }),
     ...(cause !== undefined && depth < MAX_CAUSES ? { cause: toWireError(cause, depth + 1) } : {}),
   };
 }
@@ -45,7 +50,7 @@ export function toWireError(value: unknown, depth = 0): WireError {
  * that is a native one. It never throws: a field that has the wrong type, or a number that is no status, is left out.
  */
 export function fromWireError(wire: WireError, depth = 0): Error {
-  const { name, message, stack, code, status, details, cause: inner, saidStatus: said, expose, input } = fieldsOf(wire);
+  const { name, message, stack, code, status, details, cause: inner, saidStatus: said, expose, input, told } = fieldsOf(wire);
   const cause = inner === undefined || depth > MAX_CAUSES ? undefined : fromWireError(inner as WireError, depth + 1);
   const text = textOf(message) ?? '';
   const init = { message: text, details: detailsOf(details), cause, ...(typeof expose === 'boolean' ? { expose } : {}) };
@@ -59,6 +64,7 @@ export function fromWireError(wire: WireError, depth = 0): Error {
           typeof expose === 'boolean' ? { expose } : {},
         );
   if (input === true && isNbserveError(error)) aboutInput(error);
+  if (typeof told === 'string') tellClients(error, told);
   Object.defineProperty(error, 'name', { value: textOf(name) ?? 'Error', configurable: true, writable: true, enumerable: false });
   if (typeof stack === 'string') Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
   return error;

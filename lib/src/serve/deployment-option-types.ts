@@ -110,7 +110,7 @@ export interface DeploymentOptions {
   /**
    * Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started
    * the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`,
-   * `TMPDIR` and the variables of nbserve itself are always inherited. Set it for settings of libraries, and to keep secrets from the replicas.
+   * `TMPDIR` and the variables that nbserve needs are always inherited. Set it for settings of libraries, and to keep secrets from the replicas.
    * @default { inherit: true }
    */
   readonly env?: ReplicaEnvironment;

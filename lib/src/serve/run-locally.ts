@@ -29,11 +29,11 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
   const http = localHttp(options.local);
   const name = checkAppName(options.name ?? 'default');
   const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
-  const deployments = await describeDeployments(name, application);
+  // Nothing else is awaited before the host has this run: a later run of the same name must come after it.
   mode ??= (await import('./local/index.js')).localMode;
-  const ingress = deployments.at(-1)?.name as string;
+  let ingress: string;
   try {
-    await mode.host().run({ name, routePrefix, ingress, deployments }, http);
+    ingress = await mode.host().run({ name, routePrefix }, http, () => describeDeployments(name, application));
   } catch (error) {
     const { code, port, address } = error as { code?: unknown; port?: number; address?: string };
     if (code !== 'EADDRINUSE' || port === undefined || port !== http.port || address === undefined) throw error;

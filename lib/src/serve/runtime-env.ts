@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isRecord } from '../core/index.js';
 import { BadRuntimeEnv } from './errors.js';
+import { foreignPackage } from './npm-lock.js';
 import { type DeploymentConfig, isRegistryPackage, type NpmPackages, type RuntimeEnv } from './protocol/index.js';
 
 /** Parts of a `package.json` that decide what npm installs. Scripts are not among them. */
@@ -74,7 +75,11 @@ async function readManifest(path: string, refuse: Refuse): Promise<NpmPackages> 
       `${path} names ${name}: ${JSON.stringify(range)} in peerDependencies or overrides, but only packages of the npm registry can be installed: a version, range or tag`,
     ),
   );
-  const lock = await readFile(join(dirname(path), 'package-lock.json'), 'utf8').catch(() => undefined);
+  const lockPath = join(dirname(path), 'package-lock.json');
+  const lock = await readFile(lockPath, 'utf8').catch(() => undefined);
+  const foreign = lock === undefined ? undefined : await foreignPackage(parseManifest(lock, lockPath, refuse), dirname(path));
+  if (foreign !== undefined)
+    refuse('npm', `${lockPath} takes ${foreign}, but only packages of the npm registry can be installed`);
   const kept = MANIFEST.flatMap((key) => (parsed[key] === undefined ? [] : [[key, parsed[key]] as const]));
   return {
     dependencies: Object.fromEntries(all as [string, string][]),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DeploymentHandle, type GraphNode, serve } from 'nbserve';
-import { broken, diamond, type Meter, pack, Segmenter, sharpen, unpack } from '../fixtures/graph-apps.js';
+import { broken, diamond, type Meter, pack, reader, Segmenter, sharpen, unpack } from '../fixtures/graph-apps.js';
+import { trustedHeaders } from '../fixtures/trusted.js';
 
 const segmenter = Segmenter.bind({ threshold: 100 });
 const picture = serve.graph((input) => pack.bind(segmenter.segment.bind(sharpen.bind(unpack.bind(input)))), { name: 'Picture' });
@@ -43,6 +44,49 @@ test('an error names its node, and keeps its status and code', async () => {
   const app = await serve.run(broken, { name: 'broken', routePrefix: null });
   await assert.rejects(async () => app.remote(1), { code: 'BAD_SUM', message: 'node Meter.fail: does not add up' });
   await serve.delete('broken');
+});
+
+/** Sends a body, and returns the error that a stranger reads, and the message that who has the token reads. */
+async function refusal(at: string, body: string) {
+  const [stranger, trusted] = await Promise.all(
+    [{}, trustedHeaders(at)].map(async (headers) => {
+      const answer = await fetch(at, { method: 'POST', body, headers });
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      return { status: answer.status, code: error.code, message: error.message };
+    }),
+  );
+  return { ...stranger, whole: trusted?.message };
+}
+
+test('a client that may read the message of an error does not read the name of the node', async () => {
+  const { whole, ...told } = await refusal(`${url}?broken`, 'x');
+  assert.deepEqual(told, { status: 422, code: 'NBS_USER_ERROR', message: 'no picture' });
+  assert.equal(whole, 'node unpack: no picture');
+});
+
+test('a body that a node cannot read is the fault of the client', async () => {
+  const app = await serve.run(
+    serve.graph((input) => reader.bind(input)),
+    { name: 'reading', routePrefix: '/reading' },
+  );
+  const { whole, ...told } = await refusal(app.url, '{');
+  assert.deepEqual([told.status, told.code], [400, 'NBS_BAD_JSON']);
+  assert.match(told.message ?? '', /^the request body is not valid JSON: /);
+  assert.equal(whole, `node reader: ${told.message}`);
+  for (const [body, what] of [
+    ['null', 'null'],
+    ['1', 'a number'],
+  ] as const) {
+    const simple = await refusal(app.url, body);
+    assert.deepEqual([simple.status, simple.code], [400, 'NBS_BODY_NOT_OBJECT']);
+    assert.equal(
+      simple.message,
+      `the request body is ${what}, but the handler expects something else; send what it reads, for example a JSON object`,
+    );
+    assert.match(simple.whole ?? '', /^node reader: the request body is .*: Cannot read properties of (null|undefined)/);
+  }
+  assert.equal((await fetch(app.url, { method: 'POST', body: '{}' })).status, 500);
+  await serve.delete('reading');
 });
 
 test('a graph of Requests that is called by handle with another value says what to do', async () => {

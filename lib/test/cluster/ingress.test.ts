@@ -119,6 +119,14 @@ suite('what Fastify does, it does here', () => {
     assert.deepEqual([(await get('/thrown-web')).status, (await get('/thrown-web')).text], [402, 'thrown']);
     const head = await send(`${url}/text`, { method: 'HEAD' });
     assert.deepEqual([head.status, head.headers['content-length'], head.text], [200, '20', '']);
+    for (const [path, status] of [
+      ['/web', 201],
+      ['/thrown-web', 402],
+    ] as const) {
+      const { headers, ...answer } = await send(url + path, { method: 'HEAD' });
+      assert.deepEqual([answer.status, headers['content-type'], answer.text], [status, 'text/plain;charset=UTF-8', '']);
+      assert.equal(headers['x-web'], path === '/web' ? '1' : undefined);
+    }
   });
 
   test('bodies are parsed by their type, also those of unknown length', async () => {
@@ -137,7 +145,10 @@ suite('what Fastify does, it does here', () => {
     for (const body of ['null', '5', '"text"', 'false']) {
       const answer = await send(`${url}/member`, { method: 'POST', headers: JSON_TYPE }, body);
       assert.deepEqual([answer.status, errorOf(answer).code], [422, 'NBS_INVALID_REQUEST'], body);
-      assert.match(errorOf(answer).message ?? '', /the body is (null|a number|a string|a boolean), but the handler/);
+      assert.match(
+        errorOf(answer).message ?? '',
+        /the body is (null|a number|a string|a boolean), but the handler expects something else$/,
+      );
     }
     assert.equal((await send(`${url}/member`, { method: 'POST', headers: JSON_TYPE }, '{}')).status, 500);
   });

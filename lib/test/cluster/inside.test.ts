@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { serve } from 'nbserve';
-import { Asking, InsideDeployment } from '../fixtures/inside-app.js';
+import { Asking, Helped, InsideDeployment } from '../fixtures/inside-app.js';
 import { until } from '../fixtures/wait.js';
 
 const MAIN = fileURLToPath(new URL('../fixtures/main-app.js', import.meta.url));
@@ -43,6 +43,15 @@ test('in a replica each method of serve works or says what would be right', asyn
     }
   }
   assert.deepEqual(Object.keys((await serve.status()).applications), ['inside']);
+});
+
+test('also if a helper outside of the class makes the call', async () => {
+  const { url } = await serve.run(Helped.bind(), { name: 'helped', routePrefix: '/helped' });
+  for (const method of ['run', 'start']) {
+    const answer = await fetch(`${url}?method=${method}`, { signal: AbortSignal.timeout(20_000) });
+    assert.equal(((await answer.json()) as Said).code, 'NBS_IN_REPLICA', method);
+  }
+  await serve.delete('helped');
 });
 
 test('in a policy too', async () => {

@@ -106,6 +106,34 @@ test('of two runs of one name the later one counts, and a delete or a shutdown d
   assert.equal(await first.outcome, 'NBS_SUPERSEDED');
   assert.equal(await ask(), 'second');
 
+  // The second one is described faster.
+  const Chain = serve.deployment(
+    class Chain {
+      constructor(
+        readonly word: string,
+        readonly inner: unknown = null,
+      ) {}
+      fetch() {
+        return this.word;
+      }
+    },
+  );
+  const [b, c, d, e] = ['b', 'c', 'd', 'e'].map((name) => Chain.options({ name })) as [
+    typeof Chain,
+    typeof Chain,
+    typeof Chain,
+    typeof Chain,
+  ];
+  const [slow, fast] = [d.bind('d', c.bind('c', b.bind('b'))), e.bind('e')].map((app) =>
+    serve.run(app, { name: 'twice', routePrefix: '/twice', local: true }).then(
+      () => 'runs',
+      ({ code }) => code,
+    ),
+  );
+  assert.deepEqual([await slow, await fast], ['NBS_SUPERSEDED', 'runs']);
+  assert.equal(await (await fetch(new URL('/twice', String(url)))).text(), 'e');
+  await serve.delete('twice');
+
   const third = await begin('third');
   await serve.delete('slow');
   third.end();

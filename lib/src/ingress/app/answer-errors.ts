@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NbserveError, withFramesOf } from '../../core/index.js';
+import { NbserveError, tellClients, toldText, withFramesOf } from '../../core/index.js';
 import { InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import { IngressRequest } from './ingress-request.js';
 import { IngressResponse } from './ingress-response.js';
@@ -41,9 +41,9 @@ export function answerUnknown(app: FastifyInstance): void {
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, failure: NbserveError): FastifyReply {
-  const { code, status, message, expose } = failure;
+  const { code, status, expose } = failure;
   if (reply.raw instanceof IngressResponse) reply.raw.failure = failure;
-  const told = expose === true ? message : 'the application failed on this request';
+  const told = expose === true ? toldText(failure) : 'the application failed on this request';
   const text = JSON.stringify({ error: { code, message: told, requestId: request.id } });
   return reply.code(status).type('application/json; charset=utf-8').serializer(String).send(text);
 }
@@ -71,8 +71,10 @@ function notObject(error: unknown, { body, headers }: FastifyRequest): NbserveEr
   const isSimple = body === null || ['number', 'string', 'boolean'].includes(typeof body);
   if (!isSimple || !(error instanceof TypeError) || !/\bjson\b/.test(headers['content-type'] ?? '')) return null;
   const what = body === null ? 'null' : `a ${typeof body}`;
-  const reason = `the body is ${what}, but the handler expects something else: ${error.message}`;
-  return exposed(withFramesOf(InvalidRequest({ reason }, error), error));
+  const told = `the body is ${what}, but the handler expects something else`;
+  const refusal = withFramesOf(InvalidRequest({ reason: `${told}: ${error.message}` }, error), error);
+  // The message of the TypeError is one of user code.
+  return exposed(tellClients(refusal, InvalidRequest({ reason: told }).message));
 }
 
 const exposed = (error: NbserveError): NbserveError => Object.assign(error, { expose: true });

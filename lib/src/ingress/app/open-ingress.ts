@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify, type onSendHookHandler } from 'fastify';
 import type { NbserveError } from '../../core/index.js';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../../serve/protocol/index.js';
@@ -59,6 +59,7 @@ export class IngressApp {
     this.#app.addHook('onRoute', ({ url }) => {
       if (url.startsWith('/-/')) throw PathOfCluster({ deployment: label, path: url });
     });
+    answerHead(this.#app);
     // An error handler that user code sets replaces this one.
     this.#app.setErrorHandler(handleError);
     checkJsonAnswers(this.#app, json);
@@ -121,6 +122,22 @@ export class IngressApp {
 export const openIngress = (options: IngressOptions): Promise<IngressApp> => IngressApp.open(options);
 
 const openapiOf = (instance: object): OpenapiSettings => (instance.constructor as { openapi?: OpenapiSettings }).openapi ?? {};
+
+/** What Fastify adds for HEAD beside each GET would fail for a Response: it asks for the length of everything that is no stream. */
+function answerHead(app: FastifyInstance): void {
+  const unpacked: onSendHookHandler<unknown> = (_request, reply, payload, done) => {
+    if (!(payload instanceof Response)) {
+      done(null, payload);
+      return;
+    }
+    reply.code(payload.status);
+    for (const [name, value] of payload.headers) reply.header(name, value);
+    done(null, payload.body ?? new ReadableStream());
+  };
+  app.addHook('onRoute', (route) => {
+    if (route.method === 'HEAD') route.onSend = [unpacked, route.onSend ?? []].flat();
+  });
+}
 
 /** Reports the result of each handler to the request's tracker, because a request keeps its slot until its handler has ended. */
 function followHandlers(app: FastifyInstance): void {

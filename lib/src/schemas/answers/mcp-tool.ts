@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { aboutInput, type NbserveError } from '../../core/index.js';
+import { aboutInput, type NbserveError, toldText } from '../../core/index.js';
 import { type ClassSchema, type JsonSchema, resolved } from '../class-schema.js';
 import { ToolResultTooLong } from '../errors.js';
 import { rewritten } from './openapi.js';
@@ -82,9 +82,10 @@ export class RouteTool {
     } catch (error) {
       // Over HTTP, it would be the answer.
       if (error instanceof Response) return failed(await error.text().catch(() => `status ${error.status}`));
-      const { status, message, stack = message, expose } = this.#failureOf(error);
+      const failure = this.#failureOf(error);
+      const { status, message, stack = message, expose } = failure;
       if (status >= 500) console.error(`the tool ${this.tool.name} failed: ${stack}`);
-      return failed(expose === true ? message : 'the tool failed');
+      return failed(expose === true ? toldText(failure) : 'the tool failed');
     }
   }
 

@@ -73,12 +73,12 @@ export class TypedRoutes {
     const path = prefix === '/' ? whole : whole.slice(prefix.length) || '/';
     const verb = verbOf(method);
     const found = this.#table.find(path, verb);
-    if (found?.route !== undefined && found.route !== null) {
-      const query = queryAt < 0 ? '' : url.slice(queryAt + 1);
-      return this.#run(found.route, request, found.texts, query, head);
-    }
-    const page = this.#page(path, method, request, prefix);
+    const route = found?.route ?? null;
+    const texts = found?.texts ?? [];
+    // A page is a fixed path, and so it is preferred to a parameter.
+    const page = route !== null && texts.length === 0 ? null : this.#page(path, method, request, prefix);
     if (page !== null) return page;
+    if (route !== null) return this.#run(route, request, texts, queryAt < 0 ? '' : url.slice(queryAt + 1), head);
     const { fetch } = this.#options;
     if (fetch !== null) return fetch(request);
     if (found === null) throw aboutInput(NoSuchRoute({ method, path, docs: `${prefix === '/' ? '' : prefix}${DOCS}` }));

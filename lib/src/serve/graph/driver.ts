@@ -1,4 +1,4 @@
-import type { ValueExtension } from '../../core/index.js';
+import { tellClients, toldText, type ValueExtension } from '../../core/index.js';
 import { decodeValue } from '../../ipc/index.js';
 import { callNode, methodsOf } from '../handle/index.js';
 import { GraphTakesRequest, NoNodeMethod } from './errors.js';
@@ -96,13 +96,14 @@ function withoutRequest(error: Error, node: string): Error {
   return isMissing ? GraphTakesRequest({ node, reason: error.message }, error) : named(error, node);
 }
 
-/** The same error, whose message begins with the name of the node. */
+/** The same error, whose message begins with the name of the node. Clients of HTTP get no names of deployments. */
 function named(error: Error, node: string): Error {
+  const told = toldText(error);
   Object.defineProperty(error, 'message', {
     value: `node ${node}: ${error.message}`,
     configurable: true,
     writable: true,
     enumerable: false,
   });
-  return error;
+  return tellClients(error, told);
 }

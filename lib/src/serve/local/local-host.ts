@@ -27,10 +27,10 @@ const BODY_IDLE_MS = 30_000;
 export interface LocalApp {
   readonly name: string;
   readonly routePrefix: string | null;
-  readonly ingress: string;
-  /** Inner deployments before those that use them. */
-  readonly deployments: readonly LocalDeployment[];
 }
+
+/** Finds out what an application consists of: inner deployments before those that use them, its ingress last. */
+export type DescribeLocal = () => Promise<readonly LocalDeployment[]>;
 
 export interface LocalHttp {
   readonly port?: number;
@@ -45,6 +45,7 @@ interface StartingApp {
 }
 
 interface RunningApp extends LocalApp {
+  readonly ingress: string;
   readonly generation: number;
   readonly startedAt: number;
   readonly replicas: readonly LocalReplica[];
@@ -92,10 +93,12 @@ class LocalHost implements LocalContext {
   }
 
   /**
-   * @throws what a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_LOCAL_PORT_SET, and what `listen` of Node
-   * throws
+   * Two runs of one name are in the order of these calls.
+   * @returns the name of its ingress
+   * @throws what `describe` or a constructor throws, and then the old version goes on; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_LOCAL_PORT_SET, and what
+   * `listen` of Node throws
    */
-  async run(app: LocalApp, http: LocalHttp): Promise<void> {
+  async run(app: LocalApp, http: LocalHttp, describe: DescribeLocal): Promise<string> {
     const { name, routePrefix } = app;
     // An application that starts has its prefix already, so that two that start at the same time cannot have the same.
     const others = [...this.apps, ...[...this.#starting].map((starting) => starting.app)];
@@ -107,9 +110,13 @@ class LocalHost implements LocalContext {
     const starting: StartingApp = { app, generation, replicas: [], newer: '' };
     this.#starting.add(starting);
     this.#publish();
+    let ingress = '';
     try {
+      const deployments = await describe();
+      if (starting.newer !== '') throw Superseded({ app: name, newer: starting.newer });
       if (routePrefix !== null) await this.#listen(http);
-      for (const deployment of app.deployments) {
+      for (const deployment of deployments) {
+        ingress = deployment.name;
         const replica = new LocalReplica(name, deployment, generation);
         await this.#scope.run({ app: name, generation }, () => replica.start());
         this.#paths.set(replica.path, replica);
@@ -124,9 +131,10 @@ class LocalHost implements LocalContext {
     }
     const old = this.#apps.get(name);
     this.#starting.delete(starting);
-    this.#apps.set(name, { ...app, generation, startedAt: Date.now(), replicas: starting.replicas });
+    this.#apps.set(name, { ...app, ingress, generation, startedAt: Date.now(), replicas: starting.replicas });
     this.#publish();
     if (old !== undefined) this.#stop(old.replicas);
+    return ingress;
   }
 
   /** Discards the versions of an application that start: when its constructor has returned, such a version is stopped. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { deferred } from '../../core/index.js';
+import { ClusterCallers } from './cluster-callers.js';
 import { InReplica } from './errors.js';
 
 /** The methods of `serve` that change a cluster, and what to use instead. */
@@ -19,11 +20,8 @@ const holder = globalThis as { [KEY]?: (change: ClusterChange, app: string) => P
 
 /** Set in code that answers requests, and not in the top level of a module and what it starts. */
 const served = new AsyncLocalStorage<true>();
-/**
- * Finds `serve.run` and `serve.start` in the text of a class or function. A scope makes each of its promises a little slower, so it is used only if
- * this matches.
- */
-const MENTIONS = /serve\w*\s*\.\s*(?:run|start)\s*\(/i;
+/** A scope makes each of its promises a little slower, so it is used only for classes and functions that these include. */
+let callers = new ClusterCallers();
 
 /** A frame of the room `replica`, in its built form or by its source map. */
 const REPLICA_FRAME = /[/\\]serve[/\\]replica[/\\]/;
@@ -40,8 +38,11 @@ export interface InertOptions {
 export interface Inert {
   /** Resolves when the module's top level does not continue. */
   readonly paused: Promise<void>;
-  /** To be called when the code is loaded. After that, what the module's top level or its `main` has started may still call `serve.run`. */
-  loaded(): void;
+  /**
+   * To be called when the code is loaded. After that, what the module's top level or its `main` has started may still call `serve.run`.
+   * @param bundle the compiled module, if it is one
+   */
+  loaded(bundle?: string): void;
 }
 
 /**
@@ -65,8 +66,9 @@ export function makeInert({ deployment, isModule, isDefined }: InertOptions): In
   };
   return {
     paused: paused.promise,
-    loaded() {
+    loaded(bundle) {
       loading = false;
+      callers = new ClusterCallers(bundle);
     },
   };
 }
@@ -85,7 +87,7 @@ export const isInert = (): boolean => holder[KEY] !== undefined;
 /** Runs the code of a class or function as code that answers requests; `null` if this makes no difference to the code. */
 export function servedScope(target: unknown): (<T>(run: () => T) => T) | null {
   for (let level = target; typeof level === 'function' && level !== Function.prototype; level = Object.getPrototypeOf(level)) {
-    if (MENTIONS.test(Function.prototype.toString.call(level))) return (run) => served.run(true, run);
+    if (callers.includes(Function.prototype.toString.call(level))) return (run) => served.run(true, run);
   }
   return null;
 }

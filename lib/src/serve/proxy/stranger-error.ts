@@ -1,4 +1,4 @@
-import { isNbserveError } from '../../core/index.js';
+import { isNbserveError, toldText } from '../../core/index.js';
 import { HostRefused, OriginRefused } from '../access/index.js';
 import { AppStarting, HttpNotServed, NoReplica, NoSuchDeployment, QueueFull } from '../protocol/index.js';
 import { BodyNotReplayable, ReplicaCutOff, ReplicaDied, ReplicaHung, RequestTimeout } from '../router/index.js';
@@ -43,8 +43,8 @@ const IN_OTHER_WORDS: ReadonlyMap<string, string> = new Map([
 /** @param status the HTTP status of the answer */
 export function strangerError(error: Error, status: number): StrangerError {
   if (!isNbserveError(error)) return { code: INTERNAL, message: 'the server failed', withholds: true };
-  const { code, message, expose } = error;
-  if (expose ?? OF_THE_REQUEST.has(code)) return { code, message, withholds: false };
+  const { code, expose } = error;
+  if (expose ?? OF_THE_REQUEST.has(code)) return { code, message: toldText(error), withholds: false };
   return { code, message: IN_OTHER_WORDS.get(code) ?? inGeneral(status), withholds: true };
 }
 

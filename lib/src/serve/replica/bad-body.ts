@@ -1,4 +1,4 @@
-import { type NbserveError, withFramesOf } from '../../core/index.js';
+import { type NbserveError, tellClients, withFramesOf } from '../../core/index.js';
 import { BadForm, BadJson, BodyNotObject } from './errors.js';
 
 /** The format in which the body was read although it has another one. */
@@ -27,5 +27,7 @@ export function badBody(thrown: unknown): NbserveError | null {
  */
 export function notObject(thrown: unknown, simple: string | null): NbserveError | null {
   if (simple === null || !(thrown instanceof TypeError)) return null;
-  return withFramesOf(BodyNotObject({ what: simple, reason: thrown.message }, thrown), thrown);
+  // The reason is a message of user code.
+  const told = `the request body is ${simple}, but the handler expects something else; send what it reads, for example a JSON object`;
+  return tellClients(withFramesOf(BodyNotObject({ what: simple, reason: thrown.message }, thrown), thrown), told);
 }

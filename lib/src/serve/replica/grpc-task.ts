@@ -200,12 +200,13 @@ const MAX_MESSAGE = 2000;
 const MAX_STACK = 20_000;
 
 function cut(error: WireError): WireError {
-  const { message, stack, cause } = error;
+  const { message, stack, told, cause } = error;
   return {
     ...error,
     // A cause may be an error of any form.
     message: plainText(message).slice(0, MAX_MESSAGE),
     ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK) }),
+    ...(told === undefined ? {} : { told: told.slice(0, MAX_MESSAGE) }),
     ...(cause === undefined ? {} : { cause: cut(cause) }),
   };
 }

@@ -1,4 +1,14 @@
-import { exposeOf, isAboutInput, isNbserveError, NbserveError, plainText, statusOf, wholeStack } from '../../core/index.js';
+import {
+  exposeOf,
+  isAboutInput,
+  isNbserveError,
+  NbserveError,
+  plainText,
+  statusOf,
+  tellClients,
+  toldText,
+  wholeStack,
+} from '../../core/index.js';
 import { badBody } from './bad-body.js';
 import { UserError } from './errors.js';
 
@@ -39,7 +49,7 @@ export function httpFailure(thrown: unknown): NbserveError {
   });
   if (stack !== undefined)
     Object.defineProperty(failure, 'stack', { value: thrown instanceof Error ? wholeStack(thrown) : stack });
-  return failure;
+  return thrown instanceof Error && thrown.message === message ? tellClients(failure, toldText(thrown)) : failure;
 }
 
 const told = (error: NbserveError): NbserveError => Object.assign(error, { expose: error.status < 500 });

@@ -38,6 +38,7 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   setReplicaContext({ appName: init.app, deployment: init.deployment, replicaId: init.replicaId });
   const wanted = code.kind === 'module' ? new WantedDefinition(code) : null;
   let isPaused = false;
+  let bundle: string | undefined;
   const inert = makeInert({
     deployment: `${init.app}/${init.deployment}`,
     isModule: code.kind === 'module',
@@ -56,6 +57,9 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   const loaded = await loadCode(code, (hash) => readFileSync(blobPath(options.dir, hash)), {
     paused,
     body,
+    onBundle: (file) => {
+      bundle = file;
+    },
     findBuiltin: async () => (await import('../graph/index.js')).GraphDriver,
     ...(packages === undefined
       ? {}
@@ -64,7 +68,7 @@ async function load(init: ReplicaInit, options: HandlesOptions, watch: StartWatc
   }).catch((error: unknown) => {
     throw wanted?.failure(error) ?? error;
   });
-  inert.loaded();
+  inert.loaded(bundle === undefined ? undefined : readFileSync(bundle, 'utf8'));
   const target = code.wrapper === undefined ? loaded : await wrapped(code.wrapper, loaded);
   const args = await handles.decodeArgs(init);
   // The lines of a module that use a cluster can fail because `serve.run` deploys nothing here.

@@ -1,6 +1,9 @@
+import { aboutInput, type NbserveError } from '../../core/index.js';
 import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
 import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
+import { badBody, notObject } from './bad-body.js';
+import { LazyRequest } from './lazy-request.js';
 import { iteratorOf, type TaskHost } from './user-task.js';
 import { ValueTask } from './value-task.js';
 
@@ -9,6 +12,7 @@ type Method = (...args: unknown[]) => unknown;
 /** A call of a method through a handle. */
 export class MethodTask extends ValueTask {
   readonly #head: MethodCallHead;
+  #args: readonly unknown[] = NO_ARGS;
   /** Set while answers of other calls that are among its arguments are read. */
   #reading: AbortController | null = null;
 
@@ -65,6 +69,7 @@ export class MethodTask extends ValueTask {
       this.end();
       return;
     }
+    this.#args = args;
     this.enter(this.#head.modelId ?? '', this.#head, () => this.invoke(() => method(...args)));
   }
 
@@ -114,10 +119,24 @@ export class MethodTask extends ValueTask {
   }
 
   protected override fail(error: unknown): void {
-    this.call.fail(error instanceof Response ? responseError(error) : error);
+    this.call.fail(error instanceof Response ? responseError(error) : (this.#badRequest(error) ?? error));
     this.end();
   }
+
+  /** The error about the body of a request that is an argument, as in a graph; otherwise null. It is a coded one, because no mark leaves this process. */
+  #badRequest(thrown: unknown): NbserveError | null {
+    const bad = badBody(thrown);
+    if (bad !== null) return aboutInput(bad);
+    const request = this.#args.find((arg) => arg instanceof LazyRequest);
+    const refusal = request === undefined ? null : notObject(thrown, request.simpleBody);
+    if (refusal === null) return null;
+    // The TypeError may be a fault of the code, too.
+    console.error(`${this.workName()} failed: ${refusal.stack ?? refusal.message}`);
+    return aboutInput(refusal);
+  }
 }
+
+const NO_ARGS: readonly unknown[] = [];
 
 /** A Response cannot be thrown through a handle. If it was meant to end the request, only its status counts. */
 function responseError({ status, statusText }: Response): Error {

@@ -37,19 +37,22 @@ export async function sendResponse(context: ResponseContext, response: Response)
     queue,
   });
   const text = textOf(response);
-  if (body === null || method === 'HEAD') {
+  const isHead = method === 'HEAD';
+  // Another server's answer to HEAD names the length of a body that it does not have.
+  if (body === null || (isHead && response.url)) {
     // This is not awaited, because user code may take long to stop.
     if (body !== null) cancelBody(body);
-    const empty = body === null && method !== 'HEAD' && !WITHOUT_BODY.has(status) ? 0 : null;
-    call.respond(headOf(text === undefined ? empty : Buffer.byteLength(text)), undefined, true);
+    call.respond(headOf(isHead || WITHOUT_BODY.has(status) ? null : 0), undefined, true);
     return;
   }
   if (text !== undefined) {
     const bytes = Buffer.from(text);
-    call.respond(headOf(bytes.length), bytes, true);
+    call.respond(headOf(bytes.length), isHead ? undefined : bytes, true);
     return;
   }
-  await new BodySender(context, readerOf(body)).send(headOf, declaredLength(headers));
+  const sender = new BodySender(context, readerOf(body));
+  if (isHead) await sender.sendHead(headOf);
+  else await sender.send(headOf, declaredLength(headers));
 }
 
 type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
@@ -91,6 +94,16 @@ class BodySender {
     } catch (error) {
       this.#cancel('the answer was given up');
       throw error;
+    }
+  }
+
+  /** Answers HEAD: with the length of the body if that is available at once, as for GET. */
+  async sendHead(headOf: (length: number | null) => AnswerHead): Promise<void> {
+    try {
+      const { next } = await this.#readReady();
+      this.#context.call.respond(headOf(next === null ? this.#length : null), undefined, true);
+    } finally {
+      this.#cancel('a HEAD request gets no body');
     }
   }
 

@@ -6,7 +6,7 @@ import type { ReplicaEnv } from '../config.js';
  * confused.
  */
 export const env: OptionSpec<ReplicaEnv> = {
-  doc: "Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`, `TMPDIR` and the variables of nbserve itself are always inherited. Set it for settings of libraries, and to keep secrets from the replicas.",
+  doc: "Environment variables of the replicas, in addition to those that they inherit. By default they inherit every variable of the process that started the cluster, including secrets. With `inherit: false` they do not, and `inherit: ['HF_TOKEN']` lists those that they inherit. `PATH`, `HOME`, `TMPDIR` and the variables that nbserve needs are always inherited. Set it for settings of libraries, and to keep secrets from the replicas.",
   type: 'ReplicaEnvironment',
   expected: "an object of texts; besides them inherit: true, false or a list of names such as ['HF_TOKEN']",
   default: { inherit: true, variables: {} },
