@@ -61,9 +61,9 @@ export {
   unpad,
   unstack,
 } from './api.js';
-export { lend } from './beside/values.js';
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
+export { lend } from './lent.js';
 export { verifyOption } from './options.js';
 export { Slots } from './slots.js';
 export { findDifference } from './verify.js';

@@ -1,24 +1,11 @@
 import { elementTypes, typeOfCode } from '../element-types.js';
 import { allocate, convert, type Leaf } from '../elements.js';
 import { bitsOf } from '../float16.js';
+import { isLent } from '../lent.js';
 import type { DataType, Tensor } from '../types.js';
 import type { Address, NativeApi } from './native.js';
 
 const codes = new Map(Object.entries(elementTypes).map(([code, type]) => [type, Number(code)]));
-
-/** The arrays that nobody changes. */
-const lent = new WeakSet<object>();
-/** Up to this size, V8 may move the elements of an array. */
-const MOVING_BYTES = 64;
-
-/**
- * Promises that nobody changes or transfers the elements of a tensor any more, so that a run beside the loop reads them where they are. The keys and values of a
- * chat are many megabytes, which each token would copy.
- */
-export function lend(tensor: Tensor): Tensor {
-  if (ArrayBuffer.isView(tensor.data) && tensor.data.byteLength > MOVING_BYTES) lent.add(tensor.data);
-  return tensor;
-}
 
 /**
  * Makes the runtime's tensor.
@@ -42,7 +29,7 @@ export function toNative(api: NativeApi, { type, dims, data }: Tensor, shared: b
   }
   const numbers = Array.isArray(data) ? convert(type, data as unknown as ArrayLike<Leaf>, dims) : data;
   const elements = (type === 'float16' ? bitsOf(numbers) : numbers) as Uint8Array;
-  if (shared || lent.has(elements))
+  if (shared || isLent(elements))
     return [
       api.made(call.createTensorWithData, api.memoryInfo, elements, elements.byteLength, shape, dims.length, code),
       elements,
