@@ -239,13 +239,9 @@ const MODELS = ['smollm2-135m-instruct', 'minilm-l6-v2', 'sentiment-minilm'];
  */
 const SET_UPS = {
   models: ['the models of the lessons are here', `node lib/bin/nbserve.js assets fetch ${MODELS.join(' ')}`],
-  ...Object.fromEntries(
-    ['jupyter', 'jupyterhub', 'schemathesis', 'ray', ...OTHER_NODES.map((major) => `node-${major}`)].map((name) => [
-      name,
-      [`.cache/${name} is here`, `node ci/set-up.mjs ${name}`],
-    ]),
-  ),
 };
+for (const name of ['jupyter', 'jupyterhub', 'schemathesis', 'ray', ...OTHER_NODES.map((major) => `node-${major}`)])
+  SET_UPS[name] = [`.cache/${name} is here`, `node ci/set-up.mjs ${name}`];
 
 /** What a file of tests needs. Models are fetched before a whole run only: a single file fetches what it uses. */
 function needsOf(file) {

@@ -51,6 +51,7 @@ export interface ReplicaOptions {
 
 /** Limit for the `dispose` of user code. */
 const DISPOSE_MS = 5000;
+const BLOCKED = 'a request or a reconfigure that blocks the event loop';
 
 /** One replica: the user's instance, its slots and its state. */
 export class Replica implements TaskHost {
@@ -281,12 +282,7 @@ export class Replica implements TaskHost {
     this.#options.blockLimit.set(count, latest, this.stuckTimeoutMs, this.#blocked);
   }
 
-  readonly #blocked = (): Error =>
-    Stuck({
-      deployment: this.label,
-      what: 'a request or a reconfigure that blocks the event loop',
-      timeoutMs: this.stuckTimeoutMs,
-    });
+  readonly #blocked = (): Error => Stuck({ deployment: this.label, what: BLOCKED, timeoutMs: this.stuckTimeoutMs });
 
   #applyConfig(config: DeploymentConfig): void {
     this.#config = config;
