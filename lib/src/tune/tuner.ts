@@ -151,9 +151,8 @@ export class Tuner<S extends ParamSpace> {
     const { free } = await roomFor(resources);
     const room = Math.max(1, Math.floor(free / workers));
     const { cpu = 0 } = resources;
-    const cores = availableParallelism();
-    // Each trial is a process, also one that reserves no core.
-    const wanted = this.#tune.maxConcurrentTrials ?? Math.floor(cpu === 0 ? cores : cores / (cpu * workers));
+    // Each worker is a process, also one that reserves no core.
+    const wanted = this.#tune.maxConcurrentTrials ?? Math.floor(availableParallelism() / ((cpu || 1) * workers));
     return Math.max(1, Math.min(total, room, wanted));
   }
 
