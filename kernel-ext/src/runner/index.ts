@@ -4,7 +4,7 @@ export { executeNotebook, exitCodeOf, print } from './execute.js';
 export { type CellRules, NotebookExecution } from './notebook-execution.js';
 export { type CellOutput, type MultilineText, type Notebook, type NotebookCell, readNotebook, textOf } from './notebook-file.js';
 export { OutputFile } from './output-file.js';
-export { parseParameter, parseParameterYaml } from './parameter-value.js';
+export { literal, parseParameter, parseParameterYaml } from './parameter-value.js';
 export { hasTag } from './parameters.js';
 export type { ExecutedCell } from './running-notebook.js';
 export { onStopSignals } from './stop-signals.js';

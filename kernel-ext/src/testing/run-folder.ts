@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { reasonOf } from '../runner/index.js';
+import { literal, reasonOf } from '../runner/index.js';
 import { NoArtifacts } from './errors.js';
 import type { NotebookResult } from './result.js';
 
@@ -95,9 +95,9 @@ function makeFolder(parent: string, name: string): string {
   }
 }
 
-/** The key of a notebook's result: another content or other options give another key. */
+/** The key of a notebook's result: another content or other options give another key. Parameters may be bigints, NaN and infinite, which JSON has not. */
 export function keyOf(file: string, options: unknown): string {
-  const hash = createHash('sha256').update(JSON.stringify(options));
+  const hash = createHash('sha256').update(literal(options));
   try {
     hash.update(readFileSync(file));
   } catch {

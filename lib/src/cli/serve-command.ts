@@ -22,7 +22,7 @@ export const serveCommand: Command = {
   <folder>          a folder of models in Triton's layout, or one model of such a folder
   --name            another name for the model, if only one is given
   --replicas        number of processes for each model (default: 1, or what its config.pbtxt says)
-  --max-batch-size  largest number of rows in one run; 0 means that requests are not joined (default: 32, if the model has a batch dimension)
+  --max-batch-size  largest number of rows of joined requests; 0 means that requests are not joined (default: 32, if the model has a batch dimension)
   --batch-wait      how long a request waits for others to join, such as 5ms (default: 0)
   --device          auto, cpu, cuda or webgpu (default: auto)
   --gpus            GPUs that each replica reserves, also a part of one such as 0.5 (default: 1 with --device cuda or webgpu if the

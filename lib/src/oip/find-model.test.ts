@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, mock, test } from 'node:test';
 import { findModel, forClients, namesIn } from './find-model.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
-import type { Known } from './registry.js';
+import { type Known, Registry } from './registry.js';
 import { parseServeOptions } from './serve-options.js';
 
 const repository = mkdtempSync(join(tmpdir(), 'nbs-find-'));
@@ -20,7 +20,10 @@ function registered(names: readonly string[], folders: readonly string[]): Known
     const folder = { place: { repository, name }, options: parseServeOptions({}) };
     return { spec: readModelFolder(repository, name).spec, application: name, deployment: {}, folder };
   });
-  return { models: () => models, folders: () => folders };
+  return {
+    models: () => models,
+    folders: () => folders.map((path) => ({ path, options: parseServeOptions({}), deployment: {} })),
+  };
 }
 
 test('a client that breaks the configuration of a single model does not learn its folder', () => {
@@ -42,6 +45,18 @@ test('a client that breaks the configuration of a single model does not learn it
 test('a client does not learn what a process has printed', () => {
   const ended = 'application a: deployment b could not be started: replica b#1 ended (CRASHED, code 70)';
   assert.equal(forClients(`${ended}; its last output on stderr:\npassword\n  at /home/someone`, registered([], [])), ended);
+});
+
+test('a model that was added to a folder later has the options of the folder', () => {
+  registered(['later'], []);
+  const registry = new Registry(join(repository, '.cluster'));
+  const options = { name: 'first', device: 'cuda', replicas: 4, deployment: { maxQueuedRequests: 7 } } as const;
+  for (const each of [{}, options]) registry.addFolder(repository, parseServeOptions(each));
+  const { spec, application, deployment } = findModel(registry, 'later');
+  assert.deepEqual([spec.name, application, spec.device, spec.numReplicas], ['later', 'later', 'cuda', 4]);
+  assert.equal(deployment.maxQueuedRequests, 7);
+  const { spec: other } = findModel(registry, 'later', JSON.stringify({ instance_group: [{ count: 2 }] }));
+  assert.equal(other.numReplicas, 2);
 });
 
 test('the names of models need each folder once, however many models it has', () => {

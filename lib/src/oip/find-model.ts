@@ -4,7 +4,7 @@ import { listOf } from '../core/index.js';
 import { NoModelsThere, NotInRepository } from './errors.js';
 import { readPlace } from './find-sources.js';
 import { readLoadConfig } from './load-config.js';
-import { modelsIn, readModelFolder } from './model-folder.js';
+import { modelsIn } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { Known, RegisteredModel } from './registry.js';
 import type { TritonConfig } from './triton-config.js';
@@ -22,7 +22,7 @@ export function namesIn(registry: Known): string[] {
   const isThere = ({ folder }: RegisteredModel): boolean =>
     folder === null || namesOf(folder.place.repository).includes(folder.place.name);
   const registered = registry.models().filter(isThere);
-  const names = [...registered.map(({ spec }) => spec.name), ...registry.folders().flatMap(namesOf)];
+  const names = [...registered.map(({ spec }) => spec.name), ...registry.folders().flatMap(({ path }) => namesOf(path))];
   return [...new Set(names)].sort();
 }
 
@@ -39,10 +39,12 @@ export function findModel(registry: Known, name: string, config?: string): Regis
     const now = folder === null ? renewed(spec) : readPlace(folder.place, folder.options, given).spec;
     return { ...registered, spec: configured(now, given) };
   }
-  // A model that was added to a folder later.
-  const repository = registry.folders().find((each) => modelsIn(each).includes(name));
-  if (repository !== undefined)
-    return { spec: readModelFolder(repository, name, given).spec, application: name, deployment: {}, folder: null };
+  // A model that was added to a folder later has the options with which the folder was served.
+  const served = registry.folders().find(({ path }) => modelsIn(path).includes(name));
+  if (served !== undefined) {
+    const { spec } = readPlace({ repository: served.path, name }, served.options, given);
+    return { spec: configured(spec, given), application: name, deployment: served.deployment, folder: null };
+  }
   throw NotInRepository({
     name: name.slice(0, 128),
     valid: listOf(namesIn(registry)),
@@ -59,7 +61,7 @@ export function forClients(text: string, registry: Known): string {
     // That of a single model is not among the folders that are served as a whole.
     ...(folder === null ? [] : [folder.place.repository]),
   ]);
-  const folders = [...registry.folders(), ...own].sort((a, b) => b.length - a.length);
+  const folders = [...registry.folders().map(({ path }) => path), ...own].sort((a, b) => b.length - a.length);
   return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), text.replace(PRINTED, ''));
 }
 

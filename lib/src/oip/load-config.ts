@@ -32,12 +32,7 @@ export function readLoadConfig(text: string, name: string): TritonConfig {
   try {
     const fields: unknown = JSON.parse(text);
     if (!isRecord(fields)) throw new Error('it must be a JSON object with the field names of config.pbtxt');
-    const { parameters } = fields;
-    // In JSON, a map is an object; in the text format, a list of keys and values.
-    const config = fromPlain({
-      ...fields,
-      ...(isRecord(parameters) ? { parameters: Object.entries(parameters).map(([key, value]) => ({ key, value })) } : {}),
-    });
+    const config = fromPlain(fields);
     if (config.name !== undefined && config.name !== name)
       throw new Error(`its name is ${config.name}, and the model is ${name}`);
     return config;

@@ -22,6 +22,8 @@ test('a file of labels that is missing is an error, and not a model without labe
   });
   writeFileSync(join(repository, 'digits', 'labels.txt'), 'zero\r\none\n');
   assert.deepEqual(readModelFolder(repository, 'digits').spec.labels, { y: ['zero', 'one'] });
+  writeFileSync(join(repository, 'digits', 'labels.txt'), 'cat\r\n\r\ndog\r\n');
+  assert.deepEqual(readModelFolder(repository, 'digits').spec.labels, { y: ['cat', '', 'dog'] });
 });
 
 test('a version that the configuration names and the folder lacks is told', () => {
@@ -42,4 +44,27 @@ test('a folder that is gone, or a file in its place, has no models', () => {
   assert.deepEqual([modelsIn(repository).includes('gone'), isRepository(repository)], [true, true]);
   for (const path of [join(repository, 'nowhere'), join(repository, 'gone', 'config.pbtxt')])
     assert.deepEqual([modelsIn(path), isRepository(path)], [[], false], path);
+});
+
+test('the parameters of a config.yaml are a mapping', () => {
+  mkdirSync(join(repository, 'yaml', '1'), { recursive: true });
+  writeFileSync(join(repository, 'yaml', '1', 'model.onnx'), '');
+  writeFileSync(join(repository, 'yaml', 'config.yaml'), 'parameters: { intra_op_thread_count: { string_value: "3" } }');
+  const { spec, ignored } = readModelFolder(repository, 'yaml');
+  assert.deepEqual([spec.intraOpThreads, ignored], [3, []]);
+});
+
+test('a version has another stamp if a file of its weights was replaced', () => {
+  writeModel('large', '');
+  const folder = join(repository, 'large', '1');
+  const part = (number: number, ...inside: number[]) => [number * 8 + 2, inside.length, ...inside];
+  const words = (...texts: string[]) => texts.flatMap((text, i) => part(i + 1, ...Buffer.from(text)));
+  // A model with a graph with a tensor whose external data has a location.
+  const model = part(7, ...part(5, ...part(13, ...words('location', 'weights.data'))));
+  writeFileSync(join(folder, 'model.onnx'), Uint8Array.from(model));
+  const stamps = ['a', 'ab'].map((weights) => {
+    writeFileSync(join(folder, 'weights.data'), weights);
+    return readModelFolder(repository, 'large').spec.versions[0]?.stamp;
+  });
+  assert.notEqual(stamps[0], stamps[1]);
 });

@@ -128,7 +128,8 @@ function chosen(versions: readonly string[], policy: VersionPolicy): readonly st
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
+/** The line of a text is the number of its class, so empty ones count. Only the end of the last line is no line. */
 const linesOf = (file: string): string[] =>
   readFileSync(file, 'utf8')
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import type { DeviceChoice, LoadOptions } from '../onnx/index.js';
+import { type DeviceChoice, filesOfWeights, type LoadOptions } from '../onnx/index.js';
 
 /** One version of a model. */
 export interface VersionSpec {
   readonly version: string;
   readonly file: string;
-  /** Changes with the file, so that a model is loaded again if its file has changed. */
+  /** Changes with the file and the files of its weights, so that a model is loaded again if one has changed. */
   readonly stamp: string;
 }
 
@@ -14,7 +14,7 @@ export interface ModelSpec {
   readonly name: string;
   /** The versions that are served, the oldest first. Requests that name no version get the last one. */
   readonly versions: readonly VersionSpec[];
-  /** Largest number of rows in one run; 0 means that requests are never joined. `null`: joined if the model's shapes allow it. */
+  /** Largest number of rows of joined requests; 0 means that requests are never joined. `null`: joined if the model's shapes allow it. */
   readonly maxBatchSize: number | null;
   /** How long a request waits for others, in milliseconds; 0 means until the end of the current turn of the event loop. */
   readonly batchWaitMs: number;
@@ -32,11 +32,14 @@ export interface ModelSpec {
   readonly load: Pick<LoadOptions, 'strict' | 'verify' | 'shareWeights' | 'cacheOptimized' | 'runIn'>;
 }
 
-/** Largest number of rows in one run if nobody says it. */
+/** Largest number of rows of joined requests if nobody says it. */
 export const USUAL_BATCH = 32;
 
-/** A version as its file is now. */
+/** A version as its files are now. */
 export function versionSpec(version: string, file: string): VersionSpec {
-  const { size, mtimeMs } = statSync(file);
-  return { version, file, stamp: `${size} ${mtimeMs}` };
+  const stamps = [file, ...filesOfWeights(file)].map((each) => {
+    const { size, mtimeMs } = statSync(each);
+    return `${size} ${mtimeMs}`;
+  });
+  return { version, file, stamp: stamps.join(', ') };
 }

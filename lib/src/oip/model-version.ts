@@ -74,7 +74,7 @@ export class ModelVersion {
     return Object.fromEntries([...Object.entries(facts).filter(([, value]) => value !== ''), ...Object.entries(properties)]);
   }
 
-  /** The largest number of rows in one run; 0 if requests are not joined. */
+  /** The largest number of rows of joined requests; 0 if requests are not joined. */
   get maxBatchSize(): number {
     return this.#maxBatchSize > 1 ? this.#maxBatchSize : 0;
   }

@@ -18,6 +18,13 @@ export interface RegisteredModel {
   readonly folder: { readonly place: FolderPlace; readonly options: ServeValues } | null;
 }
 
+/** A folder of models that was served as a whole, and how, so that models can be added to it later. */
+export interface ServedFolder {
+  readonly path: string;
+  readonly options: ServeValues;
+  readonly deployment: DeploymentOptions;
+}
+
 /** The files are in the format of structured clone, because options can contain tensors. */
 const ENDING = '.model';
 const FOLDERS = 'folders';
@@ -39,9 +46,12 @@ export class Registry {
     this.#write(`${model.spec.name}${ENDING}`, folder === null ? kept : { ...kept, folder: withoutDeployment(folder) });
   }
 
-  /** Adds a folder of models in Triton's layout. */
-  addFolder(folder: string): void {
-    this.#write(FOLDERS, [...new Set([...this.folders(), folder])]);
+  /** Adds a folder of models in Triton's layout, or replaces its options. */
+  addFolder(path: string, options: ServeValues): void {
+    // What says which one model is meant is not for those that come later.
+    const { name: _, version: __, application: ___, deployment, ...others } = options;
+    const added = { path, options: { ...others, deployment: {} }, deployment: storable(deployment) };
+    this.#write(FOLDERS, [...this.folders().filter((each) => each.path !== path), added]);
   }
 
   models(): readonly RegisteredModel[] {
@@ -51,8 +61,8 @@ export class Registry {
       .map((name) => this.#read(name) as RegisteredModel);
   }
 
-  folders(): readonly string[] {
-    return this.#names().includes(FOLDERS) ? (this.#read(FOLDERS) as string[]) : [];
+  folders(): readonly ServedFolder[] {
+    return this.#names().includes(FOLDERS) ? (this.#read(FOLDERS) as ServedFolder[]) : [];
   }
 
   /** As it is now, read once: for work that looks at it for each model. */

@@ -51,7 +51,7 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
       deployment: values.deployment,
     });
     if (values.route) {
-      if (repository !== null) registry.addFolder(repository);
+      if (repository !== null) registry.addFolder(repository, values);
       const folder = place === null ? null : { place, options: values };
       registry.add({ spec, application, deployment: values.deployment, folder });
     }

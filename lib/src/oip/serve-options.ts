@@ -26,7 +26,7 @@ const spec = {
   application: text('Name of the application.'),
   route: flag('Whether requests reach this application.', true as boolean),
   replicas: count('Number of processes.', 1),
-  maxBatchSize: count('Largest number of rows in one run.', 0),
+  maxBatchSize: count('Largest number of rows of joined requests.', 0),
   batchWaitTimeout: duration({
     doc: 'How long a request waits.',
     where: 'onnx.serve: batchWaitTimeout',

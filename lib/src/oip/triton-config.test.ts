@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseTextProto } from './text-proto.js';
-import { readTritonConfig } from './triton-config.js';
+import { fromPlain, readTritonConfig } from './triton-config.js';
 
 const CONFIG = `
 # a classifier
@@ -55,6 +55,18 @@ test('what would change the answers is refused, with the reason', () => {
     ['instance_group [ { count: 0 } ]', /count must be an integer of at least 1/],
   ];
   for (const [source, reason] of wrong) assert.throws(() => readTritonConfig(source), reason);
+});
+
+test('a kind of instances that names no processor leaves the GPUs to the device', () => {
+  const gpusOf = (group: string) => readTritonConfig(`instance_group [ ${group} ]`).gpus;
+  assert.deepEqual(
+    ['{ count: 2 }', '{ kind: KIND_AUTO }', '{ kind: KIND_CPU }', '{ kind: KIND_GPU }, { kind: KIND_CPU }'].map(gpusOf),
+    [undefined, undefined, 0, 1],
+  );
+});
+
+test('fields that Triton leaves empty in its own JSON are no reason to refuse', () => {
+  assert.deepEqual(fromPlain({ batch_input: [], batch_output: [] }).ignored, []);
 });
 
 test('a mistake in the text is told with its line', () => {

@@ -8,7 +8,7 @@ export interface TritonConfig {
   readonly fileName?: string;
   readonly versions?: VersionPolicy;
   readonly instances?: number;
-  /** How many of the instances' GPUs one replica needs: 1 for KIND_GPU, otherwise 0. */
+  /** How many GPUs one replica needs: 1 for KIND_GPU, 0 for KIND_CPU. Of other kinds, its device decides. */
   readonly gpus?: number;
   readonly batchWaitMs?: number;
   readonly intraOpThreads?: number;
@@ -45,6 +45,8 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
   const labelFiles: Record<string, string> = Object.create(null);
   const found: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(config)) {
+    // Triton's own JSON has all fields, also lists in which nobody has put anything.
+    if (isEmptyList(value)) continue;
     if (Object.hasOwn(REFUSED, field)) throw new Error(`${field} is not supported: ${REFUSED[field as keyof typeof REFUSED]}`);
     switch (field) {
       case 'name':
@@ -71,7 +73,7 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
         found.batchWaitMs = batchWait(value, ignored);
         break;
       case 'parameters':
-        found.intraOpThreads = threads(value, ignored);
+        found.intraOpThreads = threads(entriesOf(value), ignored);
         break;
       case 'output':
         for (const each of listOf(value).filter(isRecord))
@@ -109,20 +111,21 @@ function versionPolicy(value: unknown): VersionPolicy {
   };
 }
 
-function instances(groups: readonly unknown[], ignored: string[]): { readonly instances: number; readonly gpus: number } {
+function instances(groups: readonly unknown[], ignored: string[]): Pick<TritonConfig, 'instances' | 'gpus'> {
   let count = 0;
-  let gpus = 0;
+  let gpus: number | undefined;
   for (const group of groups) {
     if (!isRecord(group)) throw new Error('each instance_group must be a message such as { count: 2 kind: KIND_CPU }');
     const { kind = 'KIND_AUTO' } = group;
     if (!KINDS.includes(kind as string))
       throw new Error(`the kind of an instance_group must be one of ${KINDS.join(', ')}, not ${shown(kind)}`);
     count += group.count === undefined ? 1 : whole('count', group.count, 1);
-    if (group.kind === 'KIND_GPU') gpus = 1;
+    if (kind === 'KIND_GPU') gpus = 1;
+    else if (kind === 'KIND_CPU') gpus ??= 0;
     for (const field of Object.keys(group))
       if (!['name', 'count', 'kind'].includes(field)) ignored.push(`instance_group.${field}`);
   }
-  return { instances: Math.max(1, count), gpus };
+  return { instances: Math.max(1, count), ...(gpus === undefined ? {} : { gpus }) };
 }
 
 function batchWait(value: unknown, ignored: string[]): number {
@@ -133,10 +136,17 @@ function batchWait(value: unknown, ignored: string[]): number {
   return delay === undefined ? 0 : whole('max_queue_delay_microseconds', delay, 0) / 1000;
 }
 
-/** The parameters are a map: entries with `key` and `value { string_value }`. */
-function threads(value: unknown, ignored: string[]): number | undefined {
+/** A map is an object in JSON and YAML, and in the text format entries with `key` and `value`. */
+function entriesOf(value: unknown): readonly unknown[] {
+  // The value of a parameter called `key` is a message, and the key of an entry is a text.
+  if (!isRecord(value) || typeof value.key === 'string') return listOf(value);
+  return Object.entries(value).map(([key, each]) => ({ key, value: each }));
+}
+
+/** The values of the parameters are messages such as `{ string_value: "2" }`. */
+function threads(entries: readonly unknown[], ignored: string[]): number | undefined {
   let found: number | undefined;
-  for (const entry of listOf(value).filter(isRecord)) {
+  for (const entry of entries.filter(isRecord)) {
     if (entry.key !== 'intra_op_thread_count') ignored.push(`parameters.${String(entry.key)}`);
     else found = whole('intra_op_thread_count', isRecord(entry.value) ? entry.value.string_value : undefined, 0);
   }
@@ -151,6 +161,8 @@ function plain(message: TextMessage): Record<string, unknown> {
     [...message].map(([field, values]) => [field, values.length === 1 ? simple(values[0] as TextValue) : values.map(simple)]),
   );
 }
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
 

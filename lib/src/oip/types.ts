@@ -15,7 +15,7 @@ export interface ServeModelOptions {
   readonly route?: boolean;
   /** Number of processes that have the model. @default 1 */
   readonly replicas?: number;
-  /** Largest number of rows in one run; 0 means that requests are not joined. @default 32, if the first dimensions have the name of a batch */
+  /** Largest number of rows of joined requests; 0 means that requests are not joined. A single request with more rows is one run. @default 32, if the first dimensions have the name of a batch */
   readonly maxBatchSize?: number;
   /** How long a request waits for others to join. 0 means until the end of the current turn of the event loop. @default 0 */
   readonly batchWaitTimeout?: Duration;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseLast } from './choose-device.js';
+import { chooseDevice, refuseLast } from './choose-device.js';
+import type { DeviceFacts } from './device-facts.js';
+import { NotBeside } from './errors.js';
 import { encodeModel } from './model-file.js';
+import { parseLoadOptions } from './options.js';
 
 const info = (name: string) => ({ name, type: 'float16', shape: ['n', 2] }) as const;
 const model = encodeModel({
@@ -43,4 +46,25 @@ test('an element type that the binding does not know is named with its input or 
   });
   // In ONNX Runtime's own format, nobody knows which one it is.
   assert.throws(() => refuse(reason, 'cpu', Uint8Array.of(0xff, 0xff)), { code: 'NBS_ONNX_LOAD_FAILED' });
+});
+
+test('a model that cannot be run beside the loop says so, whether its device was asked for or not', async () => {
+  const facts: DeviceFacts = {
+    platform: 'linux',
+    backends: ['cpu'],
+    missingCudaFiles: [],
+    nvidiaGpus: null,
+    hasGraphics: false,
+    softwareGraphics: false,
+    visibleGpus: null,
+    hidesGpus: false,
+  };
+  const one = (name: string) => ({ name, type: 'float32', shape: ['n', 2] }) as const;
+  const nodes = [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }];
+  const source = encodeModel({ name: 'm', inputs: [one('x')], outputs: [one('y')], nodes, weights: {} });
+  for (const device of ['auto', 'cpu'] as const) {
+    const values = { ...parseLoadOptions({ device, runIn: 'loop' }), name: 'm' };
+    const check = () => Promise.reject(NotBeside({ source: 'm', reason: 'koffi is not there' }));
+    await assert.rejects(chooseDevice(source, 'm', values, facts, check), { code: 'NBS_ONNX_NOT_BESIDE' });
+  }
 });

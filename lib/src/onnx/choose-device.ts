@@ -46,7 +46,8 @@ export async function chooseDevice(
         // The report also names an obstacle that did not prevent it, such as a software adapter.
         attempts.push({ device, outcome: 'running', ...(obstacle === undefined ? {} : { reason: obstacle }) });
       } catch (error) {
-        if (hasCode(error, NotBeside) && values.device !== 'auto') throw error;
+        // What cannot be done for the CPU cannot be done for any device.
+        if (hasCode(error, NotBeside) && (values.device !== 'auto' || device === 'cpu')) throw error;
         attempts.push({ device, outcome: 'failed', reason: await failure(error, device, source, label, values, facts) });
       }
     }

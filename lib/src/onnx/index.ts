@@ -67,3 +67,4 @@ export { lend } from './lent.js';
 export { verifyOption } from './options.js';
 export { Slots } from './slots.js';
 export { findDifference } from './verify.js';
+export { filesOfWeights } from './weight-files.js';

@@ -83,7 +83,7 @@ export class Model<O extends OutputTypes = OutputTypes> {
    * Runs several feeds as one batch. The feeds are joined along their first dimension, and the outputs are split again.
    * Feeds of a later batch are read when it runs, so they must stay as they are until then.
    * @param options.axes the dimension of the batch of inputs and outputs that have another one, e.g. `{ state: 1, new_state: 1 }` for `[layers, batch, size]`
-   * @param options.maxBatchSize the largest number of rows in one run; more rows are run one batch after the other. @default no limit
+   * @param options.maxBatchSize the largest number of rows of feeds that are joined; more are run one batch after the other. A single feed with more rows is one run. @default no limit
    * @param options.signal ends the runs, as that of {@link run} does
    * @param options.timeout ends each run that takes longer
    * @returns the outputs of each feed, in the order of the feeds, as single runs would give them

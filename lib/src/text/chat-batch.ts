@@ -54,6 +54,20 @@ export class ChatBatch {
     return [...this.#rows, ...reading].filter(({ chat }) => !chat.isEnded).length;
   }
 
+  /** How many prompts would wait for room if one more came, whose chat may have so many tokens. Those for which there is room are read one after the other. */
+  waitingWith(mostTokens: number): number {
+    const mostOf = (chats: readonly Chat[]) => chats.filter(({ isEnded }) => !isEnded).map((chat) => chat.mostTokens);
+    const reading = this.#reading === undefined ? [] : [this.#reading];
+    const inside = mostOf([...this.#rows, ...reading].map(({ chat }) => chat));
+    const queue = [...mostOf(this.#waiting), mostTokens];
+    let longest = inside.reduce((most, each) => Math.max(most, each), 0);
+    const first = queue.findIndex((each, i) => {
+      longest = Math.max(longest, each);
+      return !this.#fits(inside.length + i + 1, longest);
+    });
+    return first < 0 ? 0 : queue.length - first;
+  }
+
   add(chat: Chat): void {
     this.#waiting.push(chat);
     if (!this.#isRunning) void this.#run();
@@ -128,7 +142,10 @@ export class ChatBatch {
   /** All rows of the batch are as long as the longest one. A chat that is alone always has room. */
   #hasRoom(chat: Chat): boolean {
     const rows = this.#rows.length + 1;
-    const longest = Math.max(chat.mostTokens, ...this.#rows.map((row) => row.chat.mostTokens));
+    return this.#fits(rows, Math.max(chat.mostTokens, ...this.#rows.map((row) => row.chat.mostTokens)));
+  }
+
+  #fits(rows: number, longest: number): boolean {
     return rows === 1 || (rows <= this.#maxRows && rows * longest <= this.#maxRows * TOKENS_OF_A_ROW);
   }
 

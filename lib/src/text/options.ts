@@ -14,7 +14,7 @@ export interface TextModelOptions {
    * the room of several, so that fewer are answered at a time. @default 8
    */
   readonly maxBatchSize?: number;
-  /** The most prompts that may wait. @default 64 */
+  /** The most prompts that may wait because the batch has no room for them. @default 64 */
   readonly maxWaiting?: number;
   /** Tokens of a prompt and its answer together. @default what the model was made for, else 2048 */
   readonly contextLength?: number;

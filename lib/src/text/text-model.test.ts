@@ -12,14 +12,14 @@ const { wordPieces } = JSON.parse(readFileSync(new URL('../../test/fixtures/toke
 };
 
 /** A language model whose runs do not end. */
-function stuck(options: object) {
+function stuck(options: object, config = wordPieces.config) {
   let runs = 0;
   const inputs = [{ name: 'past_key_values.0.key', type: 'float32', shape: [1, 1, 'past', 1] }];
   const run = () => {
     runs += 1;
     return new Promise(() => {});
   };
-  const tokenizer = new Tokenizer({ folder: 'test', ...wordPieces });
+  const tokenizer = new Tokenizer({ folder: 'test', ...wordPieces, config });
   const model = new TextModel('test', tokenizer, { inputs, run } as unknown as Model, parseModelOptions('test', options));
   return { model, runs: () => runs };
 }
@@ -34,6 +34,13 @@ test('as many prompts wait as may, and one more is refused', async () => {
   await setImmediate();
   assert.deepEqual(model.load, { active: 1, waiting: 4 });
   assert.throws(() => model.generate('a'), { code: 'NBS_TOO_MANY_CHATS' });
+});
+
+test('long prompts for which the batch has no room wait too', async () => {
+  const { model } = stuck({ maxBatchSize: 4, maxWaiting: 0 }, { ...wordPieces.config, model_max_length: 8192 });
+  for (let i = 0; i < 2; i += 1) void model.generate('a', { maxTokens: 4000 }).result();
+  await setImmediate();
+  assert.throws(() => model.generate('a', { maxTokens: 4000 }), { code: 'NBS_TOO_MANY_CHATS' });
 });
 
 test('without a place to wait, an idle model still answers', async () => {

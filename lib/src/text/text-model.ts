@@ -72,7 +72,9 @@ export class TextModel {
     const tokens = this.tokenizer.encodeChat(messages);
     const left = this.contextLength - tokens.length;
     if (left < 1) throw promptTooLong(`${tokens.length} tokens`, this.contextLength);
-    this.#refuseTooMany();
+    const limit = Math.min(values.maxTokens, left);
+    const mostTokens = tokens.length + limit;
+    this.#refuseTooMany(mostTokens);
     const { signal } = values;
     const request = currentRequest();
     const onAbort = () => chat.fail(signal?.reason);
@@ -83,7 +85,7 @@ export class TextModel {
       if (signal?.aborted) return onAbort();
       try {
         // Others may have begun since.
-        this.#refuseTooMany();
+        this.#refuseTooMany(mostTokens);
       } catch (error) {
         return chat.fail(error);
       }
@@ -98,16 +100,14 @@ export class TextModel {
       this.#batch.add(chat);
     };
     const generation: Generation = new Generation(tokens.length, begin, () => chat.fail(new Error('nobody reads the answer')));
-    const chat: Chat = new Chat(tokens, generation, this.tokenizer, values, Math.min(values.maxTokens, left));
+    const chat: Chat = new Chat(tokens, generation, this.tokenizer, values, limit);
     return generation;
   }
 
   /** @throws NBS_TOO_MANY_CHATS */
-  #refuseTooMany(): void {
-    const { maxBatchSize, maxWaiting } = this.#values;
-    const { active, waiting } = this.#batch;
-    // Prompts for which there is room in the batch do not wait: they are read one after the other.
-    if (active + waiting >= maxBatchSize + maxWaiting) throw TooManyChats({ waiting: maxWaiting });
+  #refuseTooMany(mostTokens: number): void {
+    const { maxWaiting } = this.#values;
+    if (this.#batch.waitingWith(mostTokens) > maxWaiting) throw TooManyChats({ waiting: maxWaiting });
   }
 
   /** Frees the model's memory. Answers in the making fail with NBS_GENERATION_ENDED. */

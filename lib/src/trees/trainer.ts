@@ -139,7 +139,8 @@ export class TreesTrainer {
     );
     const { train, ...others } = datasets;
     const sets = await Promise.all(
-      Object.entries({ train, ...others }).map(async ([name, data]) => {
+      // Pairs, because names such as 2024 would come first in an object.
+      [['train', train] as const, ...Object.entries(others)].map(async ([name, data]) => {
         return [name, await readColumns(`${where}: the data set ${name}`, data as TreesData)] as const;
       }),
     );

@@ -151,7 +151,8 @@ export class Tuner<S extends ParamSpace> {
     const { free } = await roomFor(resources);
     const room = Math.max(1, Math.floor(free / workers));
     const { cpu = 0 } = resources;
-    const wanted = this.#tune.maxConcurrentTrials ?? Math.floor(availableParallelism() / Math.max(cpu * workers, 0.01));
+    // Each worker is a process, also one that reserves no core.
+    const wanted = this.#tune.maxConcurrentTrials ?? Math.floor(availableParallelism() / ((cpu || 1) * workers));
     return Math.max(1, Math.min(total, room, wanted));
   }
 

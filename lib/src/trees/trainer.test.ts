@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { TreesTrainer } from './trainer.js';
+
+const storagePath = mkdtempSync(join(tmpdir(), 'nbs-trainer-'));
+after(() => rmSync(storagePath, { recursive: true }));
+
+test('the data set train is trained on, also if the name of another one is a number', async () => {
+  const rows = (label: number) => [1, 2, 3, 4].map((a) => ({ a, y: label }));
+  const trainer = new TreesTrainer({
+    labelColumn: 'y',
+    datasets: { train: rows(1), 2024: rows(5) },
+    numBoostRound: 1,
+    runConfig: { storagePath },
+  });
+  const { metrics } = await trainer.fit();
+  assert.deepEqual([metrics['train-rmse'], metrics['2024-rmse']], [0, 4]);
+});
