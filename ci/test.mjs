@@ -248,7 +248,7 @@ function needsOf(file) {
   const text = readFileSync(file, 'utf8');
   if (text.includes('NBSERVE_TEST_PYTHON')) return 'jupyter';
   if (/\bfixtures\/hub\b/.test(text)) return 'jupyterhub';
-  if (text.includes('ci/ray.mjs')) return 'ray';
+  if (/\bfixtures\/(engines|ray-cluster)\b|ci\/ray\.mjs/.test(text)) return 'ray';
   return partial ? undefined : 'models';
 }
 

@@ -11,7 +11,7 @@ import { until } from '../fixtures/wait.js';
 
 after(assertNothingLeft);
 
-// `engine-contract.ts` kills and suspends nodes.
+// `engine-contract.test.ts` kills and suspends nodes.
 const nodes = [{}, { name: 'other' }, {}];
 
 test('processes run on their node, and are stopped, listed and logged like those of the head', async (t) => {

@@ -1,7 +1,4 @@
-/**
- * The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. All tests share it, because its start takes the
- * processors longer than most of them.
- */
+/** The engine `ray`, with a real Ray: a head and two nodes on loopback addresses, and token authentication. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,9 +11,6 @@ import { isNbserveError, serve } from 'nbserve';
 import type { AgentFile } from '../../dist/engine/cluster-folder.js';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
-import { contract } from '../fixtures/engine-contract.js';
-import { assertNothingLeft } from '../fixtures/engine-harness.js';
-import { onRay } from '../fixtures/engines.js';
 import { Where, Worker } from '../fixtures/machine-apps.js';
 import { nodesOf, processes, running } from '../fixtures/nodes.js';
 import { RayCluster } from '../fixtures/ray-cluster.js';
@@ -80,8 +74,6 @@ class Load {
     return answer?.status === 200 && ((await answer.json()) as { id: number }).id === body.id;
   }
 }
-
-after(assertNothingLeft);
 
 describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, () => {
   const ray = new RayCluster('path' in python ? python.path : '');
@@ -324,6 +316,4 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
       return jobs.every(({ status }) => !['RUNNING', 'PENDING'].includes(status));
     }, ASK_RAY_EVERY_MS);
   });
-
-  describe('as an engine', () => contract(onRay(ray)));
 });
