@@ -98,8 +98,9 @@ describe('JupyterLab', { skip: missing }, () => {
     await lab.run(1);
     await page.until(kernelIs('busy'));
     await page.press('c', { ctrl: true, shift: true });
-    await page.until(query('.lm-CommandPalette-input'));
+    await page.until(`${query('.lm-CommandPalette-input')} === document.activeElement`);
     await page.type('new subshell console for notebook');
+    await page.until(`${textOf(query('.lm-CommandPalette-item.lm-mod-active'))}.includes('New Subshell Console')`);
     await page.press('Enter');
     await page.click(query('.jp-CodeConsole-input .cm-content'));
     await page.type("stop = true; 'from the console'");
