@@ -24,9 +24,6 @@ const CELLS = [
   'while (true) {}',
 ];
 
-/** It ends when code elsewhere sets `stop`. */
-const LOOP = "let stop = false;\nwhile (!stop) await new Promise((resolve) => setTimeout(resolve, 20));\n'was stopped'";
-
 describe('JupyterLab', { skip: missing }, () => {
   let lab: Lab;
   let page: Page;
@@ -91,23 +88,6 @@ describe('JupyterLab', { skip: missing }, () => {
     await lab.run(3);
     await page.until(`/shop/.test(${outputOf(3)}) && !/^5$/m.test(${outputOf(3)})`);
     await lab.picture('restarted');
-  });
-
-  it('runs code in a console while a cell awaits', async () => {
-    await lab.show('subshell.ipynb', notebook([LOOP]));
-    await lab.run(1);
-    await page.until(kernelIs('busy'));
-    await page.press('c', { ctrl: true, shift: true });
-    await page.until(`${query('.lm-CommandPalette-input')} === document.activeElement`);
-    await page.type('new subshell console for notebook');
-    await page.until(`${textOf(query('.lm-CommandPalette-item.lm-mod-active'))}.includes('New Subshell Console')`);
-    await page.press('Enter');
-    await page.click(query('.jp-CodeConsole-input .cm-content'));
-    await page.type("stop = true; 'from the console'");
-    await page.press('Enter', { shift: true });
-    await page.until(`${outputOf(1)}.includes('was stopped')`);
-    await page.until(`${textOf(query('.jp-CodeConsole-content'))}.includes("'from the console'")`);
-    await lab.picture('subshell');
   });
 
   it('runs a lesson from its first cell to its last one', async () => {
