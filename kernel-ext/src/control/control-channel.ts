@@ -1,5 +1,5 @@
 import type { Router } from 'zeromq';
-import { type Content, type Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender } from '../wire/index.js';
+import { type Content, type Decoder, type Encoder, type Incoming, Receiver, Refusals, replyTo, Sender } from '../wire/index.js';
 import type { SubshellRequest } from './subshells.js';
 
 export interface ControlHandlers {
@@ -109,5 +109,3 @@ export class ControlChannel {
     this.#sender.send(frames);
   }
 }
-
-export const replyTo = (type: string): string => type.replace(/_request$/, '_reply');

@@ -1,6 +1,5 @@
 import type { Router } from 'zeromq';
-import { type Content, type Decoder, type Encoder, type Frame, Receiver, Refusals, Sender } from '../wire/index.js';
-import { replyTo } from './control-channel.js';
+import { type Content, type Decoder, type Encoder, type Frame, Receiver, Refusals, replyTo, Sender } from '../wire/index.js';
 import type { Asker, ShellRequest } from './messages.js';
 import type { LegacyReply } from './replacement.js';
 

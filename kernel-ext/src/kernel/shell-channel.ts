@@ -4,7 +4,7 @@ import { inOwnTurn, type ShellRequest } from '../control/index.js';
 import { onComm, openComms, setCommPublisher } from '../display/index.js';
 import { KeyboardInterrupt } from '../guard/index.js';
 import type { Session } from '../session/index.js';
-import { type Content, readCode, readHistory, toCodePoints, toUtf16 } from '../wire/index.js';
+import { type Content, readCode, readHistory, replyTo, toCodePoints, toUtf16 } from '../wire/index.js';
 import type { History } from './history.js';
 import type { Publisher } from './iopub-output.js';
 
@@ -57,10 +57,10 @@ export class ShellChannel {
     publisher.publish('status', { execution_state: 'busy' }, parent);
     try {
       const content = await this.#answer(type, request, parent);
-      if (content) this.#deps.reply(request, type.replace(/_request$/, '_reply'), content);
+      if (content) this.#deps.reply(request, replyTo(type), content);
     } catch (error) {
       const { name: ename, message: evalue, stack } = error instanceof Error ? error : new Error(String(error));
-      this.#deps.reply(request, type.replace(/_request$/, '_reply'), {
+      this.#deps.reply(request, replyTo(type), {
         status: 'error',
         ename,
         evalue,

@@ -20,6 +20,7 @@ export {
   readCode,
   readExecute,
   readHistory,
+  replyTo,
 } from './message.js';
 export { PacedSender } from './paced-sender.js';
 export { Receiver } from './receiver.js';

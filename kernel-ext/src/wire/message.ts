@@ -89,3 +89,6 @@ export function readHistory(content: Content): HistoryRequest {
 export function readCode(content: Content): { code: string; cursor?: number | undefined; detail: number } {
   return { code: text(content.code), cursor: whole(content.cursor_pos), detail: whole(content.detail_level) ?? 0 };
 }
+
+/** `execute_request` → `execute_reply` */
+export const replyTo = (type: string): string => type.replace(/_request$/, '_reply');
