@@ -91,12 +91,23 @@ describe('an interrupt of code that stands at a breakpoint', () => {
     assert.deepEqual([reply.ename, text()], ['KeyboardInterrupt', '']);
     const cell = kernel.executing(code);
     await debug.stopped();
-    const endless = debug.ask('evaluate', { expression: '(() => { for (;;); })()' });
+    const endless = debug.ask('evaluate', { expression: '(() => { console.log("in"); for (;;); })()' });
+    await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the expression');
     await kernel.interrupt();
     assert.equal((await endless).success, false);
     const last = await cell.done;
-    assert.deepEqual([last.reply.ename, last.text()], ['KeyboardInterrupt', '']);
+    assert.deepEqual([last.reply.ename, last.text()], ['KeyboardInterrupt', 'in\n']);
     assert.equal((await kernel.execute('1')).reply.status, 'ok');
+  });
+
+  it('ends an expression that does not end while no cell runs', async () => {
+    await debug.attach();
+    const before = kernel.iopub.length;
+    const endless = debug.ask('evaluate', { expression: '(() => { console.log("in"); for (;;); })()' });
+    await kernel.until(() => kernel.iopub.slice(before).some(({ type }) => type === 'stream'), 'the expression');
+    await kernel.interrupt();
+    assert.equal((await endless).success, false);
+    assert.equal((await kernel.execute('let alive = 1;\nalive')).reply.status, 'ok');
   });
 
   it('leaves the debugger attached, and drops the cells that wait', async () => {

@@ -44,7 +44,8 @@ describe('the debugger in replicas', () => {
     await ok(GREETER);
     await ok(RUN);
   });
-  after(() => kernel.kill());
+  // In order, because a kernel that is killed leaves the temporary folder of its data.
+  after(() => kernel.shutdown());
   afterEach(async () => {
     await debug.ask('disconnect');
   });

@@ -3,7 +3,6 @@ import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CellChildren, processTable, send as signal } from '../children/index.js';
 import { DebugAdapter } from '../debugger/index.js';
-import { CaptureReader, OutputOrder, PipeReaders } from '../descriptors/index.js';
 import {
   bindPublisher,
   bindRouter,
@@ -20,21 +19,13 @@ import {
 } from '../wire/index.js';
 import { interruptChildren } from './child-signals.js';
 import { ControlChannel } from './control-channel.js';
+import { Evaluation } from './evaluation.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
-import {
-  CHECKER,
-  type ControlInit,
-  DEBUGGED,
-  type FromControl,
-  INTERRUPTS,
-  type Printed,
-  sizeOf,
-  type ToControl,
-  UNSENT,
-} from './messages.js';
+import { CHECKER, type ControlInit, DEBUGGED, type FromControl, INTERRUPTS, TOLD, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
-import { patience } from './patience.js';
+import { renewedPatience } from './patience.js';
+import { printedOutput } from './printed-output.js';
 import { reap } from './reaper.js';
 import { FLUSH_MS, type Legacy, replaceProgram, stuckText, tellReplaced } from './replacement.js';
 import { RunningCells } from './running-cells.js';
@@ -49,6 +40,8 @@ import { STOPPED_UNWIND } from './unwind.js';
  * SIGKILL after 5 s.
  */
 const END_MS = 2200;
+/** A cell and the interrupt that means it come on two sockets, so the interrupt may be this much earlier. */
+const ARRIVAL_MS = 50;
 /** How many signatures of messages are remembered. */
 const REMEMBERED = 1 << 16;
 /** How long a new program waits for the clients of the one that it has replaced. */
@@ -74,11 +67,14 @@ function taken(units: number): void {
 
 const children = new CellChildren();
 const cells = new RunningCells();
+const evaluation = new Evaluation(shared);
 /** The header of the running cell, as JSON. */
 const running = (): string | undefined => cells.last;
 let ending = false;
 /** True while an interrupt waits for the main thread. */
 let blocked = false;
+/** When the last interrupt came. */
+let interruptedAt = 0;
 
 /** Writes to the descriptors that this process had before they were replaced for the cells. */
 function logText(name: 'stdout' | 'stderr', text: string): void {
@@ -117,7 +113,8 @@ async function main(): Promise<void> {
   const subshells = new Subshells((subshell) => send({ kind: 'deleted', subshell }));
   const shell = new ShellRelay(shellSocket, decoder, encoder, (request) => {
     const { header, headerJson } = request;
-    if (subshells.has(header.subshell_id)) return send({ kind: 'request', request });
+    const isLater = blocked && performance.now() - interruptedAt > ARRIVAL_MS;
+    if (subshells.has(header.subshell_id)) return send({ kind: 'request', request, isLater });
     iopub.status('busy', headerJson);
     shell.refuse(request, unknownSubshell(header.subshell_id as string));
     iopub.status('idle', headerJson);
@@ -128,14 +125,22 @@ async function main(): Promise<void> {
     shared,
     ping: (id) => send({ kind: 'ping', id }),
     terminate: (reach, signal) => {
-      const done = terminateMain(shared, reach, signal).finally(() => askAgain());
+      evaluation.terminate();
+      // The debugger may just be ending code that stands at a breakpoint. A termination could hit the expression by which it asks, and the code would stand
+      // there for ever.
+      const done = adapter
+        .release()
+        .then(() => terminateMain(shared, reach, signal))
+        .finally(() => askAgain());
       // Not before: the main thread may wait for one of them, and must not continue the cell's code when that one has ended.
       signalChildren(children.list());
       return done;
     },
     release: () => {
       const checker = Atomics.load(shared, CHECKER);
-      if (checker > 0) signal(checker, 'SIGKILL');
+      // The thread that was told asks for a later cell.
+      const isTold = Atomics.load(shared, TOLD) === Atomics.load(shared, INTERRUPTS);
+      if (checker > 0 && !isTold) signal(checker, 'SIGKILL');
     },
     interrupted: () => {
       Atomics.add(shared, INTERRUPTS, 1);
@@ -160,6 +165,7 @@ async function main(): Promise<void> {
   }
 
   async function interrupt(): Promise<void> {
+    interruptedAt = performance.now();
     if (blocked) return interrupter.interrupt();
     blocked = true;
     void adapter.release();
@@ -170,12 +176,8 @@ async function main(): Promise<void> {
     signalled = false;
   }
 
-  let stopLimit = (): void => {};
   /** The main thread has a new time to end. */
-  function limit(): void {
-    stopLimit();
-    stopLimit = patience(END_MS, killSelf);
-  }
+  const limit = renewedPatience(END_MS, killSelf);
 
   let askAgain = (): void => {};
   /** Asks the main thread to end, and terminates code that blocks it. At the deadline, it ends the process. */
@@ -195,6 +197,7 @@ async function main(): Promise<void> {
     event: (event) => iopub.publish('debug_event', JSON.stringify(event), running() ?? ''),
     running,
     unwind: STOPPED_UNWIND,
+    evaluation,
     attached: (which) => {
       Atomics.store(shared, DEBUGGED, which);
       if (which > 0) send({ kind: 'debugged' });
@@ -234,39 +237,14 @@ async function main(): Promise<void> {
     );
   }
 
-  /** The header (JSON) of the cell that began last. What comes through the descriptors belongs to it. */
-  let cell = '';
-  const deliver = (printed: Printed): void => {
-    switch (printed.kind) {
-      case 'stream':
-        iopub.stream(printed);
-        iopub.whenSent(() => taken(printed.text.length));
-        break;
-      case 'publish':
-        iopub.publish(printed.type, printed.content, printed.parent, printed);
-        iopub.whenSent(() => taken(printed.content.length + sizeOf(printed.buffers)));
-        break;
-      case 'cell':
-        cell = printed.parent;
-        // The cell before may have been terminated.
-        if (printed.begins && cells.all.length <= 1) captures.cellBegins();
-        break;
-      case 'capture':
-        captures.take(printed);
-        break;
-    }
-  };
-  const captures = new CaptureReader((captured) => send({ kind: 'captured', ...captured }));
-  const order = new OutputOrder<Printed>(init.descriptors.secret, {
-    // Before the first cell, the output is the kernel's own.
-    text: (name, text) => {
-      if (cell === '') logText(name, text);
-      else if (!captures.text(name, text)) iopub.stream({ name, text, parent: cell });
-    },
-    message: deliver,
-    beginsCell: ({ kind }) => kind === 'cell',
+  const { order, pipes } = printedOutput({
+    init,
+    iopub,
+    cells,
+    taken,
+    logText,
+    captured: (captured) => send({ kind: 'captured', ...captured }),
   });
-  const pipes = new PipeReaders(init.descriptors.readFds, order);
   const take = (message: ToControl): void => {
     switch (message.kind) {
       case 'together':

@@ -4,6 +4,7 @@ import type { ReplicaDoor } from '../debugger/index.js';
 import { Capture, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
 import type { ControlEvents } from './control-events.js';
+import { installEvaluation } from './evaluation.js';
 import { guarded } from './guarded.js';
 import {
   type Asker,
@@ -18,17 +19,13 @@ import {
   SHARED_INTS,
   type ShellRequest,
   sizeOf,
+  TOLD,
   type ToControl,
   type ToDebug,
-  UNSENT,
 } from './messages.js';
+import { makeRoom } from './output-room.js';
 import { afterArrivals } from './turns.js';
 import { installUnwind } from './unwind.js';
-
-/** How much output may wait for the thread, in UTF-16 units. */
-const MAX_UNSENT = 4 * 1024 * 1024;
-const SLICE_MS = 20;
-const PATIENCE_MS = 10_000;
 
 /** The control thread, for the main thread. */
 export class ControlThread {
@@ -47,13 +44,11 @@ export class ControlThread {
   #terminated = false;
   /** How often code was terminated. */
   #terminations = 0;
-  /** How many interrupts have been reported to the main thread. */
-  #told = 0;
   /** How many of them were done when the main thread last said so. */
   #done = 0;
   /**
-   * Cells that came between a termination and the end of its interrupt. They wait for that end, because another termination would hit them. Questions
-   * about code do not wait, because the interrupt means them too.
+   * Cells that came between a termination and the end of its interrupt, or that the interrupt does not mean. They wait for that end, because another
+   * termination would hit them. Questions about code do not wait, because the interrupt means them too.
    */
   #held: ShellRequest[] = [];
   /** What {@link together} has collected, and the mark of all of it. */
@@ -73,6 +68,7 @@ export class ControlThread {
     this.#shared = shared;
     this.#isRead = readFds.length > 0;
     this.#marks = this.#isRead ? new MarkWriter(secret) : new MarkWriter(secret, []);
+    installEvaluation(shared);
     this.#settled = installUnwind(shared, {
       isDone: () => this.#done === this.interrupts,
       onTermination: () => {
@@ -122,7 +118,7 @@ export class ControlThread {
 
   /** Prints a text, in order with everything that is published. @param parent header of the cell's request, as JSON */
   stream(name: 'stdout' | 'stderr', text: string, parent: string): void {
-    this.#makeRoom(text.length);
+    makeRoom(this.#shared, text.length, () => this.#sendCollected());
     this.#print({ kind: 'stream', name, text, parent });
   }
 
@@ -130,7 +126,7 @@ export class ControlThread {
   publish(type: string, content: unknown, parent: string, { metadata, buffers = [] }: PublishedExtras = {}): void {
     const json = JSON.stringify(content);
     const extras = metadata ? JSON.stringify(metadata) : '';
-    this.#makeRoom(json.length + sizeOf(buffers));
+    makeRoom(this.#shared, json.length + sizeOf(buffers), () => this.#sendCollected());
     this.#print({ kind: 'publish', type, content: json, parent, metadata: extras, buffers });
   }
 
@@ -223,7 +219,7 @@ export class ControlThread {
 
   /** True if an interrupt was requested that has not been reported to the main thread. */
   get interruptPending(): boolean {
-    return this.interrupts !== this.#told;
+    return this.interrupts !== Atomics.load(this.#shared, TOLD);
   }
 
   /** Runs `work`. An interrupt waits until it has ended, because a termination would leave its state half-done. */
@@ -261,20 +257,6 @@ export class ControlThread {
     return new Promise((resolve) => this.#preparing.set(question, resolve));
   }
 
-  /** Waits if a cell prints faster than the thread sends: the thread's heap is small, and if it were full, the kernel would end. */
-  #makeRoom(units: number): void {
-    const end = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const unsent = Atomics.load(this.#shared, UNSENT);
-      if (unsent < MAX_UNSENT || performance.now() > end) break;
-      // The thread could not take what it does not have.
-      this.#sendCollected();
-      // It waits in short steps, so that it can be interrupted between them.
-      Atomics.wait(this.#shared, UNSENT, unsent, SLICE_MS);
-    }
-    Atomics.add(this.#shared, UNSENT, units);
-  }
-
   #print(printed: Printed): void {
     if (this.#closed) return;
     const collected = this.#collected;
@@ -304,15 +286,17 @@ export class ControlThread {
         afterArrivals(() => this.guarded(() => this.#answerPing(message.id, reported, events)));
         break;
       }
-      case 'request':
-        if (this.#terminated && message.request.header.msg_type === 'execute_request') this.#held.push(message.request);
+      case 'request': {
+        const isHeld = this.#terminated || (message.isLater && this.#done !== this.interrupts);
+        if (isHeld && message.request.header.msg_type === 'execute_request') this.#held.push(message.request);
         else events.onRequest(message.request);
         break;
+      }
       case 'answer':
         events.onAnswer(message.question, message.value);
         break;
       case 'interrupted':
-        this.#told += 1;
+        Atomics.add(this.#shared, TOLD, 1);
         events.onInterrupt(this.#terminated);
         break;
       case 'shutdown':
@@ -342,7 +326,7 @@ export class ControlThread {
     // Code that ran since then was terminated too.
     if (this.#terminations !== reported) events.onInterrupt(true);
     this.#terminated = false;
-    this.#done = this.#told;
+    this.#done = Atomics.load(this.#shared, TOLD);
     this.#settled();
     this.#post({ kind: 'pong', id });
     for (const request of this.#held.splice(0)) events.onRequest(request);

@@ -5,6 +5,8 @@ import type { Reach } from './unwind.js';
 const SILENCE_MS = 150;
 /** How often the thread is checked: whether the guard is set, and whether it runs code that may be terminated. */
 const POLL_MS = 5;
+/** As how long the time between two checks counts at most. If the machine did not let this thread run, the main thread may not have run either. */
+const LATE_MS = 4 * POLL_MS;
 /** If it does not answer for so long, more code may be terminated; see {@link Reach}. */
 const CALLED_MS = 300;
 const ANYTHING_MS = 2000;
@@ -76,11 +78,14 @@ class RunningInterrupt {
   ended = Promise.resolve();
   readonly #deps: InterrupterDeps;
   readonly #nextPing: () => number;
-  readonly #begunAt = performance.now();
   readonly #over = new AbortController();
   #firstPing = 0;
-  /** When code was last terminated, or when the interrupt began. */
-  #endedAt = this.#begunAt;
+  /** How long the main thread has been silent while the kernel itself did not work, without the time in which this process could not run. */
+  #silence = 0;
+  /** The same while the kernel itself worked. */
+  #guardedSilence = 0;
+  /** The {@link #silence} when code was last terminated. */
+  #ended = 0;
   #told = false;
   #urged = false;
 
@@ -123,7 +128,7 @@ class RunningInterrupt {
       if (this.#guarded()) this.#deps.release?.();
       else if (await this.#deps.terminate(this.#reach(), this.#over.signal)) {
         // Now the thread handles the interrupt and gets the full time again, because a termination would hit the kernel's own work.
-        this.#endedAt = performance.now();
+        this.#ended = this.#silence;
         this.#ping();
         wait = SILENCE_MS;
       }
@@ -139,20 +144,26 @@ class RunningInterrupt {
   }
 
   #reach(): Reach {
-    const silence = performance.now() - this.#endedAt;
+    const silence = this.#silence - this.#ended;
     if (silence > ANYTHING_MS) return 'anything';
     return silence > CALLED_MS ? 'what user code called' : 'user code';
   }
 
   /** Checks the time limits with a timer of its own, because a termination may wait for native code that never returns. */
   #watch(): NodeJS.Timeout {
+    let before = performance.now();
     return setInterval(() => {
-      const silence = this.#silence();
-      if (silence < TELL_MS || (this.#guarded() && silence < GUARDED_GIVE_UP_MS)) return;
-      if (this.#urged || silence > GIVE_UP_MS) {
+      const now = performance.now();
+      const passed = Math.min(now - before, LATE_MS);
+      before = now;
+      if (this.#guarded()) this.#guardedSilence += passed;
+      else this.#silence += passed;
+      const silence = this.#silence;
+      const isTold = silence >= TELL_MS;
+      if (silence > GIVE_UP_MS || silence + this.#guardedSilence > GUARDED_GIVE_UP_MS || (isTold && this.#urged)) {
         this.end();
         this.#deps.giveUp?.();
-      } else if (!this.#told) {
+      } else if (isTold && !this.#told) {
         this.#told = true;
         this.#deps.stuck?.(GIVE_UP_MS - silence);
       }
@@ -161,9 +172,5 @@ class RunningInterrupt {
 
   #guarded(): boolean {
     return Atomics.load(this.#deps.shared, GUARD) > 0;
-  }
-
-  #silence(): number {
-    return performance.now() - this.#begunAt;
   }
 }

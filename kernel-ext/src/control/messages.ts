@@ -47,7 +47,14 @@ export const INTERRUPTS = 3;
 export const CHECKER = 4;
 /** Index in `shared`: which debugger is attached, counted from 1; 0 while there is none. */
 export const DEBUGGED = 5;
-export const SHARED_INTS = 6;
+/** Index in `shared`: how many interrupts have been reported to the main thread. */
+export const TOLD = 6;
+/**
+ * Index in `shared`: the address of the main thread's isolate (low half, then high half) while it evaluates an expression for the debugger, else 0. The
+ * inspector answers nothing meanwhile.
+ */
+export const EVALUATES = 7;
+export const SHARED_INTS = 9;
 
 /** The client that sent a request: what an answer needs to know about it. */
 export interface Asker {
@@ -78,7 +85,8 @@ export type FromControl =
   | { readonly kind: 'bound'; readonly ports: Connection['ports'] }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ping'; readonly id: number }
-  | { readonly kind: 'request'; readonly request: ShellRequest }
+  /** `isLater`: an interrupt that is not done does not mean it. */
+  | { readonly kind: 'request'; readonly request: ShellRequest; readonly isLater: boolean }
   /** The user's answer; undefined if the question was withdrawn. */
   | { readonly kind: 'answer'; readonly question: number; readonly value?: string | undefined }
   /** An interrupt was requested. Synchronous code that blocks is terminated. */

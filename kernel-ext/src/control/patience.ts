@@ -16,3 +16,12 @@ export function patience(ms: number, over: () => void): () => void {
   }, TICK_MS).unref();
   return () => clearInterval(ticks);
 }
+
+/** Like {@link patience}. @returns a function that begins the wait, or begins it anew */
+export function renewedPatience(ms: number, over: () => void): () => void {
+  let stop = (): void => {};
+  return () => {
+    stop();
+    stop = patience(ms, over);
+  };
+}

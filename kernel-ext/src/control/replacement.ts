@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { defineError } from 'nbserve/errors';
+import { replyTo } from '../wire/index.js';
 import type { Iopub } from './iopub.js';
 import { type Asker, LEGACY_VARIABLE, type Restart, type ShellRequest } from './messages.js';
 
@@ -58,8 +59,7 @@ export function tellReplaced(open: readonly ShellRequest[], iopub: Iopub, runnin
     iopub.status('idle', headerJson);
     const content =
       isCell(request) && !hit.includes(request) ? { status: 'aborted', ...more } : { status: 'error', ...error, ...more };
-    const type = header.msg_type.replace(/_request$/, '_reply');
-    return { asker: { identities, headerJson }, type, content: JSON.stringify(content) };
+    return { asker: { identities, headerJson }, type: replyTo(header.msg_type), content: JSON.stringify(content) };
   });
   // Jupyter's own restarter sends the same message. A front end that gets it no longer waits for earlier requests.
   iopub.status('restarting', '');

@@ -1,3 +1,4 @@
+import { isKernels, isNbserves } from '../debugger/index.js';
 import { asyncStackClearer } from './async-stack.js';
 import { isolateAddress } from './isolate.js';
 import { GUARD, TERMINATION, Termination } from './messages.js';
@@ -28,9 +29,6 @@ const ORDER_MS = 10_000;
 /** How many frames of the stack are checked. */
 const FRAMES = 200;
 
-/** The kernel's own code. */
-const KERNEL = new URL('..', import.meta.url).href;
-
 /** Modules of Node without state: code inside of them may be terminated like the user's own. In other modules, a queue or list may be half-written. */
 const BOOKLESS =
   /^node:(internal\/)?(zlib|util|util\/.*|fs|fs\/.*|child_process|crypto|crypto\/.*|buffer|path|vm|url|querystring|string_decoder|bootstrap\/switches\/is_main_thread|assert|assert\/.*|v8|validators|errors|encoding|console|console\/.*|structured_clone)$/;
@@ -40,15 +38,15 @@ type StoppedUnwind = () => boolean;
 
 /**
  * The files of the JavaScript that the inspector interrupted, innermost first; '' if one has no name. It is empty if the event loop called the expression.
- * @param unwind the function that the expression calls
+ * @param called the function that the expression calls
  */
-function interruptedFiles(unwind: Unwind | StoppedUnwind): string[] {
+export function interruptedFiles(called: (...parameters: never[]) => unknown): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = FRAMES;
     Error.prepareStackTrace = (_, frames) => frames;
     const trace = {} as { stack: NodeJS.CallSite[] };
-    Error.captureStackTrace(trace, unwind);
+    Error.captureStackTrace(trace, called);
     // The first remaining frame is the expression's. Built-ins (`map`, `new Promise`) have no file, and evaluated code has no name.
     const frames = trace.stack.slice(1).filter((frame) => frame.getFileName() || frame.isEval());
     return frames.map((frame) => frame.getFileName() ?? '');
@@ -59,19 +57,22 @@ function interruptedFiles(unwind: Unwind | StoppedUnwind): string[] {
 }
 
 const isNode = (file: string): boolean => file.startsWith('node:');
-const isKernel = (file: string): boolean => file.startsWith(KERNEL);
+const isLoader = (file: string): boolean => file.startsWith('node:internal/modules/');
+const isPackages = (file: string): boolean => /[\\/]node_modules[\\/]/.test(file);
 
 /** True if code may be terminated. @param files the files of its stack, innermost first */
 function mayEnd(files: readonly string[], reach: Reach): boolean {
-  // On a slow machine, the kernel's own work may look like user code that blocks.
-  const user = files.findIndex((file) => !isNode(file) && !isKernel(file));
+  // On a slow machine, the kernel's own work may look like user code that blocks. What nbserve loads for itself is its own.
+  const outermost = files.findLast((file) => !isNode(file) && !isKernels(file)) ?? '';
+  const isOwn = (file: string): boolean => isKernels(file) || isNbserves(file) || (isNbserves(outermost) && isPackages(file));
+  const user = files.findIndex((file) => !isNode(file) && !isOwn(file));
   switch (reach) {
     case 'user code':
       // The thread must be in the user's code, and not in code of Node or of the kernel whose state would be left half-written.
       return user >= 0 && files.slice(0, user).every((file) => BOOKLESS.test(file));
     case 'what user code called':
-      // In endless microtasks or ticks, the stack has only Node's frames, because V8 has inlined the user's.
-      return files.length > 0 && (user >= 0 || files.every(isNode));
+      // In endless microtasks or ticks, the stack has only Node's frames, because V8 has inlined the user's. A module that is being loaded may be anyone's.
+      return files.length > 0 && (user >= 0 || (files.every(isNode) && !files.some(isLoader)));
     case 'anything':
       return files.length > 0;
   }

@@ -1,3 +1,4 @@
+import type { EvaluationMarks } from './debug-run.js';
 import { DebugRuns, type ReplicaDoor } from './debug-runs.js';
 import {
   breakpointsOf,
@@ -51,6 +52,7 @@ export interface DebugAdapterDeps {
   running(): string | undefined;
   /** An expression for the main thread, which must be evaluated before stopped code is terminated. It gives whether that is allowed. */
   readonly unwind: string;
+  readonly evaluation: EvaluationMarks;
   /** A debugger was attached, or it has gone. @param which counted from 1; 0 if it has gone */
   attached(which: number): void;
 }
@@ -191,6 +193,7 @@ export class DebugAdapter {
     const runs = new DebugRuns({
       running: () => this.#deps.running(),
       unwind: this.#deps.unwind,
+      evaluation: this.#deps.evaluation,
       continued: () => this.#continued(),
       stopped: (reason, text) => {
         this.#event('stopped', { reason, threadId: THREAD.id, allThreadsStopped: true, ...(text !== undefined && { text }) });

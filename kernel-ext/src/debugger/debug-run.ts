@@ -1,6 +1,7 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import { Breakpoints } from './breakpoints.js';
 import type { Inspector } from './inspector-client.js';
+import { CLOSURE, LOCAL, NamedExpressions } from './named-expressions.js';
 import { DebugRefusal } from './protocol.js';
 import { BLACKBOXED, type UserScripts } from './scripts.js';
 import { textOfValue, Values, type Variable } from './values.js';
@@ -16,6 +17,14 @@ export interface DebugRunEvents {
   running(): string | undefined;
 }
 
+/** An expression of the client may never end, and the inspector then answers nothing else. */
+export interface EvaluationMarks {
+  /** Gives an expression that must be evaluated before the client's. @param isStopped whether the code stands at a breakpoint */
+  begin(isStopped: boolean): string;
+  /** The client's expression has ended. */
+  end(): void;
+}
+
 /** A process whose code is debugged. */
 export interface DebuggedProcess {
   readonly inspector: Inspector;
@@ -25,6 +34,7 @@ export interface DebuggedProcess {
    * which goes on.
    */
   readonly unwind?: string;
+  readonly evaluation?: EvaluationMarks;
   /** Gives numbers for frames and values, each only once in all processes. */
   readonly number: () => number;
 }
@@ -34,9 +44,6 @@ interface Frame {
   readonly frame: Debugger.CallFrame;
 }
 
-const LOCAL = new Set<string>(['local', 'block', 'catch', 'with', 'eval']);
-const CLOSURE = new Set<string>(['closure', 'module']);
-const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 /** How often in a row a step goes on because it came to code that is not the user's. */
 const MAX_SKIPS = 200;
 
@@ -45,7 +52,9 @@ export class DebugRun {
   readonly #inspector: Inspector;
   readonly #scripts: UserScripts;
   readonly #values: Values;
+  readonly #named: NamedExpressions;
   readonly #unwind: string | undefined;
+  readonly #evaluation: EvaluationMarks | undefined;
   readonly #number: () => number;
   readonly breakpoints: Breakpoints;
   readonly #events: DebugRunEvents;
@@ -55,14 +64,18 @@ export class DebugRun {
   #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
   #released = false;
+  /** The end of the code that was stopped last. */
+  #ending = Promise.resolve();
 
-  constructor({ inspector, scripts, unwind, number }: DebuggedProcess, events: DebugRunEvents) {
+  constructor({ inspector, scripts, unwind, evaluation, number }: DebuggedProcess, events: DebugRunEvents) {
     this.#inspector = inspector;
     this.#scripts = scripts;
     this.#unwind = unwind;
+    this.#evaluation = evaluation;
     this.#number = number;
     this.#values = new Values(inspector, number);
-    this.breakpoints = new Breakpoints(inspector, scripts, (condition) => this.#conditionWithNames(condition));
+    this.#named = new NamedExpressions(inspector);
+    this.breakpoints = new Breakpoints(inspector, scripts, (condition) => this.#named.condition(condition));
     this.#events = events;
     this.#inspector.on('Debugger.resumed', () => {
       this.#stop = undefined;
@@ -118,16 +131,16 @@ export class DebugRun {
     this.#events.continued(this);
   }
 
-  /** Code that is stopped ends, and nothing stops until {@link hold}. Never rejects. */
+  /** Code that is stopped ends, and nothing stops until {@link hold}. Resolves when that code has its order. Never rejects. */
   async release(): Promise<void> {
-    this.#released = true;
     this.#step = undefined;
     const wasTold = this.isPaused;
     this.#forget();
-    void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
-    const ending = this.#end().catch(() => {});
+    if (!this.#released) void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
+    this.#released = true;
+    this.#end();
     // The cell may end before another process has answered.
-    if (this.#unwind !== undefined) await ending;
+    if (this.#unwind !== undefined) await this.#ending;
     if (wasTold) this.#events.continued(this);
   }
 
@@ -178,77 +191,33 @@ export class DebugRun {
   /** @throws DebugRefusal with what the expression threw */
   async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
     const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
-    const options = { expression: await this.#withNames(expression, frame), generatePreview: true, silent: true };
+    const options = { expression: await this.#named.expression(expression, frame), generatePreview: true, silent: true };
     // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
     if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
       throw new DebugRefusal('the code is not stopped any more');
-    const { result, exceptionDetails } =
+    const { result, exceptionDetails } = await this.#marked(frame !== undefined, () =>
       frame === undefined
-        ? await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)
-        : await this.#inspector.send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
+        ? this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)
+        : this.#inspector.send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
             ...options,
             callFrameId: frame.callFrameId,
-          });
+          }),
+    );
     if (exceptionDetails !== undefined) {
       throw new DebugRefusal(exceptionDetails.exception?.description?.split('\n')[0] ?? exceptionDetails.text);
     }
     return { value: result, text: textOfValue(result) };
   }
 
+  async #marked<T>(isStopped: boolean, evaluated: () => Promise<T>): Promise<T> {
+    const marks = this.#evaluation;
+    if (marks === undefined) return evaluated();
+    void this.#inspector.send('Runtime.evaluate', { expression: marks.begin(isStopped), silent: true }).catch(() => {});
+    return evaluated().finally(() => marks.end());
+  }
+
   variable(name: string, value: Runtime.RemoteObject) {
     return this.#values.variable(name, value);
-  }
-
-  /**
-   * The names of earlier cells are no variables of the frame: those in the expression that the frame does not have become variables around it. What it
-   * assigns to them, the notebook's names get too.
-   */
-  async #withNames(expression: string, frame: Debugger.CallFrame | undefined): Promise<string> {
-    let used = await this.#known([...new Set(expression.match(WORD))]);
-    for (const { type, object } of frame?.scopeChain ?? []) {
-      if (used.length === 0) break;
-      if ((LOCAL.has(type) || CLOSURE.has(type)) && object.objectId !== undefined)
-        used = await this.#missing(object.objectId, used);
-    }
-    if (used.length === 0) return expression;
-    const names = used.join(', ');
-    // A line break ends a comment at the end of the expression.
-    return `((__nbs_names) => { let { ${names} } = __nbs_names; try { return (${expression}\n); } finally { ${VIEW}.assign(__nbs_names, { ${names} }); } })(${VIEW}.pick(${JSON.stringify(used)}))`;
-  }
-
-  /** The frame is not known yet, so the frame's own variables are tried first. Names that the notebook gets later are not found. */
-  async #conditionWithNames(condition: string): Promise<string> {
-    const used = await this.#known([...new Set(condition.match(WORD))]);
-    if (used.length === 0) return condition;
-    const values = used.map((name) => {
-      const own = `${VIEW}.pick(['${name}'])['${name}']`;
-      const isGlobal = `'${name}' in globalThis && globalThis['${name}'] === ${name}`;
-      return `get ${name}() { try { return ${isGlobal} ? ${own} : ${name}; } catch { return ${own}; } }`;
-    });
-    return `(({ ${used.join(', ')} }) => (${condition}\n))({ ${values.join(', ')} })`;
-  }
-
-  /** Those of the words that are names of the notebook. */
-  async #known(words: readonly string[]): Promise<string[]> {
-    if (words.length === 0) return [];
-    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
-      expression: `${VIEW}?.known(${JSON.stringify(words)})`,
-      returnByValue: true,
-      silent: true,
-    });
-    return (result.value as string[] | undefined) ?? [];
-  }
-
-  /** Those of the names that a scope does not have. */
-  async #missing(scope: string, names: readonly string[]): Promise<string[]> {
-    const { result } = await this.#inspector.send<Runtime.CallFunctionOnReturnType>('Runtime.callFunctionOn', {
-      objectId: scope,
-      functionDeclaration: 'function (names) { return names.filter((name) => !Object.hasOwn(this, name)); }',
-      arguments: [{ value: names }],
-      returnByValue: true,
-      silent: true,
-    });
-    return result.value as string[];
   }
 
   async #onPaused(paused: Paused): Promise<void> {
@@ -294,17 +263,22 @@ export class DebugRun {
     return `${frames.length} ${top.functionName} ${path} ${line}`;
   }
 
-  /** Ends the code that is stopped. If it must not be ended at this place, it continues. */
-  async #end(): Promise<void> {
+  /** Ends the code that is stopped. */
+  #end(): void {
     if (this.#stop === undefined) return;
     this.#stop = undefined;
+    this.#ending = this.#endStopped().catch(() => {});
+  }
+
+  /** If the code must not be ended at this place, it continues. */
+  async #endStopped(): Promise<void> {
     if (this.#unwind === undefined) return void (await this.#inspector.send('Debugger.resume'));
-    const { result } = await this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
-      expression: this.#unwind,
-      returnByValue: true,
-      silent: true,
-    });
-    await this.#inspector.send('Debugger.resume', { terminateOnResume: result.value === true });
+    const options = { expression: this.#unwind, returnByValue: true, silent: true };
+    const ask = (): Promise<boolean> =>
+      this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options).then(({ result }) => result.value === true);
+    // A termination that came too late for the client's expression hits this one.
+    const terminateOnResume = await ask().catch(() => ask().catch(() => false));
+    await this.#inspector.send('Debugger.resume', { terminateOnResume });
   }
 
   async #continue(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Runtime } from 'node:inspector';
 import type { ClientBreakpoint } from './breakpoints.js';
-import { DebugRun, type DebugRunEvents } from './debug-run.js';
+import { DebugRun, type DebugRunEvents, type EvaluationMarks } from './debug-run.js';
 import { InspectorClient } from './inspector-client.js';
 import { DebugRefusal, type SourceBreakpoint } from './protocol.js';
 import { ReplicaInspector } from './replica-inspector.js';
@@ -24,6 +24,7 @@ export interface DebugRunsEvents {
   running(): string | undefined;
   /** See {@link DebugAdapterDeps.unwind}. */
   readonly unwind: string;
+  readonly evaluation: EvaluationMarks;
 }
 
 interface Stop {
@@ -74,8 +75,8 @@ export class DebugRuns {
     this.#events = events;
     const inspector = new InspectorClient();
     this.#scripts = new Scripts(inspector);
-    const { unwind } = events;
-    this.#main = new DebugRun({ inspector, scripts: this.#scripts, unwind, number: this.#number }, this.#ofRuns);
+    const { unwind, evaluation } = events;
+    this.#main = new DebugRun({ inspector, scripts: this.#scripts, unwind, evaluation, number: this.#number }, this.#ofRuns);
   }
 
   /** Whether the client sees stopped code. */

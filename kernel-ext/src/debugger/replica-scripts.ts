@@ -1,7 +1,8 @@
 import type { Debugger } from 'node:inspector';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import type { Inspector } from './inspector-client.js';
-import { type FoundLine, filePath, isUsers, type UserScripts } from './scripts.js';
+import { filePath } from './own-code.js';
+import { type FoundLine, isUsers, type UserScripts } from './scripts.js';
 import { CELL, type Sources } from './sources.js';
 import type { Place } from './view.js';
 

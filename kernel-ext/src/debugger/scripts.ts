@@ -1,6 +1,6 @@
 import type { Debugger, Runtime } from 'node:inspector';
-import { fileURLToPath } from 'node:url';
 import type { Inspector } from './inspector-client.js';
+import { filePath, isKernels, isNbserves, KERNEL, NBSERVE } from './own-code.js';
 import { CELL, Sources } from './sources.js';
 import { type CodePositions, type Place, unpacked, VIEW } from './view.js';
 
@@ -152,17 +152,11 @@ function isInHead(code: string, line: number, column: number): boolean {
   return at >= 0 && column < code.indexOf(HEAD_END, at) + HEAD_END.length;
 }
 
-export const filePath = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
-
-const KERNEL = fileURLToPath(new URL('..', import.meta.url));
-const NBSERVE = fileURLToPath(new URL('.', import.meta.resolve('nbserve/errors'))).replace(/([\\/]dist[\\/]).*$/, '$1');
-
 /** Whether the code at this URL is the user's. */
 export function isUsers(url: string): boolean {
   if (CELL.test(url)) return true;
   if (!url.startsWith('file:') && !url.startsWith('/')) return false;
-  const path = filePath(url);
-  return !path.startsWith(KERNEL) && !path.startsWith(NBSERVE) && !path.includes('node_modules');
+  return !isKernels(url) && !isNbserves(url) && !filePath(url).includes('node_modules');
 }
 
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

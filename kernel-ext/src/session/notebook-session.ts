@@ -183,10 +183,15 @@ class NotebookSession implements Session {
   #practise(): void {
     // It must not delay a cell.
     if (this.#disposed || this.#running.size > 0) return;
-    const canPractise = this.#types.ask((types) => {
-      types.practise?.();
-      return types.practise !== undefined;
-    });
+    let canPractise = false;
+    try {
+      this.#types.ask((types) => {
+        types.practise?.();
+        canPractise = types.practise !== undefined;
+      });
+    } catch {
+      // It was interrupted, or the first cell says what is wrong.
+    }
     if (this.#hasRun || !canPractise) return;
     const executor = new CellExecutor(this.#folder, this.#modules, this.#turn);
     this.#queues.set('', practise(this.#types, executor));

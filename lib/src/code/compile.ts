@@ -15,7 +15,7 @@ export interface Compiled {
 const require = createRequire(import.meta.url);
 let loading: Promise<typeof import('esbuild')> | undefined;
 export const esbuild = (): Promise<typeof import('esbuild')> => {
-  loading ??= Promise.resolve().then(() => require('esbuild') as typeof import('esbuild'));
+  loading ??= new Promise((resolve) => resolve(require('esbuild') as typeof import('esbuild')));
   return loading;
 };
 

@@ -1,12 +1,16 @@
 import { esbuild, SHARED } from './compile.js';
 import { loadParser } from './parse.js';
 
-/** Loads parser, assembler and compiler in the background, so that the first `pack` does not wait for them. */
+/**
+ * Loads parser, assembler and compiler in the background, so that the first `pack` does not wait for them. Parser and compiler are loaded before it returns:
+ * if code that loads them were terminated, nobody would ever get them.
+ */
 export function warm(): void {
   const start = async (): Promise<void> => {
-    await esbuild();
-    await import('./package.js');
+    const loading = esbuild();
     loadParser();
+    await loading;
+    await import('./package.js');
   };
   inBackground(start);
 }

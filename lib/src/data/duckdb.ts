@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type * as DuckDB from '@duckdb/node-api';
 import { interruption } from '../actors/index.js';
 import { DataFailed, DataUnreadable, KeptRowsLost, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
+import { makeSpillFolder } from './spill-folder.js';
 
 export type { DuckDB };
 export type Connection = DuckDB.DuckDBConnection;
@@ -33,7 +31,6 @@ async function open() {
     throw NoDuckDB({}, error);
   });
   const folder = temporaryFolder();
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const instance = await api.DuckDBInstance.create(':memory:', {
     temp_directory: folder,
     ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
@@ -44,7 +41,7 @@ async function open() {
 /** @throws NBS_DATA_QUERY */
 function temporaryFolder(): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'nbserve-data-'));
+    return makeSpillFolder();
   } catch (error) {
     throw DataFailed({ reason: `DuckDB has no temporary folder: ${(error as Error).message}` }, error);
   }

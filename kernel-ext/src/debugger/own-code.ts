@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the kernel's own code. */
+export const KERNEL = fileURLToPath(new URL('..', import.meta.url));
+/** The folder of nbserve's code, which this process runs too. */
+export const NBSERVE = fileURLToPath(new URL('.', import.meta.resolve('nbserve/errors'))).replace(/([\\/]dist[\\/]).*$/, '$1');
+
+/** @param file a path or a `file:` URL */
+export const filePath = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);
+
+export const isKernels = (file: string): boolean => filePath(file).startsWith(KERNEL);
+
+export const isNbserves = (file: string): boolean => filePath(file).startsWith(NBSERVE);
