@@ -305,7 +305,7 @@ async function main(): Promise<void> {
     }
   };
   port.on('message', take);
-  watchParent(init.parentPid, () => {
+  watchParent(init.parent, () => {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
   });

@@ -1,4 +1,4 @@
-import type { Content, Header, Incoming } from './message.js';
+import { type Content, type Header, type Incoming, isKernels } from './message.js';
 import { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 
@@ -11,6 +11,7 @@ export type MessageRefusal =
   | 'too few parts'
   | 'wrong signature'
   | 'sent before'
+  | 'the kernel’s own'
   | 'not JSON'
   | 'no valid header';
 
@@ -66,6 +67,7 @@ export class Decoder {
     if (!rawHeader || !parsedContent || !parsedMetadata) return refused('not JSON');
     const parsedHeader = readHeader(rawHeader);
     if (!parsedHeader) return refused('no valid header');
+    if (isKernels(parsedHeader.session)) return refused('the kernel’s own');
     return {
       ok: true,
       message: {
