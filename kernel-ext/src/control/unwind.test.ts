@@ -25,7 +25,8 @@ function ask(call: () => void): number {
   return Atomics.load(shared, TERMINATION);
 }
 
-const lib = (file: string): string => new URL(`../dist/${file}`, import.meta.resolve('nbserve/errors')).href.replace('/dist/dist/', '/dist/');
+const lib = (file: string): string =>
+  new URL(`../dist/${file}`, import.meta.resolve('nbserve/errors')).href.replace('/dist/dist/', '/dist/');
 
 describe('which code may be terminated', () => {
   const kernel = import.meta.url;
@@ -46,7 +47,10 @@ describe('which code may be terminated', () => {
   ] as const) {
     it(`${what}: ${at ?? 'never'}`, () => {
       const reaches = ['user code', 'what user code called', 'anything'] as const;
-      assert.equal(reaches.find((reach) => mayEnd(files, reach)), at);
+      assert.equal(
+        reaches.find((reach) => mayEnd(files, reach)),
+        at,
+      );
     });
   }
 });
