@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
+import { processTable } from '../dist/children/index.js';
 import { KernelClient } from './fixtures/client.js';
+import { gone } from './fixtures/processes.js';
 
 /** Longer than the silence after which everything that user code has called may be terminated. */
 const SLOW_MS = 1500;
@@ -24,6 +26,57 @@ Module._load = function (id, ...rest) {
   }
   return load.call(this, id, ...rest);
 };`;
+
+describe('a kernel goes on', () => {
+  let cwd: string;
+  let kernel: KernelClient;
+  before(async () => {
+    cwd = mkdtempSync(path.join(tmpdir(), 'nbs-own-'));
+    kernel = await KernelClient.start({ cwd });
+  });
+  after(async () => {
+    await kernel.kill();
+    rmSync(cwd, { recursive: true });
+  });
+  const resultOf = async (code: string): Promise<unknown> => {
+    const { reply, messages } = await kernel.execute(code);
+    assert.equal(reply.status, 'ok', JSON.stringify(reply));
+    return messages.find(({ type }) => type === 'execute_result')?.content.data;
+  };
+
+  it('with a file that awaits and that an interrupt has ended while it was loaded', async () => {
+    writeFileSync(
+      path.join(cwd, 'side.ts'),
+      "await null;\nif ((globalThis as { blocks?: boolean }).blocks) {\n  console.log('in');\n  for (;;) {}\n}\nexport const side = 1;\n",
+    );
+    await kernel.execute('(globalThis as { blocks?: boolean }).blocks = true');
+    const cell = kernel.executing("import { side } from './side';\nside");
+    await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the file');
+    await kernel.interrupt();
+    assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+    await kernel.execute('(globalThis as { blocks?: boolean }).blocks = false');
+    assert.deepEqual(await resultOf("import { side } from './side';\nside"), { 'text/plain': '1' });
+  });
+
+  it('with a compiler whose process was killed', async () => {
+    assert.deepEqual(await resultOf('enum First { x = 1 }\nFirst.x'), { 'text/plain': '1' });
+    const compilers = processTable().filter(({ parent, isService }) => parent === kernel.child.pid && isService === true);
+    assert.ok(compilers.length > 0);
+    for (const { pid } of compilers) process.kill(pid, 'SIGKILL');
+    await gone(compilers.map(({ pid }) => pid));
+    assert.deepEqual(await resultOf('enum Second { x = 2 }\nSecond.x'), { 'text/plain': '2' });
+  });
+
+  it('with a file that is compiled when an interrupt comes', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `export const value${i}: number = ${i};`);
+    writeFileSync(path.join(cwd, 'large.ts'), lines.join('\n'));
+    const cell = kernel.executing("const name: string = 'large';\nconsole.log('in');\nawait import('./' + name + '.ts')");
+    await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the import');
+    await kernel.interrupt();
+    await cell.done;
+    assert.deepEqual(await resultOf('enum Third { x = 3 }\nThird.x'), { 'text/plain': '3' });
+  });
+});
 
 describe('an interrupt of a kernel that loads', () => {
   for (const name of ['esbuild', '@babel/parser']) {

@@ -51,6 +51,16 @@ describe('a kernel that is started as VS Code does it', () => {
     assert.equal(await code.run('kept'), '1');
   });
 
+  it('ends while a cell blocks it', async () => {
+    const other = mkdtempSync(path.join(tmpdir(), 'nbk-code-'));
+    const blocked = await VsCode.start(other);
+    const cell = blocked.begin('console.log("in"); for (;;) {}');
+    await blocked.next(({ parent, type }) => parent === cell && type === 'stream');
+    await blocked.dispose();
+    assert.deepEqual(readdirSync(other), []);
+    rmSync(other, { recursive: true });
+  });
+
   it('ends with its cluster, and leaves neither a process nor a file', async () => {
     const output = await code.run(
       "await serve.run(serve.deployment(class A { fetch() { return 'hello'; } }).bind());\nconst { url } = await serve.status();\nawait (await fetch(url)).text()",

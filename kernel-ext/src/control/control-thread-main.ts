@@ -96,6 +96,7 @@ async function main(): Promise<void> {
   const decoder = new Decoder(
     signer,
     new ReplayGuard(REMEMBERED, init.seenFile === '' ? undefined : init.seenFile, setImmediate),
+    true,
   );
   const publisher = await bindPublisher(connection, opened);
   const controlSocket = await bindRouter(connection, 'control', opened);
@@ -305,7 +306,7 @@ async function main(): Promise<void> {
     }
   };
   port.on('message', take);
-  watchParent(init.parentPid, () => {
+  watchParent(init.parent, () => {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
   });

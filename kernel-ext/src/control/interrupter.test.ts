@@ -61,6 +61,27 @@ describe('Interrupter', () => {
     assert.ok(!events.includes('terminate'));
   });
 
+  it('terminates anything before it gives up, also if the user asks twice', async () => {
+    const reaches: string[] = [];
+    let gaveUp = false;
+    const interrupter: Interrupter = new Interrupter({
+      shared: new Int32Array(new SharedArrayBuffer(8)),
+      ping: () => {},
+      interrupted: () => {},
+      terminate: async (reach) => {
+        if (reaches.at(-1) !== reach) reaches.push(reach);
+        if (reach === 'anything') interrupter.onPong(1);
+        return reach === 'anything';
+      },
+      giveUp: () => {
+        gaveUp = true;
+      },
+    });
+    await Promise.all([interrupter.interrupt(), interrupter.interrupt()]);
+    assert.deepEqual(reaches, ['user code', 'what user code called', 'anything']);
+    assert.equal(gaveUp, false);
+  });
+
   it('is one interrupt, however often it is requested meanwhile', async () => {
     const { interrupter, events } = new FakeMain(true);
     await Promise.all([interrupter.interrupt(), interrupter.interrupt()]);

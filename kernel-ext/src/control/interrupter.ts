@@ -10,7 +10,7 @@ const LATE_MS = 4 * POLL_MS;
 /** If it does not answer for so long, more code may be terminated; see {@link Reach}. */
 const CALLED_MS = 300;
 const ANYTHING_MS = 2000;
-/** If the main thread does not answer for this time, the cell says so. A second interrupt after that restarts the kernel. */
+/** If the main thread does not answer for this time, the cell says so. A second interrupt after that restarts the kernel, if no code can be terminated. */
 const TELL_MS = 1000;
 /** If the main thread does not answer for this time, the kernel is restarted. */
 const GIVE_UP_MS = 5000;
@@ -145,7 +145,8 @@ class RunningInterrupt {
 
   #reach(): Reach {
     const silence = this.#silence - this.#ended;
-    if (silence > ANYTHING_MS) return 'anything';
+    // Before the program is replaced, the kernel's and nbserve's own code is terminated too.
+    if (silence > (this.#urged ? TELL_MS : ANYTHING_MS)) return 'anything';
     return silence > CALLED_MS ? 'what user code called' : 'user code';
   }
 
@@ -160,7 +161,8 @@ class RunningInterrupt {
       else this.#silence += passed;
       const silence = this.#silence;
       const isTold = silence >= TELL_MS;
-      if (silence > GIVE_UP_MS || silence + this.#guardedSilence > GUARDED_GIVE_UP_MS || (isTold && this.#urged)) {
+      const isUrgent = this.#urged && silence > TELL_MS + CALLED_MS;
+      if (silence > GIVE_UP_MS || silence + this.#guardedSilence > GUARDED_GIVE_UP_MS || isUrgent) {
         this.end();
         this.#deps.giveUp?.();
       } else if (isTold && !this.#told) {

@@ -4,6 +4,8 @@ import { StreamBuffer, type StreamText } from './stream-buffer.js';
 
 const SUBSCRIBE = 1;
 const UNSUBSCRIBE = 0;
+/** Clients of Jupyter subscribe to '' or to a short prefix. The welcome to a longer topic would have it twice. */
+const MAX_TOPIC_BYTES = 256;
 
 /** The iopub socket, which sends messages to all clients. It is in the control thread, so that output is sent while user code blocks. */
 export class Iopub {
@@ -21,7 +23,7 @@ export class Iopub {
       if (frame?.[0] === UNSUBSCRIBE) this.#subscribers -= 1;
       if (frame?.[0] !== SUBSCRIBE) return;
       this.#subscribers += 1;
-      this.#welcome(frame.toString('utf8', 1));
+      if (frame.length <= MAX_TOPIC_BYTES) this.#welcome(frame.toString('utf8', 1));
       this.#onSubscriber();
     });
   }

@@ -1,6 +1,7 @@
 import type { ReplicaDoor } from '../debugger/index.js';
 import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
+import type { Parent } from './parent-watch.js';
 
 /** The arguments of the control thread. */
 export interface ControlInit {
@@ -16,8 +17,8 @@ export interface ControlInit {
   /** {@link SHARED_INTS} Int32 values. See {@link GUARD} and the indices after it. */
   readonly shared: SharedArrayBuffer;
   readonly descriptors: OwnDescriptors;
-  /** The process whose end ends the kernel; 0 if there is none. */
-  readonly parentPid: number;
+  /** Whose end ends the kernel. */
+  readonly parent: Parent;
   /** How to restart this kernel. */
   readonly restart: Restart;
   /** What the program before this one in the process has left (`Legacy`), as JSON; '' if there was none. */

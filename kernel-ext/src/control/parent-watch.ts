@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 
 const POLL_MS = 1000;
 
@@ -11,17 +11,27 @@ function exists(pid: number): boolean {
   }
 }
 
+/** How the kernel learns that nobody wants it any more. */
+export interface Parent {
+  /** The process that started the kernel: the value of `JPY_PARENT_PID`, or {@link parentInNode}; 0 watches nothing. */
+  readonly pid: number;
+  /**
+   * A file that the parent removes when it ends the kernel; '' is none. VS Code sends SIGTERM and no message, and Node handles a signal in the main thread,
+   * which code may block.
+   */
+  readonly file: string;
+}
+
 /**
- * Calls `onGone` when the process that started the kernel has ended. There are two signs: this process got another parent, or the process `parentPid`,
+ * Calls `onGone` when the process that started the kernel has ended. There are two signs: this process got another parent, or the process `pid`,
  * which may have started the kernel through a shell, does not exist any more. If the pid does not exist at the start, it belongs to another container or
  * machine, and is not watched.
- * @param parentPid the value of `JPY_PARENT_PID`, or {@link parentInNode}; 0 watches nothing
  */
-export function watchParent(parentPid: number, onGone: () => void): void {
-  if (parentPid <= 0 || !exists(parentPid)) return;
+export function watchParent({ pid, file }: Parent, onGone: () => void): void {
+  if (pid <= 0 || !exists(pid)) return;
   const ppid = process.ppid;
   const timer = setInterval(() => {
-    if (process.ppid === ppid && exists(parentPid)) return;
+    if (process.ppid === ppid && exists(pid) && (file === '' || existsSync(file))) return;
     clearInterval(timer);
     onGone();
   }, POLL_MS);

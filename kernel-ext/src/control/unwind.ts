@@ -1,4 +1,4 @@
-import { isKernels, isNbserves } from '../debugger/index.js';
+import { computes, isKernels, isNbserves } from '../debugger/index.js';
 import { asyncStackClearer } from './async-stack.js';
 import { isolateAddress } from './isolate.js';
 import { GUARD, TERMINATION, Termination } from './messages.js';
@@ -61,10 +61,11 @@ const isLoader = (file: string): boolean => file.startsWith('node:internal/modul
 const isPackages = (file: string): boolean => /[\\/]node_modules[\\/]/.test(file);
 
 /** True if code may be terminated. @param files the files of its stack, innermost first */
-function mayEnd(files: readonly string[], reach: Reach): boolean {
+export function mayEnd(files: readonly string[], reach: Reach): boolean {
   // On a slow machine, the kernel's own work may look like user code that blocks. What nbserve loads for itself is its own.
   const outermost = files.findLast((file) => !isNode(file) && !isKernels(file)) ?? '';
-  const isOwn = (file: string): boolean => isKernels(file) || isNbserves(file) || (isNbserves(outermost) && isPackages(file));
+  const isServing = (file: string): boolean => isNbserves(file) && !computes(file);
+  const isOwn = (file: string): boolean => isKernels(file) || isServing(file) || (isServing(outermost) && isPackages(file));
   const user = files.findIndex((file) => !isNode(file) && !isOwn(file));
   switch (reach) {
     case 'user code':

@@ -11,3 +11,9 @@ export const filePath = (file: string): string => (file.startsWith('file:') ? fi
 export const isKernels = (file: string): boolean => filePath(file).startsWith(KERNEL);
 
 export const isNbserves = (file: string): boolean => filePath(file).startsWith(NBSERVE);
+
+/** Rooms of nbserve that compute for the user who waits: they keep nothing that others need. */
+const COMPUTING = /^(?:data|lessons|onnx|plot|text|train|trees|tune)[\\/]/;
+
+/** Whether this is code of nbserve that computes, for instance trains a model. */
+export const computes = (file: string): boolean => isNbserves(file) && COMPUTING.test(filePath(file).slice(NBSERVE.length));

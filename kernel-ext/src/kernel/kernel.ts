@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { format } from 'node:util';
-import { ControlThread, inOwnTurn, nextTurn, type Restart } from '../control/index.js';
+import { ControlThread, inOwnTurn, nextTurn, type Parent, type Restart } from '../control/index.js';
 import { showToDebugger } from '../debugger/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
-import { type Connection, logToStderr, removeSocketFiles } from '../wire/index.js';
+import { type Connection, kernelSession, logToStderr, removeSocketFiles } from '../wire/index.js';
 import { parentPid as parentOf } from './env.js';
 import { History } from './history.js';
 import { KeptHistory } from './kept-history.js';
@@ -33,8 +32,8 @@ export interface KernelOptions {
   readonly seenFile?: string;
   /** What the program before this one in the process has left. @default '' */
   readonly legacy?: string;
-  /** The process with which the kernel ends; 0 for none. @default that of the environment */
-  readonly parentPid?: number;
+  /** Whose end ends the kernel. @default the process that the environment names */
+  readonly parent?: Parent;
   /**
    * Loads the code of the session while the control thread starts, so that the first cell need not wait for it. Never rejects.
    * @default does nothing
@@ -61,7 +60,7 @@ export async function startKernel({
   restart,
   seenFile = '',
   legacy = '',
-  parentPid = parentOf(),
+  parent = { pid: parentOf(), file: '' },
   loadSession,
   historyFolder = '',
   createSession,
@@ -95,7 +94,7 @@ export async function startKernel({
   process.on('SIGINT', () => control.interrupt());
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(false));
   const control = await ControlThread.start(
-    { connection, connectionFile, seenFile, session: randomUUID(), info, descriptors, parentPid, restart, legacy },
+    { connection, connectionFile, seenFile, session: kernelSession(), info, descriptors, parent, restart, legacy },
     {
       onRequest: (request) => shell.onRequest(request),
       onAnswer: (question, value) => stdin.onAnswer(question, value),

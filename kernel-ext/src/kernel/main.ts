@@ -11,7 +11,8 @@ const [, main, connectionFile] = process.argv;
 
 const legacy = takeLegacy();
 
-const parent = parentPid() || parentInNode();
+const named = parentPid();
+const parent = named > 0 ? { pid: named, file: '' } : { pid: parentInNode(), file: resolve(connectionFile ?? '') };
 // Before anything else, because files that are opened now could get the numbers of these descriptors.
 const descriptors = replaceDescriptors();
 logTo(descriptors.originals[1] as number);
@@ -24,13 +25,13 @@ try {
     descriptors,
     seenFile: `${connectionFile}.seen`,
     legacy,
-    parentPid: parent,
+    parent,
     historyFolder: historyFolder(),
     restart: {
       file: process.execPath,
       args: [...process.execArgv, main as string, resolve(connectionFile)],
       folder: process.cwd(),
-      env: { ...process.env, JPY_PARENT_PID: `${parent}` } as Record<string, string>,
+      env: { ...process.env, JPY_PARENT_PID: `${parent.pid}` } as Record<string, string>,
     },
     loadSession: () =>
       import('../session/index.js').then(

@@ -43,26 +43,30 @@ export function hostNow(): Host {
 export function host(): Promise<Host> {
   if (loading === undefined) forgetLastStat();
   // This is not an import, because a cell that then uses `serve` requires nbserve, and Node cannot require a module that is being imported.
-  loading ??= new Promise<Host>((resolve) => resolve(whole(() => own('nbserve/host') as Host))).then((host) => {
-    loaded = host;
-    host.setOwnLinesContext(inNoCell);
-    host.setCallers({
-      current: currentCellNumber,
-      interruption: () => currentCell()?.interrupted,
-      run: runAsCell,
-      ...(debugging && { debugging }),
-    });
-    if (owner?.key !== undefined) host.setOwnerKey(owner.key);
-    if (owner !== undefined) host.setOwnerName(owner.name);
-    // Notices appear below the cell that runs when they are printed.
-    host.setNoticePrinter((text) => console.log(text));
-    return host;
-  });
+  // At once and as a whole: if the cell's code is terminated, V8 drops what waits to run, and a promise that waited would never settle.
+  loading ??= new Promise<Host>((resolve) => resolve(whole(load)));
   // The next one that needs it tries again.
   loading.catch(() => {
     loading = undefined;
   });
   return loading;
+}
+
+function load(): Host {
+  const host = own('nbserve/host') as Host;
+  host.setOwnLinesContext(inNoCell);
+  host.setCallers({
+    current: currentCellNumber,
+    interruption: () => currentCell()?.interrupted,
+    run: runAsCell,
+    ...(debugging && { debugging }),
+  });
+  if (owner?.key !== undefined) host.setOwnerKey(owner.key);
+  if (owner !== undefined) host.setOwnerName(owner.name);
+  // Notices appear below the cell that runs when they are printed.
+  host.setNoticePrinter((text) => console.log(text));
+  loaded = host;
+  return host;
 }
 
 /** Call this before the host is needed: a restarted kernel waits until the cluster of its predecessor has ended, and gets its port. */

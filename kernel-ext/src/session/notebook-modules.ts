@@ -132,10 +132,10 @@ export class NotebookModules {
     return namespace;
   }
 
-  /** Forgets modules that were terminated while they loaded: a file that awaits has a promise of its own. */
+  /** Forgets modules that were perhaps terminated while they loaded. If a file awaits and was terminated, its promise never settles. */
   forgetUnfinished(): void {
     for (const [id, module] of Object.entries(this.require.cache)) if (module?.loaded === false) delete this.require.cache[id];
-    for (const [file, { module, ready }] of this.#loaded) if (ready === null && !module.loaded) this.#loaded.delete(file);
+    for (const [file, { module }] of this.#loaded) if (!module.loaded) this.#loaded.delete(file);
   }
 
   #noteImport(path: string, importer: string | undefined): void {
@@ -246,8 +246,8 @@ export class NotebookModules {
       .then(() => {
         module.loaded = true;
       });
-    ready.catch(() => this.#loaded.delete(file));
     const loaded = { module, ready };
+    ready.catch(() => this.#loaded.get(file) === loaded && this.#loaded.delete(file));
     this.#loaded.set(file, loaded);
     return loaded;
   }

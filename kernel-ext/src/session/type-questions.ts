@@ -54,11 +54,11 @@ export class TypeQuestions {
   }
 
   sideModule(folder: string, specifier: string): ReturnType<NonNullable<Converter['sideModule']>> {
-    return this.#converter?.sideModule?.(folder, specifier);
+    return this.#options.uninterruptible(() => this.#converter?.sideModule?.(folder, specifier));
   }
 
   awaitPackage(specifier: string): readonly SideModule[] {
-    return this.#converter?.awaitPackage?.(specifier) ?? [];
+    return this.#options.uninterruptible(() => this.#converter?.awaitPackage?.(specifier)) ?? [];
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Decoder } from './decoder.js';
 import { Encoder } from './encoder.js';
+import { kernelSession } from './message.js';
 import { Signer } from './signer.js';
 
 const signer = new Signer({ key: 'secret', hash: 'sha256' });
@@ -41,6 +42,12 @@ describe('Decoder', () => {
     const decoder = new Decoder(signer);
     const frame = fc.oneof(fc.constant('<IDS|MSG>'), fc.string(), fc.constant('{}'), fc.json());
     fc.assert(fc.property(fc.array(frame), (frames) => assert.equal(decoder.decode(bytes(frames)).ok, false)));
+  });
+
+  it('refuses what a kernel has sent, which anybody who reads iopub can send back', () => {
+    const frames = new Encoder(signer, kernelSession()).encode('comm_msg', { comm_id: 'x', data: {} }, { identities: [] });
+    assert.ok(new Decoder(signer).decode(bytes(frames)).ok);
+    assert.deepEqual(new Decoder(signer, undefined, true).decode(bytes(frames)), { ok: false, refusal: 'the kernel’s own' });
   });
 
   it('refuses a repeated message, missing parts, and signed parts that are not objects or name no type', () => {

@@ -1,4 +1,4 @@
-import type { Content, Header, Incoming } from './message.js';
+import { type Content, type Header, type Incoming, isKernels } from './message.js';
 import { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 
@@ -11,6 +11,7 @@ export type MessageRefusal =
   | 'too few parts'
   | 'wrong signature'
   | 'sent before'
+  | 'the kernel’s own'
   | 'not JSON'
   | 'no valid header';
 
@@ -47,8 +48,11 @@ function readHeader(raw: Content): Header | undefined {
 export class Decoder {
   readonly #signer: Signer;
   readonly #replays: ReplayGuard;
+  readonly #ofClients: boolean;
 
-  constructor(signer: Signer, replays = new ReplayGuard()) {
+  /** @param ofClients refuse what a kernel has sent: everybody who can read iopub could send it back, with a signature that is right */
+  constructor(signer: Signer, replays = new ReplayGuard(), ofClients = false) {
+    this.#ofClients = ofClients;
     this.#signer = signer;
     this.#replays = replays;
   }
@@ -66,6 +70,7 @@ export class Decoder {
     if (!rawHeader || !parsedContent || !parsedMetadata) return refused('not JSON');
     const parsedHeader = readHeader(rawHeader);
     if (!parsedHeader) return refused('no valid header');
+    if (this.#ofClients && isKernels(parsedHeader.session)) return refused('the kernel’s own');
     return {
       ok: true,
       message: {

@@ -16,6 +16,7 @@ export {
   type Header,
   type HistoryRequest,
   type Incoming,
+  kernelSession,
   PROTOCOL_VERSION,
   readCode,
   readExecute,

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** The version of the Jupyter message protocol that the kernel uses. 5.4 added `iopub_welcome`. */
 export const PROTOCOL_VERSION = '5.4';
 
@@ -92,3 +94,11 @@ export function readCode(content: Content): { code: string; cursor?: number | un
 
 /** `execute_request` → `execute_reply` */
 export const replyTo = (type: string): string => type.replace(/_request$/, '_reply');
+
+const SESSION = 'nbserve-kernel-';
+
+/** A session id for the kernel's headers. Its form tells the kernel's own messages from those of clients, also after a restart. */
+export const kernelSession = (): string => `${SESSION}${randomUUID()}`;
+
+/** Whether a message with this session id was made by a kernel. Both sides sign with one key, so its signature is right if somebody sends it back. */
+export const isKernels = (session: string): boolean => session.startsWith(SESSION);

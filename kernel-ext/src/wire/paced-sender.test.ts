@@ -56,6 +56,17 @@ it('goes on without a subscriber that reads nothing for a while', async () => {
   assert.deepEqual(socket.got, ['a', 'b', 'c', 'x']);
 });
 
+it('waits once for those that read nothing, however often they come', async () => {
+  logTo(1);
+  const socket = new Subscribed(0);
+  const sender = new PacedSender(socket, 500);
+  const begun = performance.now();
+  for (const letter of letters) sender.send([letter]);
+  await new Promise<void>((resolve) => sender.whenSent(resolve));
+  assert.ok(performance.now() - begun < 2 * 500 + letters.length * 100);
+  await sender.close();
+});
+
 it('does not wait when the kernel ends', async () => {
   const socket = new Subscribed(1);
   const sender = new PacedSender(socket);

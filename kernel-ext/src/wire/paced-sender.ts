@@ -13,6 +13,9 @@ interface Sink {
 
 /** How long all wait for a subscriber that does not read. */
 const PATIENCE_MS = 10_000;
+/** After such a wait, and for this time, nobody waits for long: a stranger could connect again and again without reading. */
+const IMPATIENT_MS = 60_000;
+const IMPATIENCE = 100;
 const RETRY_MS = 5;
 
 /**
@@ -24,6 +27,8 @@ export class PacedSender {
   readonly #patienceMs: number;
   readonly #queue = new Fifo<Frame[] | (() => void)>();
   #isSending = false;
+  /** Until when nobody waits for long. */
+  #impatientUntil = 0;
   #isClosing = false;
   #drained: Deferred<void> | undefined;
 
@@ -69,11 +74,13 @@ export class PacedSender {
 
   async #sendOne(frames: Frame[]): Promise<void> {
     const begun = performance.now();
+    const patienceMs = begun < this.#impatientUntil ? this.#patienceMs / IMPATIENCE : this.#patienceMs;
     while (!(await this.#arrives(frames))) {
-      if (!this.#isClosing && performance.now() - begun < this.#patienceMs) {
+      if (!this.#isClosing && performance.now() - begun < patienceMs) {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
       }
+      this.#impatientUntil = performance.now() + IMPATIENT_MS;
       if (!this.#isClosing) logToStderr('a client has read nothing for a while; it loses messages until it reads again');
       this.#setNoDrop(false);
       await this.#sink.send(frames).finally(() => this.#setNoDrop(true));

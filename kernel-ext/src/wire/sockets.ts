@@ -12,6 +12,10 @@ const zeromq = () => own('zeromq') as typeof import('zeromq');
 const LINGER_MS = 1000;
 /** If a frame is larger than this, ZeroMQ closes its sender's connection. */
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+/** The same for subscriptions and heartbeats, which nobody signs. */
+const MAX_UNSIGNED_BYTES = 64 * 1024;
+/** How many heartbeats wait for a client that does not read. ZeroMQ drops further ones. */
+const HEARTBEATS = 1000;
 
 const OPTIONS = { linger: LINGER_MS, sendHighWaterMark: 0, receiveHighWaterMark: 0, maxMessageSize: MAX_FRAME_BYTES } as const;
 
@@ -22,7 +26,8 @@ export async function bindRouter(
   opened: { close(): void }[],
 ): Promise<Router> {
   // If a client reconnects with its old identity (a reloaded page), it gets its queue back.
-  const socket = new (zeromq().Router)({ ...OPTIONS, handover: true });
+  const unsigned = channel === 'hb' ? { sendHighWaterMark: HEARTBEATS, maxMessageSize: MAX_UNSIGNED_BYTES } : {};
+  const socket = new (zeromq().Router)({ ...OPTIONS, ...unsigned, handover: true });
   opened.push(socket);
   await socket.bind(endpoint(connection, channel));
   keepPrivate(connection, channel);
@@ -39,7 +44,8 @@ const IOPUB_MESSAGES = 500;
 
 /** Binds iopub. `PacedSender` waits when the queue of a client is full, because one of the messages that ZeroMQ would drop may be the `idle` that the client waits for. */
 export async function bindPublisher(connection: Connection, opened: { close(): void }[]): Promise<XPublisher> {
-  const socket = new (zeromq().XPublisher)({ ...OPTIONS, sendHighWaterMark: IOPUB_MESSAGES, noDrop: true });
+  const limits = { sendHighWaterMark: IOPUB_MESSAGES, maxMessageSize: MAX_UNSIGNED_BYTES };
+  const socket = new (zeromq().XPublisher)({ ...OPTIONS, ...limits, noDrop: true });
   opened.push(socket);
   socket.verbosity = 'allSubs';
   await socket.bind(endpoint(connection, 'iopub'));

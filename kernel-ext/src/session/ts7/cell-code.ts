@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { TransformOptions } from 'esbuild';
 import { CELL_PARAMETERS, IMPORT_IN_FUNCTION } from '../cell-function.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
@@ -6,6 +5,7 @@ import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
 import { usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
+import { transformSync } from './compiler.js';
 import { typeErasures } from './erase-types.js';
 import { importEdits } from './import-edits.js';
 import { loopEdits } from './loop-edits.js';
@@ -155,7 +155,7 @@ function compiled(
   tsconfigRaw: TransformOptions['tsconfigRaw'],
   isJsx: boolean,
 ): Pick<CellCode, 'code' | 'toOriginal'> {
-  const { code, map } = esbuild().transformSync(source.text, {
+  const { code, map } = transformSync(source.text, {
     ...COMPILER_OPTIONS,
     loader: isJsx ? 'tsx' : 'ts',
     // Without this, a class expression with decorators would lose its name, which is also the name of its deployment.
@@ -212,15 +212,6 @@ function factories(
     ...raw,
     compilerOptions: { ...rest, jsxFactory: placed(jsxFactory), jsxFragmentFactory: placed(jsxFragmentFactory) },
   };
-}
-
-const own = createRequire(import.meta.url);
-let loaded: typeof import('esbuild') | undefined;
-
-/** Loads esbuild when a cell first needs it. */
-export function esbuild(): typeof import('esbuild') {
-  loaded ??= own('esbuild') as typeof import('esbuild');
-  return loaded;
 }
 
 /** In an object literal, `__proto__:` would set the prototype. */

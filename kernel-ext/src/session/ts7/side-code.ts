@@ -4,7 +4,7 @@ import type { Loader, TransformOptions } from 'esbuild';
 import type { CODE_ENDINGS } from 'nbserve/basics';
 import { type Edit, edited, unmapped } from '../mapped-text.js';
 import { isNode, parseCell, type SyntaxNode, walk } from '../syntax.js';
-import { esbuild } from './cell-code.js';
+import { transformSync } from './compiler.js';
 
 export const LOADERS: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
@@ -62,13 +62,13 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
   };
   if (!mayAwait) {
     try {
-      const { code } = esbuild().transformSync(text, { ...options, format: 'cjs' });
+      const { code } = transformSync(text, { ...options, format: 'cjs' });
       return { code: HEAD + withImports(code), awaits: false, requires: specifiersIn(code), isLive };
     } catch (error) {
       if (!/top-level await/i.test(String(error))) throw error;
     }
   }
-  const { code } = esbuild().transformSync(text, { ...options, format: 'esm' });
+  const { code } = transformSync(text, { ...options, format: 'esm' });
   return { ...asyncModule(code), isLive };
 }
 
