@@ -142,6 +142,27 @@ describe('subshells', () => {
     await remove(id);
   });
 
+  it('show or capture what their children print, while another cell captures its own', async (t) => {
+    const id = await make();
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-captures-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const go = join(folder, 'go');
+    await kernel.execute(
+      `import { existsSync } from 'node:fs';\nimport { execFileSync } from 'node:child_process';\nconst child = (text: string) => void execFileSync('echo', [text], { stdio: 'inherit' });\nconst gone = async () => { while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5)); };`,
+    );
+    const running = kernel.executing("%%capture a\nconsole.log('one');\nawait gone();\nchild('two')");
+    await begun(running.id);
+    assert.equal((await kernel.executing("child('shown')", {}, id).done).text(), 'shown\n');
+    const beside = await kernel.executing("%%capture b\nchild('three')", {}, id).done;
+    assert.equal(beside.text(), '');
+    writeFileSync(go, '');
+    assert.equal((await running.done).text(), '');
+    const { messages } = await kernel.execute('a.stdout + b.stdout');
+    const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
+    assert.deepEqual(result, { 'text/plain': "'one\\ntwo\\nthree\\n'" });
+    await remove(id);
+  });
+
   it('ask the user, and wait for no question of the notebook', async () => {
     const id = await make();
     kernel.onInput = () => undefined;

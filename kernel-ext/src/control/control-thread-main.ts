@@ -240,7 +240,6 @@ async function main(): Promise<void> {
   const { order, pipes } = printedOutput({
     init,
     iopub,
-    cells,
     taken,
     logText,
     captured: (captured) => send({ kind: 'captured', ...captured }),

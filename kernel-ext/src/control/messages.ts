@@ -1,5 +1,5 @@
 import type { ReplicaDoor } from '../debugger/index.js';
-import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
+import type { Captured, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 
 /** The arguments of the control thread. */
@@ -117,12 +117,10 @@ export type Printed =
       readonly metadata: string;
       readonly buffers: readonly Uint8Array[];
     }
-  /**
-   * From now on, what comes through the descriptors belongs to this cell.
-   * `begins`: it begins; otherwise it is the one that still runs.
-   */
-  | { readonly kind: 'cell'; readonly parent: string; readonly begins: boolean }
-  | ({ readonly kind: 'capture' } & CaptureStep);
+  /** From now on, what comes through the descriptors belongs to this cell. */
+  | { readonly kind: 'cell'; readonly parent: string }
+  /** What a cell's capture tells the reader. */
+  | ({ readonly kind: 'capture'; readonly parent: string } & Captured);
 
 /** What is about to run and needs breakpoints. */
 export type ToDebug = { readonly cell: string } | { readonly replicas: readonly ReplicaDoor[] };

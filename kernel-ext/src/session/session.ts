@@ -14,6 +14,8 @@ export interface OutputCapture {
   clear(): void;
   /** Resolves when everything has come. */
   end(): Promise<void>;
+  /** True when it was told to end, by the session or because the cell has ended: what is printed from then on is shown. */
+  readonly isOver: boolean;
 }
 
 /** Gets what was captured. `begin` forgets what came before it. */
