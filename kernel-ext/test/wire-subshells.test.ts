@@ -163,6 +163,26 @@ describe('subshells', () => {
     await remove(id);
   });
 
+  it('let an interrupt end the children of their own running cell, and none of a cell that has ended', async () => {
+    const id = await make();
+    const sleep = "spawn('sleep', ['60'])";
+    const beside = kernel.executing(
+      `import { once } from 'node:events';\nimport { spawn } from 'node:child_process';\nconst own = ${sleep};\nprint('begun');\nawait new Promise(() => {})`,
+      {},
+      id,
+    );
+    await printed(beside.id, 'begun');
+    assert.equal((await kernel.execute(`const kept = ${sleep}`)).reply.status, 'ok');
+    await kernel.interrupt();
+    assert.equal((await beside.done).reply.ename, 'KeyboardInterrupt');
+    const { messages } = await kernel.execute(
+      "if (own.signalCode === null) await once(own, 'exit');\nconst signals = [own.signalCode, kept.signalCode];\nkept.kill('SIGKILL');\nsignals",
+    );
+    const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
+    assert.deepEqual(result, { 'text/plain': "[ 'SIGINT', null ]" });
+    await remove(id);
+  });
+
   it('ask the user, and wait for no question of the notebook', async () => {
     const id = await make();
     kernel.onInput = () => undefined;

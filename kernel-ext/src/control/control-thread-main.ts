@@ -258,6 +258,7 @@ async function main(): Promise<void> {
       case 'reply':
         iopub.afterOutput(() => shell.reply(message.asker, message.type, message.content));
         cells.end(message.asker.headerJson);
+        children.ended(message.asker.headerJson);
         break;
       case 'ask':
         iopub.afterOutput(() =>
@@ -274,7 +275,7 @@ async function main(): Promise<void> {
         cells.begin(message.parent);
         break;
       case 'spawned':
-        children.spawned(message.pid, message.byRunning);
+        children.spawned(message.pid, cells.all.includes(message.cell) ? message.cell : '');
         break;
       case 'prepare':
         void ('cell' in message ? adapter.compiled(message.cell) : adapter.join(message.replicas)).then(() =>

@@ -182,9 +182,9 @@ export class ControlThread {
     this.#post({ kind: 'unask', ...(question !== undefined && { question }) });
   }
 
-  /** This process has a new child. @param byRunning true if the running cell started it */
-  spawned(pid: number, byRunning: boolean): void {
-    this.#post({ kind: 'spawned', pid, byRunning });
+  /** This process has a new child. @param cell header of the running cell that started it, as JSON; '' if none did */
+  spawned(pid: number, cell: string): void {
+    this.#post({ kind: 'spawned', pid, cell });
   }
 
   /** The main thread waits for an answer of the type checker's process; 0 means that the answer has come. */

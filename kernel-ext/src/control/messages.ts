@@ -144,8 +144,8 @@ export type ToControl =
   | { readonly kind: 'unask'; readonly question?: number }
   /** A cell begins: what is interrupted is this one. @param at milliseconds since the epoch */
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
-  /** The process has a new child, which the running cell started, or code that another cell left. */
-  | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }
+  /** The process has a new child. `cell`: the header of the running cell that started it, as JSON; '' if code that another cell left did. */
+  | { readonly kind: 'spawned'; readonly pid: number; readonly cell: string }
   /** While a debugger is attached, a cell was compiled, or replicas wait for the debugger. The main thread waits for `prepared`. */
   | ({ readonly kind: 'prepare'; readonly question: number } & ToDebug)
   /** The main thread was interrupted with SIGINT. */

@@ -114,7 +114,7 @@ export async function startKernel({
     control.guardedAsync(async () => {
       const session = await createSession({
         uninterruptible: (work) => control.guarded(work),
-        onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
+        onSpawn: (pid, request = '') => control.spawned(pid, request),
         onCheck: (pid) => control.checking(pid),
         onCompiled: (cell) => control.compiled(cell),
         replicaDebugging: { debugger: () => control.debugger, join: (replicas) => control.joinReplicas(replicas) },

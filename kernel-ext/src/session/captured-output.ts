@@ -61,6 +61,7 @@ function outputTo(captured: CapturedOutput, shown: Output, prints: OutputCapture
     ...(shown.input && { input: shown.input.bind(shown) }),
     ...(shown.nextInput && { nextInput: shown.nextInput.bind(shown) }),
     ...(shown.colors && { colors: shown.colors }),
+    ...(shown.request && { request: shown.request }),
     stream: (name, text) => (prints.isOver ? shown.stream(name, text) : prints.print(name, text)),
     display: (bundle, options = {}) => {
       if (prints.isOver) return shown.display(bundle, options);

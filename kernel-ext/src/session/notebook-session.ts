@@ -99,7 +99,8 @@ class NotebookSession implements Session {
         // The type checker's process had ended, and another one answers.
         if (this.#types.isAsking) onCheck(pid);
         const cell = currentCell();
-        onSpawn(pid, !this.#types.isAsking && cell !== undefined && this.#running.get(cell.subshell)?.cell === cell);
+        const runs = !this.#types.isAsking && cell !== undefined && this.#running.get(cell.subshell)?.cell === cell;
+        onSpawn(pid, runs ? cell.output.request : undefined);
       });
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);

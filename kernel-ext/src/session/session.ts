@@ -38,6 +38,8 @@ export interface Output {
   capture?(taker: CaptureTaker): OutputCapture | undefined;
   /** Puts a text into the next cell; absent if there is no front end. */
   nextInput?(text: string): void;
+  /** Names the request that the cell answers; in the kernel, it is the request's header as JSON. @default none */
+  readonly request?: string;
   /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */
   readonly colors?: 'errors' | 'all';
   /**
@@ -164,9 +166,9 @@ export interface SessionOptions {
   turn?: (work: () => void) => void;
   /**
    * Is called with every child process that is started without blocking the thread.
-   * @param byRunning by the cell that runs, not by what an earlier one left behind
+   * @param request that of the running cell that started it; undefined if what an earlier cell left behind did
    */
-  onSpawn?: (pid: number, byRunning: boolean) => void;
+  onSpawn?: (pid: number, request: string | undefined) => void;
   /** Is called with the pid of the type checker when it is asked, and with 0 when it has answered. An interrupt may end that process. */
   onCheck?: (pid: number) => void;
   /** How a debugger sees replicas. @default it does not */
