@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -181,6 +181,28 @@ describe('subshells', () => {
     const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
     assert.deepEqual(result, { 'text/plain': "[ 'SIGINT', null ]" });
     await remove(id);
+  });
+
+  it('abort a cell that waits for the end of an interrupt when the subshell is deleted', async (t) => {
+    const id = await make();
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-held-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const caught = join(folder, 'caught');
+    // The child gets the signal, and ends only by the next one, half a second later.
+    const script = `trap 'touch ${caught}' INT; while true; do sleep 0.05; done`;
+    const running = kernel.executing(
+      `import { execFileSync } from 'node:child_process';\nprint('begun');\nexecFileSync('sh', ['-c', ${JSON.stringify(script)}], { stdio: 'ignore' })`,
+    );
+    await printed(running.id, 'begun');
+    const interrupted = kernel.interrupt();
+    while (!existsSync(caught)) await new Promise((resolve) => setTimeout(resolve, 5));
+    // An interrupt may be this much earlier than the cell that it means.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const held = kernel.executing("print('ran')", {}, id);
+    await remove(id);
+    await interrupted;
+    assert.equal((await running.done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await held.done).reply.status, 'aborted');
   });
 
   it('ask the user, and wait for no question of the notebook', async () => {

@@ -311,7 +311,7 @@ export class ControlThread {
         events.onDebugger();
         break;
       case 'deleted':
-        events.onDeleted(message.subshell);
+        events.onDeleted(message.subshell, this.#takeHeld(message.subshell));
         break;
       case 'captured':
         this.#captures.got(message);
@@ -320,6 +320,14 @@ export class ControlThread {
       case 'failed':
         break;
     }
+  }
+
+  /** The cells of a subshell that wait for the end of an interrupt wait no more. */
+  #takeHeld(subshell: string): readonly ShellRequest[] {
+    const isOf = ({ header }: ShellRequest): boolean => header.subshell_id === subshell;
+    const taken = this.#held.filter(isOf);
+    this.#held = this.#held.filter((request) => !isOf(request));
+    return taken;
   }
 
   /** @param reported how often code had been terminated when that was last reported */

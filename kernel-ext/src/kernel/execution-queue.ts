@@ -77,9 +77,11 @@ export class ExecutionQueue {
     }
   }
 
-  /** The requests that wait do not run. */
-  drop(): void {
-    for (const { request } of this.#waiting.splice(0)) this.#abort(request);
+  /** The requests that wait do not run. @param more requests after them, which do not run either @returns how many */
+  drop(more: readonly ShellRequest[]): number {
+    const dropped = [...this.#waiting.splice(0).map(({ request }) => request), ...more];
+    for (const request of dropped) this.#abort(request);
+    return dropped.length;
   }
 
   /** @returns the waiting requests that must not run */

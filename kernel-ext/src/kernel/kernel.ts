@@ -104,7 +104,7 @@ export async function startKernel({
         shell.interrupt();
         shells.interrupt(terminated);
       },
-      onDeleted: (subshell) => shells.delete(subshell),
+      onDeleted: (subshell, held) => shells.delete(subshell, held),
       onDebugger: () => holder.made?.onDebugger(),
       onShutdown: (again) => void end(!again),
     },
