@@ -205,6 +205,46 @@ describe('subshells', () => {
     assert.equal((await held.done).reply.status, 'aborted');
   });
 
+  it('leave the kernel busy after other requests, as long as a cell runs', async () => {
+    const running = kernel.executing('await closed()');
+    await begun(running.id);
+    const states = (): unknown[] =>
+      kernel.iopub.filter(({ type }) => type === 'status').map((one) => one.content.execution_state);
+    for (const ask of [
+      () => kernel.request('list_subshell_request', {}, 'control'),
+      () => kernel.request('debug_request', { type: 'request', seq: 1, command: 'debugInfo', arguments: {} }, 'control'),
+      () => kernel.executing('1', {}, 'nobody').done,
+    ]) {
+      const before = states().length;
+      await ask();
+      await kernel.until(() => states().length >= before + 3, 'the state of the cell that still runs');
+      assert.deepEqual(states().slice(before), ['busy', 'idle', 'busy']);
+    }
+    const [id, other] = [await make(), await make()];
+    const beside = kernel.executing('const first = open;\nawait closed();\nfirst()', {}, id);
+    const waiting = kernel.executing('1', {}, id);
+    await begun(beside.id);
+    const before = states().length;
+    await remove(id);
+    assert.equal((await waiting.done).reply.status, 'aborted');
+    await kernel.until(() => states().length >= before + 6, 'the state of the cells that still run');
+    assert.equal(states().at(-1), 'busy');
+    await kernel.executing('open()', {}, other).done;
+    await running.done;
+    await remove(other);
+  });
+
+  it('send messages of comms in the name of their own cells', async () => {
+    const id = await make();
+    const running = kernel.executing('await closed()');
+    await begun(running.id);
+    const beside = await kernel.executing("comms.open('beside');\nopen()", {}, id).done;
+    await running.done;
+    const opened = kernel.iopub.find(({ type, content }) => type === 'comm_open' && content.target_name === 'beside');
+    assert.equal(opened?.parentId, beside.id);
+    await remove(id);
+  });
+
   it('ask the user, and wait for no question of the notebook', async () => {
     const id = await make();
     kernel.onInput = () => undefined;

@@ -108,6 +108,12 @@ async function main(): Promise<void> {
   const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
   // The clients of the old program connect again. Cells that came meanwhile wait until the clients can get their output.
   if (legacy) await iopub.listened(legacy.subscribers, RECONNECT_MS);
+  /** Clients show the last status, whatever request it was about. So the status must be `busy` again while a cell runs. */
+  const idle = (parent: string): void => {
+    iopub.status('idle', parent);
+    const cell = running();
+    if (cell !== undefined) iopub.status('busy', cell);
+  };
   const beats = new Sender(heartbeat);
   new Receiver(heartbeat, (frames) => beats.send(frames));
   const subshells = new Subshells((subshell) => send({ kind: 'deleted', subshell }));
@@ -117,7 +123,7 @@ async function main(): Promise<void> {
     if (subshells.has(header.subshell_id)) return send({ kind: 'request', request, isLater });
     iopub.status('busy', headerJson);
     shell.refuse(request, unknownSubshell(header.subshell_id as string));
-    iopub.status('idle', headerJson);
+    idle(headerJson);
   });
   const stdin = new StdinRelay(stdinSocket, decoder, encoder, (question, value) => send({ kind: 'answer', question, value }));
 
@@ -209,7 +215,8 @@ async function main(): Promise<void> {
     shutdown: end,
     debug: (content) => adapter.handle(content),
     subshell: (type, content) => subshells.answer(type, content),
-    status: (state, parent) => iopub.status(state, parent),
+    busy: (parent) => iopub.status('busy', parent),
+    idle,
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
   /** First iopub, because answers wait for what it sends. */

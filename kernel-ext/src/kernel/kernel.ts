@@ -159,6 +159,7 @@ export async function startKernel({
     reply: (request, type, content) => control.reply(request, type, content),
     execute: (request) => shells.push(request),
     running: () => shells.running,
+    current: () => holder.made?.currentRequest,
     answered: () => inOwnTurn(preload),
     shutdown: (again) => void end(!again),
   });

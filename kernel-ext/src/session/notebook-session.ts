@@ -109,6 +109,10 @@ class NotebookSession implements Session {
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
   }
 
+  get currentRequest(): string | undefined {
+    return currentCell()?.output.request;
+  }
+
   onDebugger(): void {
     void this.#replicas?.seesReplicas();
   }

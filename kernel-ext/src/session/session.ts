@@ -133,6 +133,8 @@ export interface Session {
    * @param cellWaits true if a cell has come already; it then resolves as soon as that cell can run
    */
   warm(cellWaits?: boolean): Promise<void>;
+  /** The request of the cell whose code runs now; undefined outside of cells. */
+  readonly currentRequest: string | undefined;
   /** What a debugger sees of the notebook. */
   readonly debugView: DebugView;
   /** A debugger was attached: it sees the replicas that run. */
