@@ -9,7 +9,7 @@ import { CellChildren, processTable, watchSpawns } from '../dist/children/index.
 describe('the children of a running cell', () => {
   const children = new CellChildren();
   let byRunning = true;
-  before(() => watchSpawns((pid) => children.spawned(pid, byRunning)));
+  before(() => watchSpawns((pid) => children.spawned(pid, byRunning ? 'cell' : '')));
   const started: number[] = [];
   after(() => {
     for (const pid of started) {

@@ -64,6 +64,22 @@ console.log("h".repeat(200_000));`,
     assert.equal((await kernel.execute('fs.writeSync(1, "again\\n")')).text(), 'again\n');
   });
 
+  it('of a command that goes on after its cell with %%capture is shown below that cell', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-late-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const go = join(folder, 'go');
+    const cell = await kernel.execute(
+      `%%capture\n!(until [ -e ${go} ]; do sleep 0.05; done; echo late) &\nconsole.log("captured")`,
+    );
+    assert.deepEqual([cell.reply.status, cell.text()], ['ok', '']);
+    await kernel.execute('1');
+    writeFileSync(go, '');
+    const late = (): string | undefined =>
+      kernel.iopub.find(({ type, content }) => type === 'stream' && content.text === 'late\n')?.parentId;
+    await kernel.until(() => late() !== undefined, 'what the command prints');
+    assert.equal(late(), cell.id);
+  });
+
   it('may be cut within a character', async () => {
     const run = await kernel.execute(
       'for (const byte of Buffer.from("é€😀\\n")) { fs.writeSync(1, Buffer.of(byte)); process.stdout.write(Buffer.of(byte)); await new Promise((resolve) => setTimeout(resolve, 2)); }',

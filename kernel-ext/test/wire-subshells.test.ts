@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -139,6 +139,109 @@ describe('subshells', () => {
     const { messages } = await kernel.execute('a.stdout + b.stdout');
     const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
     assert.deepEqual(result, { 'text/plain': "'one\\ntwo\\nthree\\n'" });
+    await remove(id);
+  });
+
+  it('show or capture what their children print, while another cell captures its own', async (t) => {
+    const id = await make();
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-captures-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const go = join(folder, 'go');
+    await kernel.execute(
+      `import { existsSync } from 'node:fs';\nimport { execFileSync } from 'node:child_process';\nconst child = (text: string) => void execFileSync('echo', [text], { stdio: 'inherit' });\nconst gone = async () => { while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5)); };`,
+    );
+    const running = kernel.executing("%%capture a\nconsole.log('one');\nawait gone();\nchild('two')");
+    await begun(running.id);
+    assert.equal((await kernel.executing("child('shown')", {}, id).done).text(), 'shown\n');
+    const beside = await kernel.executing("%%capture b\nchild('three')", {}, id).done;
+    assert.equal(beside.text(), '');
+    writeFileSync(go, '');
+    assert.equal((await running.done).text(), '');
+    const { messages } = await kernel.execute('a.stdout + b.stdout');
+    const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
+    assert.deepEqual(result, { 'text/plain': "'one\\ntwo\\nthree\\n'" });
+    await remove(id);
+  });
+
+  it('let an interrupt end the children of their own running cell, and none of a cell that has ended', async () => {
+    const id = await make();
+    const sleep = "spawn('sleep', ['60'])";
+    const beside = kernel.executing(
+      `import { once } from 'node:events';\nimport { spawn } from 'node:child_process';\nconst own = ${sleep};\nprint('begun');\nawait new Promise(() => {})`,
+      {},
+      id,
+    );
+    await printed(beside.id, 'begun');
+    assert.equal((await kernel.execute(`const kept = ${sleep}`)).reply.status, 'ok');
+    await kernel.interrupt();
+    assert.equal((await beside.done).reply.ename, 'KeyboardInterrupt');
+    const { messages } = await kernel.execute(
+      "if (own.signalCode === null) await once(own, 'exit');\nconst signals = [own.signalCode, kept.signalCode];\nkept.kill('SIGKILL');\nsignals",
+    );
+    const result = messages.find(({ type }) => type === 'execute_result')?.content.data;
+    assert.deepEqual(result, { 'text/plain': "[ 'SIGINT', null ]" });
+    await remove(id);
+  });
+
+  it('abort a cell that waits for the end of an interrupt when the subshell is deleted', async (t) => {
+    const id = await make();
+    const folder = mkdtempSync(join(tmpdir(), 'nbk-held-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const caught = join(folder, 'caught');
+    // The child gets the signal, and ends only by the next one, half a second later.
+    const script = `trap 'touch ${caught}' INT; while true; do sleep 0.05; done`;
+    const running = kernel.executing(
+      `import { execFileSync } from 'node:child_process';\nprint('begun');\nexecFileSync('sh', ['-c', ${JSON.stringify(script)}], { stdio: 'ignore' })`,
+    );
+    await printed(running.id, 'begun');
+    const interrupted = kernel.interrupt();
+    while (!existsSync(caught)) await new Promise((resolve) => setTimeout(resolve, 5));
+    // An interrupt may be this much earlier than the cell that it means.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const held = kernel.executing("print('ran')", {}, id);
+    await remove(id);
+    await interrupted;
+    assert.equal((await running.done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await held.done).reply.status, 'aborted');
+  });
+
+  it('leave the kernel busy after other requests, as long as a cell runs', async () => {
+    const running = kernel.executing('await closed()');
+    await begun(running.id);
+    const states = (): unknown[] =>
+      kernel.iopub.filter(({ type }) => type === 'status').map((one) => one.content.execution_state);
+    for (const ask of [
+      () => kernel.request('list_subshell_request', {}, 'control'),
+      () => kernel.request('debug_request', { type: 'request', seq: 1, command: 'debugInfo', arguments: {} }, 'control'),
+      () => kernel.executing('1', {}, 'nobody').done,
+    ]) {
+      const before = states().length;
+      await ask();
+      await kernel.until(() => states().length >= before + 3, 'the state of the cell that still runs');
+      assert.deepEqual(states().slice(before), ['busy', 'idle', 'busy']);
+    }
+    const [id, other] = [await make(), await make()];
+    const beside = kernel.executing('const first = open;\nawait closed();\nfirst()', {}, id);
+    const waiting = kernel.executing('1', {}, id);
+    await begun(beside.id);
+    const before = states().length;
+    await remove(id);
+    assert.equal((await waiting.done).reply.status, 'aborted');
+    await kernel.until(() => states().length >= before + 6, 'the state of the cells that still run');
+    assert.equal(states().at(-1), 'busy');
+    await kernel.executing('open()', {}, other).done;
+    await running.done;
+    await remove(other);
+  });
+
+  it('send messages of comms in the name of their own cells', async () => {
+    const id = await make();
+    const running = kernel.executing('await closed()');
+    await begun(running.id);
+    const beside = await kernel.executing("comms.open('beside');\nopen()", {}, id).done;
+    await running.done;
+    const opened = kernel.iopub.find(({ type, content }) => type === 'comm_open' && content.target_name === 'beside');
+    assert.equal(opened?.parentId, beside.id);
     await remove(id);
   });
 

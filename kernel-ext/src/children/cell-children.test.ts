@@ -40,9 +40,20 @@ describe('the children of a cell', () => {
 
   it('are not those that an earlier cell starts meanwhile', () => {
     const children = childrenOf(entry(FIRST, self), entry(SECOND, self));
-    children.spawned(FIRST, false);
-    children.spawned(SECOND, true);
+    children.spawned(FIRST, '');
+    children.spawned(SECOND, 'cell');
     assert.deepEqual(children.list(), [SECOND]);
+  });
+
+  it('are not those of a cell that has ended while another one runs', () => {
+    const [kept, ended, other] = [process.ppid, SECOND, THIRD];
+    const children = childrenOf(entry(kept, self), entry(other, self));
+    children.spawned(kept, 'ended');
+    children.spawned(ended, 'ended');
+    children.spawned(other, 'cell');
+    assert.deepEqual(children.list(), [kept, other]);
+    children.ended('ended');
+    assert.deepEqual(children.list(), [other]);
   });
 
   it('are not a compiler that works for all cells', () => {

@@ -14,7 +14,8 @@ const START_TOLERANCE_MS = 30;
  */
 export class CellChildren {
   readonly #table: () => readonly ProcessEntry[];
-  readonly #known = new Map<number, 'running' | 'another'>();
+  /** The running cell that started each child; '' if it was not a running cell, or has ended. */
+  readonly #known = new Map<number, string>();
   #begunAt = Number.POSITIVE_INFINITY;
 
   constructor(table: () => readonly ProcessEntry[] = processTable) {
@@ -24,15 +25,17 @@ export class CellChildren {
   /** Call this when a cell begins. The processes that run then are not the cell's. @param at milliseconds since the epoch */
   begin(at = Date.now()): void {
     this.#begunAt = at;
-    for (const pid of this.#known.keys()) {
-      if (exists(pid)) this.#known.set(pid, 'another');
-      else this.#known.delete(pid);
-    }
+    for (const pid of this.#known.keys()) this.#keep(pid);
   }
 
-  /** Call this when a child was started. @param byRunning true if the running cell started it, and not code that an earlier cell left */
-  spawned(pid: number, byRunning: boolean): void {
-    this.#known.set(pid, byRunning ? 'running' : 'another');
+  /** Call this when a child was started. @param cell names the running cell that started it; '' if code that an earlier cell left did */
+  spawned(pid: number, cell: string): void {
+    this.#known.set(pid, cell);
+  }
+
+  /** Call this when a cell ends while another one runs. Its children are meant to keep running. */
+  ended(cell: string): void {
+    for (const [pid, starter] of this.#known) if (starter === cell || !exists(pid)) this.#keep(pid);
   }
 
   /** The pids of the cell's processes, parents first. */
@@ -44,7 +47,7 @@ export class CellChildren {
     const isOwn = ({ pid, ageMs, isService = false }: ProcessEntry): boolean => {
       if (isService) return false;
       const starter = this.#known.get(pid);
-      return starter === undefined ? ageMs <= cellAgeMs : starter === 'running';
+      return starter === undefined ? ageMs <= cellAgeMs : starter !== '';
     };
     const enters = (entry: ProcessEntry, parent: number): boolean => entry.group === group && (parent !== self || isOwn(entry));
     return descendants(table, self, enters).map(({ pid }) => pid);
@@ -53,6 +56,12 @@ export class CellChildren {
   /** Sends a signal to each of them. @returns the pids that it was sent to */
   signal(name: NodeJS.Signals): number[] {
     return this.list().filter((pid) => send(pid, name));
+  }
+
+  /** A child that still runs is not the cell's any more. */
+  #keep(pid: number): void {
+    if (exists(pid)) this.#known.set(pid, '');
+    else this.#known.delete(pid);
   }
 }
 

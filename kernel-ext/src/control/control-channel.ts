@@ -12,7 +12,10 @@ export interface ControlHandlers {
   debug(content: Readonly<Content>): Promise<{ response: object; after?: () => void }>;
   /** Makes, deletes or lists subshells. @returns the content of the reply */
   subshell(type: SubshellRequest, content: Content): Content;
-  status(state: 'busy' | 'idle', parent: string): void;
+  /** Publishes that the request begins. */
+  busy(parent: string): void;
+  /** Publishes that it has ended. */
+  idle(parent: string): void;
   /** Also tells all clients that the kernel ends. */
   publishShutdown(content: string, parent: string): void;
 }
@@ -44,7 +47,7 @@ export class ControlChannel {
 
   #handle(message: Incoming): void {
     const parent = message.headerJson;
-    this.#handlers.status('busy', parent);
+    this.#handlers.busy(parent);
     const type = message.header.msg_type;
     switch (type) {
       case 'kernel_info_request':
@@ -71,7 +74,7 @@ export class ControlChannel {
       default:
         if (type.endsWith('_request')) this.#refuse(message);
     }
-    this.#handlers.status('idle', parent);
+    this.#handlers.idle(parent);
   }
 
   /** The reply comes after the interrupt, so that a request which the client sends after the reply is not interrupted. */
@@ -83,14 +86,14 @@ export class ControlChannel {
     await Promise.race([this.#handlers.interrupt(), patience]);
     clearTimeout(timer);
     this.#reply(message, 'interrupt_reply', { status: 'ok' });
-    this.#handlers.status('idle', message.headerJson);
+    this.#handlers.idle(message.headerJson);
   }
 
   async #debug(message: Incoming): Promise<void> {
     const { response, after } = await this.#handlers.debug(message.content);
     this.#reply(message, 'debug_reply', { ...response });
     after?.();
-    this.#handlers.status('idle', message.headerJson);
+    this.#handlers.idle(message.headerJson);
   }
 
   #refuse(message: Incoming): void {

@@ -13,8 +13,8 @@ export interface ControlEvents {
    * @param terminated true if synchronous code was terminated
    */
   onInterrupt(terminated: boolean): void;
-  /** No more cells come for this subshell, and those that wait must not run. */
-  onDeleted(subshell: string): void;
+  /** No more cells come for this subshell, and those that wait must not run. @param held cells of it that have not been passed on */
+  onDeleted(subshell: string, held: readonly ShellRequest[]): void;
   /** A debugger was attached. */
   onDebugger(): void;
   /** The kernel must end, because of a request on the control channel, or because its parent has ended. */

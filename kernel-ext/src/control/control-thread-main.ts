@@ -109,6 +109,12 @@ async function main(): Promise<void> {
   const legacy = init.legacy === '' ? undefined : (JSON.parse(init.legacy) as Legacy);
   // The clients of the old program connect again. Cells that came meanwhile wait until the clients can get their output.
   if (legacy) await iopub.listened(legacy.subscribers, RECONNECT_MS);
+  /** Clients show the last status, whatever request it was about. So the status must be `busy` again while a cell runs. */
+  const idle = (parent: string): void => {
+    iopub.status('idle', parent);
+    const cell = running();
+    if (cell !== undefined) iopub.status('busy', cell);
+  };
   const beats = new Sender(heartbeat);
   new Receiver(heartbeat, (frames) => beats.send(frames));
   const subshells = new Subshells((subshell) => send({ kind: 'deleted', subshell }));
@@ -118,7 +124,7 @@ async function main(): Promise<void> {
     if (subshells.has(header.subshell_id)) return send({ kind: 'request', request, isLater });
     iopub.status('busy', headerJson);
     shell.refuse(request, unknownSubshell(header.subshell_id as string));
-    iopub.status('idle', headerJson);
+    idle(headerJson);
   });
   const stdin = new StdinRelay(stdinSocket, decoder, encoder, (question, value) => send({ kind: 'answer', question, value }));
 
@@ -210,7 +216,8 @@ async function main(): Promise<void> {
     shutdown: end,
     debug: (content) => adapter.handle(content),
     subshell: (type, content) => subshells.answer(type, content),
-    status: (state, parent) => iopub.status(state, parent),
+    busy: (parent) => iopub.status('busy', parent),
+    idle,
     publishShutdown: (content, parent) => iopub.publish('shutdown_reply', content, parent),
   });
   /** First iopub, because answers wait for what it sends. */
@@ -241,7 +248,6 @@ async function main(): Promise<void> {
   const { order, pipes } = printedOutput({
     init,
     iopub,
-    cells,
     taken,
     logText,
     captured: (captured) => send({ kind: 'captured', ...captured }),
@@ -260,6 +266,7 @@ async function main(): Promise<void> {
       case 'reply':
         iopub.afterOutput(() => shell.reply(message.asker, message.type, message.content));
         cells.end(message.asker.headerJson);
+        children.ended(message.asker.headerJson);
         break;
       case 'ask':
         iopub.afterOutput(() =>
@@ -276,7 +283,7 @@ async function main(): Promise<void> {
         cells.begin(message.parent);
         break;
       case 'spawned':
-        children.spawned(message.pid, message.byRunning);
+        children.spawned(message.pid, cells.all.includes(message.cell) ? message.cell : '');
         break;
       case 'prepare':
         void ('cell' in message ? adapter.compiled(message.cell) : adapter.join(message.replicas)).then(() =>

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ReplicaDoor } from '../debugger/index.js';
-import { Capture, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
+import { type Capture, type Captured, Captures, type CaptureTaker, type Mark, MarkWriter } from '../descriptors/index.js';
 import { CannotBind, type Connection } from '../wire/index.js';
 import type { ControlEvents } from './control-events.js';
 import { installEvaluation } from './evaluation.js';
@@ -34,8 +34,7 @@ export class ControlThread {
   readonly #marks: MarkWriter;
   /** Whether the thread reads the descriptors 1 and 2. */
   readonly #isRead: boolean;
-  /** The capture of a running cell. */
-  #capture: { readonly capture: Capture; readonly parent: string } | undefined;
+  readonly #captures = new Captures<string>();
   #closed = false;
   #ports: Connection['ports'];
   /** Is called when an interrupt is done. */
@@ -147,26 +146,28 @@ export class ControlThread {
   /** A cell begins. From now on, output of children and of native code belongs to it. @param parent header of its request, as JSON */
   cell(parent: string): void {
     this.#post({ kind: 'begin', parent, at: Date.now() });
-    this.#print({ kind: 'cell', parent, begins: true });
+    this.#print({ kind: 'cell', parent });
   }
 
   /** From now on, output of children and of native code belongs to this cell, which still runs. @param parent header of its request, as JSON */
   outputTo(parent: string): void {
-    this.#print({ kind: 'cell', parent, begins: false });
+    this.#print({ kind: 'cell', parent });
   }
 
-  /** Captures what a cell prints, and what comes through the descriptors. @returns undefined if nobody reads them, or if another running cell captures them */
+  /** Captures what a cell prints, and what comes through the descriptors. @returns undefined if nobody reads them */
   capture(taker: CaptureTaker, parent: string): Capture | undefined {
-    if (!this.#isRead || this.#closed || (this.#capture !== undefined && this.#capture.parent !== parent)) return undefined;
-    const capture = new Capture((step) => this.#print({ kind: 'capture', ...step }), taker);
-    this.#capture = { capture, parent };
-    return capture;
+    if (!this.#isRead || this.#closed) return undefined;
+    const tell = (captured: Captured): void => {
+      if ('text' in captured) makeRoom(this.#shared, captured.text.length, () => this.#sendCollected());
+      this.#print({ kind: 'capture', parent, ...captured });
+    };
+    return this.#captures.begin(parent, tell, taker);
   }
 
   /** Answers a request of the shell channel. */
   reply(asker: Asker, type: string, content: unknown): void {
     const { identities, headerJson } = asker;
-    if (this.#capture?.parent === headerJson) this.#capture = undefined;
+    this.#captures.end(headerJson);
     this.#post({ kind: 'reply', asker: { identities, headerJson }, type, content: JSON.stringify(content) });
   }
 
@@ -181,9 +182,9 @@ export class ControlThread {
     this.#post({ kind: 'unask', ...(question !== undefined && { question }) });
   }
 
-  /** This process has a new child. @param byRunning true if the running cell started it */
-  spawned(pid: number, byRunning: boolean): void {
-    this.#post({ kind: 'spawned', pid, byRunning });
+  /** This process has a new child. @param cell header of the running cell that started it, as JSON; '' if none did */
+  spawned(pid: number, cell: string): void {
+    this.#post({ kind: 'spawned', pid, cell });
   }
 
   /** The main thread waits for an answer of the type checker's process; 0 means that the answer has come. */
@@ -310,15 +311,23 @@ export class ControlThread {
         events.onDebugger();
         break;
       case 'deleted':
-        events.onDeleted(message.subshell);
+        events.onDeleted(message.subshell, this.#takeHeld(message.subshell));
         break;
       case 'captured':
-        this.#capture?.capture.got(message);
+        this.#captures.got(message);
         break;
       case 'bound':
       case 'failed':
         break;
     }
+  }
+
+  /** The cells of a subshell that wait for the end of an interrupt wait no more. */
+  #takeHeld(subshell: string): readonly ShellRequest[] {
+    const isOf = ({ header }: ShellRequest): boolean => header.subshell_id === subshell;
+    const taken = this.#held.filter(isOf);
+    this.#held = this.#held.filter((request) => !isOf(request));
+    return taken;
   }
 
   /** @param reported how often code had been terminated when that was last reported */

@@ -1,5 +1,5 @@
 import type { ReplicaDoor } from '../debugger/index.js';
-import type { Captured, CaptureStep, Mark, OwnDescriptors } from '../descriptors/index.js';
+import type { Captured, Mark, OwnDescriptors } from '../descriptors/index.js';
 import type { Connection, Content, Header } from '../wire/index.js';
 import type { Parent } from './parent-watch.js';
 
@@ -118,12 +118,10 @@ export type Printed =
       readonly metadata: string;
       readonly buffers: readonly Uint8Array[];
     }
-  /**
-   * From now on, what comes through the descriptors belongs to this cell.
-   * `begins`: it begins; otherwise it is the one that still runs.
-   */
-  | { readonly kind: 'cell'; readonly parent: string; readonly begins: boolean }
-  | ({ readonly kind: 'capture' } & CaptureStep);
+  /** From now on, what comes through the descriptors belongs to this cell. */
+  | { readonly kind: 'cell'; readonly parent: string }
+  /** What a cell's capture tells the reader. */
+  | ({ readonly kind: 'capture'; readonly parent: string } & Captured);
 
 /** What is about to run and needs breakpoints. */
 export type ToDebug = { readonly cell: string } | { readonly replicas: readonly ReplicaDoor[] };
@@ -147,8 +145,8 @@ export type ToControl =
   | { readonly kind: 'unask'; readonly question?: number }
   /** A cell begins: what is interrupted is this one. @param at milliseconds since the epoch */
   | { readonly kind: 'begin'; readonly parent: string; readonly at: number }
-  /** The process has a new child, which the running cell started, or code that another cell left. */
-  | { readonly kind: 'spawned'; readonly pid: number; readonly byRunning: boolean }
+  /** The process has a new child. `cell`: the header of the running cell that started it, as JSON; '' if code that another cell left did. */
+  | { readonly kind: 'spawned'; readonly pid: number; readonly cell: string }
   /** While a debugger is attached, a cell was compiled, or replicas wait for the debugger. The main thread waits for `prepared`. */
   | ({ readonly kind: 'prepare'; readonly question: number } & ToDebug)
   /** The main thread was interrupted with SIGINT. */

@@ -1,12 +1,10 @@
 import { type Captured, CaptureReader, OutputOrder, PipeReaders } from '../descriptors/index.js';
 import type { Iopub } from './iopub.js';
 import { type ControlInit, type Printed, sizeOf } from './messages.js';
-import type { RunningCells } from './running-cells.js';
 
 export interface PrintedOutputDeps {
   readonly init: Pick<ControlInit, 'descriptors'>;
   readonly iopub: Iopub;
-  readonly cells: RunningCells;
   /** Counts output as taken. */
   taken(units: number): void;
   /** Takes what the kernel itself prints. */
@@ -15,13 +13,13 @@ export interface PrintedOutputDeps {
 }
 
 /** Brings what the main thread prints and what comes through the descriptors into one order, and publishes it. */
-export function printedOutput({ init, iopub, cells, taken, logText, captured }: PrintedOutputDeps): {
+export function printedOutput({ init, iopub, taken, logText, captured }: PrintedOutputDeps): {
   readonly order: OutputOrder<Printed>;
   readonly pipes: PipeReaders<Printed>;
 } {
   /** The header (JSON) of the cell that began last. What comes through the descriptors belongs to it. */
   let cell = '';
-  const captures = new CaptureReader(captured);
+  const captures = new CaptureReader<string>(captured);
   const message = (printed: Printed): void => {
     switch (printed.kind) {
       case 'stream':
@@ -34,11 +32,10 @@ export function printedOutput({ init, iopub, cells, taken, logText, captured }: 
         break;
       case 'cell':
         cell = printed.parent;
-        // The cell before may have been terminated.
-        if (printed.begins && cells.all.length <= 1) captures.cellBegins();
         break;
       case 'capture':
-        captures.take(printed);
+        captures.take(printed.parent, printed);
+        if ('text' in printed) taken(printed.text.length);
         break;
     }
   };
@@ -46,7 +43,7 @@ export function printedOutput({ init, iopub, cells, taken, logText, captured }: 
     // Before the first cell, the output is the kernel's own.
     text: (name, text) => {
       if (cell === '') logText(name, text);
-      else if (!captures.text(name, text)) iopub.stream({ name, text, parent: cell });
+      else if (!captures.text(cell, name, text)) iopub.stream({ name, text, parent: cell });
     },
     message,
     beginsCell: ({ kind }) => kind === 'cell',

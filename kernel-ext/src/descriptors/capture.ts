@@ -1,4 +1,3 @@
-import { writeAll } from './marks.js';
 import type { StreamName } from './output-order.js';
 
 /** Begins or ends a capture. It is put in order with what comes through the descriptors. A second beginning forgets what was captured before it. */
@@ -8,7 +7,7 @@ export interface CaptureStep {
   readonly step: 'begin' | 'end';
 }
 
-/** What the reader sends back: a step that it has come to, or a text between two steps. */
+/** A step, or a text of the capture: what the cell itself prints goes to the reader, and the reader sends back all texts, in order. */
 export type Captured = CaptureStep | { readonly capture: number; readonly name: StreamName; readonly text: string };
 
 /** Gets what was captured, in order. */
@@ -20,18 +19,19 @@ export interface CaptureTaker {
 let count = 0;
 
 /**
- * Captures all output of a cell, in the thread that runs it. The cell's own prints go through the descriptors too, so that they are in order with what children
- * and native code print.
+ * Captures all output of a cell, in the thread that runs it. The cell's own prints go to the reader too, so that they are in order with what children and
+ * native code print.
  */
 export class Capture {
-  readonly #number = ++count;
-  readonly #tell: (step: CaptureStep) => void;
+  readonly number = ++count;
+  readonly #tell: (captured: Captured) => void;
   readonly #taker: CaptureTaker;
   readonly #ended: Promise<void>;
   #end = (): void => {};
+  #isOver = false;
 
-  /** @param tell sends a step to the reader */
-  constructor(tell: (step: CaptureStep) => void, taker: CaptureTaker) {
+  /** @param tell sends something to the reader */
+  constructor(tell: (captured: Captured) => void, taker: CaptureTaker) {
     this.#tell = tell;
     this.#taker = taker;
     this.#ended = new Promise((resolve) => {
@@ -40,52 +40,86 @@ export class Capture {
     this.clear();
   }
 
+  /** True when it was told to end: it gets nothing that is printed from then on. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   print(name: StreamName, text: string): void {
-    // User code may have closed it.
-    if (!writeAll(name === 'stdout' ? 1 : 2, text)) this.#taker.text(name, text);
+    this.#tell({ capture: this.number, name, text });
   }
 
   clear(): void {
-    this.#tell({ capture: this.#number, step: 'begin' });
+    this.#tell({ capture: this.number, step: 'begin' });
   }
 
   /** Resolves when everything has come. */
   end(): Promise<void> {
-    this.#tell({ capture: this.#number, step: 'end' });
+    this.#isOver = true;
+    this.#tell({ capture: this.number, step: 'end' });
     return this.#ended;
   }
 
-  /** To be called with what the reader sends. A cell that was terminated may have left a capture open. */
+  /** To be called with what the reader sends of this capture. */
   got(captured: Captured): void {
-    if (captured.capture !== this.#number) return;
     if ('text' in captured) this.#taker.text(captured.name, captured.text);
     else if (captured.step === 'begin') this.#taker.begin();
     else this.#end();
   }
 }
 
-/** The reader's part of captures. */
-export class CaptureReader {
+/** The captures of all cells, in the thread that runs these. A cell may have several, one after the other. `C` is what names a cell. */
+export class Captures<C> {
+  readonly #open = new Map<number, { readonly cell: C; readonly capture: Capture }>();
+
+  /** Begins a capture. @param tell sends something to the reader */
+  begin(cell: C, tell: (captured: Captured) => void, taker: CaptureTaker): Capture {
+    const capture = new Capture(tell, taker);
+    this.#open.set(capture.number, { cell, capture });
+    return capture;
+  }
+
+  /** The cell has ended. If its code was terminated, it may have left a capture open. */
+  end(cell: C): void {
+    for (const { cell: of, capture } of this.#open.values()) if (of === cell && !capture.isOver) void capture.end();
+  }
+
+  /** To be called with what the reader sends. */
+  got(captured: Captured): void {
+    this.#open.get(captured.capture)?.capture.got(captured);
+    if ('step' in captured && captured.step === 'end') this.#open.delete(captured.capture);
+  }
+}
+
+/** The reader's part of captures. `C` is what names a cell. */
+export class CaptureReader<C> {
   readonly #send: (captured: Captured) => void;
-  #open: number | undefined;
+  /** The capture of each cell that captures. */
+  readonly #open = new Map<C, number>();
 
   constructor(send: (captured: Captured) => void) {
     this.#send = send;
   }
 
-  take({ capture, step }: CaptureStep): void {
-    this.#open = step === 'begin' ? capture : undefined;
+  /** @param cell the cell whose capture it is */
+  take(cell: C, captured: Captured): void {
+    const { capture } = captured;
+    const isOpen = this.#open.get(cell) === capture;
+    // Not the message itself, which may have more than that.
+    if ('text' in captured) {
+      if (isOpen) this.#send({ capture, name: captured.name, text: captured.text });
+      return;
+    }
+    const { step } = captured;
+    if (step === 'begin') this.#open.set(cell, capture);
+    else if (isOpen) this.#open.delete(cell);
     this.#send({ capture, step });
   }
 
-  /** A cell begins. The one before it may have been terminated. */
-  cellBegins(): void {
-    this.#open = undefined;
-  }
-
-  /** @returns false if nothing captures the text */
-  text(name: StreamName, text: string): boolean {
-    if (this.#open !== undefined) this.#send({ capture: this.#open, name, text });
-    return this.#open !== undefined;
+  /** @param cell the cell to which the text belongs @returns false if that cell captures nothing */
+  text(cell: C, name: StreamName, text: string): boolean {
+    const capture = this.#open.get(cell);
+    if (capture !== undefined) this.#send({ capture, name, text });
+    return capture !== undefined;
   }
 }

@@ -1,4 +1,4 @@
-export { Capture, type Captured, CaptureReader, type CaptureStep, type CaptureTaker } from './capture.js';
+export { Capture, type Captured, CaptureReader, Captures, type CaptureTaker } from './capture.js';
 export { type Mark, MarkWriter, newSecret } from './marks.js';
 export { OutputOrder, type StreamName } from './output-order.js';
 export { asTheyAre, type OwnDescriptors, replaceDescriptors } from './own-descriptors.js';

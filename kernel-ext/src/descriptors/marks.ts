@@ -46,7 +46,7 @@ export class MarkWriter {
 }
 
 /** Writes to a pipe whose other end is always read. @returns false if it is closed */
-export function writeAll(fd: number, text: string): boolean {
+function writeAll(fd: number, text: string): boolean {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {

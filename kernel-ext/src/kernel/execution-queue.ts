@@ -77,9 +77,11 @@ export class ExecutionQueue {
     }
   }
 
-  /** The requests that wait do not run. */
-  drop(): void {
-    for (const { request } of this.#waiting.splice(0)) this.#abort(request);
+  /** The requests that wait do not run. @param more requests after them, which do not run either @returns how many */
+  drop(more: readonly ShellRequest[]): number {
+    const dropped = [...this.#waiting.splice(0).map(({ request }) => request), ...more];
+    for (const request of dropped) this.#abort(request);
+    return dropped.length;
   }
 
   /** @returns the waiting requests that must not run */
@@ -100,7 +102,7 @@ export class ExecutionQueue {
       const areAsked = Object.keys(expressions).length > 0;
       if (areAsked) {
         this.#publishResult(outcome, content, execution_count, parent);
-        reply.user_expressions = await this.#evaluate(expressions);
+        reply.user_expressions = await this.#evaluate(expressions, parent);
       }
       together(() => {
         if (!areAsked) this.#publishResult(outcome, content, execution_count, parent);
@@ -172,10 +174,10 @@ export class ExecutionQueue {
       this.#deps.history.setOutput(execution_count, stripVTControlCharacters(text));
   }
 
-  async #evaluate(expressions: Readonly<Record<string, string>>): Promise<Content> {
+  async #evaluate(expressions: Readonly<Record<string, string>>, request: string): Promise<Content> {
     const values: Content = {};
     for (const [name, code] of Object.entries(expressions)) {
-      const options = { executionCount: 0, silent: false, output: SILENT_OUTPUT, isAside: true };
+      const options = { executionCount: 0, silent: false, output: { ...SILENT_OUTPUT, request }, isAside: true };
       const outcome = await this.#deps.runner.run(this.#deps.session(), code, options);
       if (outcome.status === 'ok') values[name] = { status: 'ok', ...(outcome.result ?? { data: {}, metadata: {} }) };
       else {

@@ -27,8 +27,8 @@ export class IopubOutput implements Output {
   readonly colors?: 'errors' | 'all';
   /** What the reply tells the front end to do. */
   readonly payload: object[] = [];
+  readonly request: string;
   readonly #publisher: Publisher;
-  readonly #parent: string;
   readonly #later: (work: () => void) => void;
   #eager = EAGER_PRINTS;
   #name: 'stdout' | 'stderr' = 'stdout';
@@ -37,15 +37,15 @@ export class IopubOutput implements Output {
   #since = 0;
   #scheduled = false;
 
-  /** @param later runs its argument in the next turn of the event loop */
+  /** @param request its header, as JSON @param later runs its argument in the next turn of the event loop */
   constructor(
     publisher: Publisher,
-    parent: string,
+    request: string,
     later: (work: () => void) => void,
     { input, colors }: Pick<Output, 'input' | 'colors'> = {},
   ) {
     this.#publisher = publisher;
-    this.#parent = parent;
+    this.request = request;
     this.#later = later;
     if (input) this.input = input;
     if (colors) this.colors = colors;
@@ -56,7 +56,7 @@ export class IopubOutput implements Output {
     this.#schedule();
     if (this.#eager > 0 && this.#units === 0) {
       this.#eager -= 1;
-      this.#publisher.stream(name, text, this.#parent);
+      this.#publisher.stream(name, text, this.request);
       return;
     }
     if (name !== this.#name) this.flush();
@@ -78,7 +78,7 @@ export class IopubOutput implements Output {
 
   capture(taker: CaptureTaker): OutputCapture | undefined {
     this.flush();
-    return this.#publisher.capture?.(taker, this.#parent);
+    return this.#publisher.capture?.(taker, this.request);
   }
 
   /** Front ends show it as the next cell when the reply to this cell arrives. */
@@ -96,12 +96,12 @@ export class IopubOutput implements Output {
     const text = this.#parts.join('');
     this.#parts = [];
     this.#units = 0;
-    this.#publisher.stream(this.#name, text, this.#parent);
+    this.#publisher.stream(this.#name, text, this.request);
   }
 
   #publish(type: string, content: unknown): void {
     this.flush();
-    this.#publisher.publish(type, content, this.#parent);
+    this.#publisher.publish(type, content, this.request);
   }
 
   #schedule(): void {

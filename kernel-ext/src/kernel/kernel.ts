@@ -103,7 +103,7 @@ export async function startKernel({
         shell.interrupt();
         shells.interrupt(terminated);
       },
-      onDeleted: (subshell) => shells.delete(subshell),
+      onDeleted: (subshell, held) => shells.delete(subshell, held),
       onDebugger: () => holder.made?.onDebugger(),
       onShutdown: (again) => void end(!again),
     },
@@ -113,7 +113,7 @@ export async function startKernel({
     control.guardedAsync(async () => {
       const session = await createSession({
         uninterruptible: (work) => control.guarded(work),
-        onSpawn: (pid, byRunning) => control.spawned(pid, byRunning),
+        onSpawn: (pid, request = '') => control.spawned(pid, request),
         onCheck: (pid) => control.checking(pid),
         onCompiled: (cell) => control.compiled(cell),
         replicaDebugging: { debugger: () => control.debugger, join: (replicas) => control.joinReplicas(replicas) },
@@ -158,6 +158,7 @@ export async function startKernel({
     reply: (request, type, content) => control.reply(request, type, content),
     execute: (request) => shells.push(request),
     running: () => shells.running,
+    current: () => holder.made?.currentRequest,
     answered: () => inOwnTurn(preload),
     shutdown: (again) => void end(!again),
   });

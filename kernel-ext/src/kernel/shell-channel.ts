@@ -19,6 +19,8 @@ export interface ShellDeps {
   reply(request: ShellRequest, type: string, content: Readonly<Content>): void;
   /** The header (JSON) of the running cell. */
   running(): string | undefined;
+  /** The header (JSON) of the cell whose code runs now. */
+  current(): string | undefined;
   answered(): void;
   shutdown(restart: boolean): void;
 }
@@ -35,7 +37,7 @@ export class ShellChannel {
     this.#deps = deps;
     let last = '{}';
     setCommPublisher((type, content, { metadata, buffers }) => {
-      last = this.#parents.getStore() ?? deps.running() ?? last;
+      last = this.#parents.getStore() ?? deps.current() ?? deps.running() ?? last;
       deps.publisher.publish(type, content, last, { metadata, buffers: buffers?.map(bytesOf) });
     });
   }

@@ -48,11 +48,10 @@ export class Shells {
     shell.queue.push(request);
   }
 
-  /** Cells that wait in the subshell do not run. The one that runs goes on. */
-  delete(id: string): void {
-    const shell = this.#subshells.get(id);
-    if (shell === undefined) return;
-    shell.queue.drop();
+  /** Cells that wait in the subshell do not run. The one that runs goes on. @param held more cells of it, which do not run either */
+  delete(id: string, held: readonly ShellRequest[]): void {
+    const shell = this.#subshells.get(id) ?? this.#make(id);
+    if (shell.queue.drop(held) > 0) this.#stayBusy();
     if (shell.queue.running === undefined) this.#subshells.delete(id);
     else shell.isDeleted = true;
   }
@@ -96,10 +95,14 @@ export class Shells {
 
   #ended(id: string): void {
     if (this.#subshells.get(id)?.isDeleted === true) this.#subshells.delete(id);
-    const other = this.running;
-    if (other === undefined) return;
-    // Clients show the last status, whatever request it was about.
-    this.#deps.publisher.publish('status', { execution_state: 'busy' }, other);
-    this.#deps.outputTo(other);
+    const other = this.#stayBusy();
+    if (other !== undefined) this.#deps.outputTo(other);
+  }
+
+  /** Clients show the last status, whatever request it was about. @returns the header (JSON) of a cell that still runs */
+  #stayBusy(): string | undefined {
+    const { running } = this;
+    if (running !== undefined) this.#deps.publisher.publish('status', { execution_state: 'busy' }, running);
+    return running;
   }
 }

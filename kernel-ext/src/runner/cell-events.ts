@@ -1,4 +1,4 @@
-import { Capture, type Captured, type CaptureTaker } from '../descriptors/index.js';
+import type { Capture, Captures, CaptureTaker } from '../descriptors/index.js';
 import { colorsUnwanted } from '../display/index.js';
 import type { DisplayBundle, ErrorOutcome, Output } from '../session/index.js';
 import type { EventChannel } from './event-channel.js';
@@ -8,9 +8,10 @@ export class CellEvents implements Output {
   readonly colors?: 'errors';
   readonly #channel: EventChannel;
   readonly #cell: number;
-  #capture: Capture | undefined;
+  readonly #captures: Captures<number>;
 
-  constructor(channel: EventChannel, cell: number) {
+  constructor(channel: EventChannel, cell: number, captures: Captures<number>) {
+    this.#captures = captures;
     this.#channel = channel;
     this.#cell = cell;
     if (!colorsUnwanted()) this.colors = 'errors';
@@ -39,13 +40,11 @@ export class CellEvents implements Output {
   }
 
   capture(taker: CaptureTaker): Capture {
-    this.#capture = new Capture((step) => this.#channel.tell({ kind: 'capture', ...step }), taker);
-    return this.#capture;
-  }
-
-  /** To be called with what the parent sends. */
-  captured(captured: Captured): void {
-    this.#capture?.got(captured);
+    return this.#captures.begin(
+      this.#cell,
+      (captured) => this.#channel.tell({ kind: 'capture', cell: this.#cell, ...captured }),
+      taker,
+    );
   }
 
   failed(error: ErrorOutcome, what: string): void {

@@ -1,6 +1,7 @@
 /** The runner's process: executes the cells that its parent sends. `node main.js '<json of RunnerStart>'` */
 
 import { afterArrivals } from '../control/index.js';
+import { Captures } from '../descriptors/index.js';
 import { createSession, nameOwner } from '../session/index.js';
 import { BegunWork } from './begun-work.js';
 import { CellEvents } from './cell-events.js';
@@ -12,6 +13,7 @@ const { folder, owner, notebook, secret } = JSON.parse(process.argv[2] ?? '') as
 const exit = process.exit.bind(process);
 const channel = new EventChannel(secret);
 const work = new BegunWork();
+const captures = new Captures<number>();
 
 process.chdir(folder);
 nameOwner({ key: owner, name: `nbserve execute ${notebook}` });
@@ -49,11 +51,12 @@ async function obey(order: Order): Promise<void> {
   switch (order.kind) {
     case 'cell': {
       const { cell, code } = order;
-      const output = new CellEvents(channel, cell);
+      const output = new CellEvents(channel, cell, captures);
       last = output;
       channel.tell({ kind: 'began', cell, peakBytes: peakBytes() });
       const outcome = await session.execute(code, { executionCount: cell, silent: false, output });
       output.tellExitCode();
+      captures.end(cell);
       channel.tell({ kind: 'outcome', cell, outcome, peakBytes: peakBytes() });
       break;
     }
@@ -77,7 +80,7 @@ async function obey(order: Order): Promise<void> {
       break;
     }
     case 'captured':
-      last?.captured(order);
+      captures.got(order);
       break;
     case 'interrupt':
       break;

@@ -1,4 +1,4 @@
-import type { Captured, CaptureStep } from '../descriptors/index.js';
+import type { Captured } from '../descriptors/index.js';
 import type { DisplayBundle, ErrorOutcome, Outcome } from '../session/index.js';
 
 /** The descriptor on which the runner's process reads its parent's orders. It ends when the parent ends. */
@@ -43,7 +43,7 @@ export type RunnerEvent =
       readonly update?: boolean;
     }
   | { readonly kind: 'clear'; readonly cell: number; readonly wait: boolean }
-  | ({ readonly kind: 'capture' } & CaptureStep)
+  | ({ readonly kind: 'capture'; readonly cell: number } & Captured)
   | { readonly kind: 'outcome'; readonly cell: number; readonly outcome: Outcome; readonly peakBytes: number }
   /** An error that no code caught. */
   | { readonly kind: 'stray'; readonly cell: number; readonly error: ErrorOutcome; readonly what: string }

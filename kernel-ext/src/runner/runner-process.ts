@@ -37,14 +37,15 @@ export class RunnerProcess {
   constructor(where: Omit<RunnerStart, 'secret'>, events: RunnerEvents) {
     const secret = newSecret();
     const start: RunnerStart = { ...where, secret };
-    const captures = new CaptureReader((captured) => this.send({ kind: 'captured', ...captured }));
+    const captures = new CaptureReader<number>((captured) => this.send({ kind: 'captured', ...captured }));
+    let cell = 0;
     this.#order = new OutputOrder(secret, {
       text: (name, text) => {
-        if (!captures.text(name, text)) events.onText(name, text);
+        if (!captures.text(cell, name, text)) events.onText(name, text);
       },
       message: (event) => {
-        if (event.kind === 'began') captures.cellBegins();
-        if (event.kind === 'capture') captures.take(event);
+        if (event.kind === 'began') cell = event.cell;
+        if (event.kind === 'capture') captures.take(event.cell, event);
         else events.onEvent(event);
       },
       beginsCell: ({ kind }) => kind === 'began',

@@ -30,9 +30,24 @@ function takerOf(captured: CapturedOutput): CaptureTaker {
 }
 
 /** Captures only what the cell's code prints, if nobody reads the descriptors. */
-const printsAlone = ({ begin, text }: CaptureTaker): OutputCapture => ({ print: text, clear: begin, end: async () => {} });
+const printsAlone = ({ begin, text }: CaptureTaker): OutputCapture => {
+  let isOver = false;
+  return {
+    print: text,
+    clear: begin,
+    end: async () => {
+      isOver = true;
+    },
+    get isOver() {
+      return isOver;
+    },
+  };
+};
 
-/** An output that goes to `captured`. Errors and questions still reach the person. Call `end` before the cell ends. */
+/**
+ * An output that goes to `captured`, and after the end to `shown`: a command of the cell may still print then. Errors and questions always reach the person.
+ * Call `end` before the cell ends.
+ */
 export function capturing(captured: CapturedOutput, shown: Output): { readonly output: Output; end(): Promise<void> } {
   const taker = takerOf(captured);
   const prints = shown.capture?.(taker) ?? printsAlone(taker);
@@ -46,8 +61,11 @@ function outputTo(captured: CapturedOutput, shown: Output, prints: OutputCapture
     ...(shown.input && { input: shown.input.bind(shown) }),
     ...(shown.nextInput && { nextInput: shown.nextInput.bind(shown) }),
     ...(shown.colors && { colors: shown.colors }),
-    stream: (name, text) => prints.print(name, text),
-    display: (bundle, { displayId, update = false } = {}) => {
+    ...(shown.request && { request: shown.request }),
+    stream: (name, text) => (prints.isOver ? shown.stream(name, text) : prints.print(name, text)),
+    display: (bundle, options = {}) => {
+      if (prints.isOver) return shown.display(bundle, options);
+      const { displayId, update = false } = options;
       const known = displayId === undefined ? [] : (byId.get(displayId) ?? []);
       if (update) {
         for (const one of known) Object.assign(one, bundle);
@@ -57,7 +75,8 @@ function outputTo(captured: CapturedOutput, shown: Output, prints: OutputCapture
       captured.outputs.push(kept);
       if (displayId !== undefined) byId.set(displayId, [...known, kept]);
     },
-    clear: () => {
+    clear: (wait) => {
+      if (prints.isOver) return shown.clear(wait);
       prints.clear();
       captured.outputs.length = 0;
     },

@@ -99,13 +99,18 @@ class NotebookSession implements Session {
         // The type checker's process had ended, and another one answers.
         if (this.#types.isAsking) onCheck(pid);
         const cell = currentCell();
-        onSpawn(pid, !this.#types.isAsking && cell !== undefined && this.#running.get(cell.subshell)?.cell === cell);
+        const runs = !this.#types.isAsking && cell !== undefined && this.#running.get(cell.subshell)?.cell === cell;
+        onSpawn(pid, runs ? cell.output.request : undefined);
       });
     }
     setDisplayTarget(() => (currentCell() ?? lastCell())?.output);
     setProgressDisplay(progressBar);
     withoutTelemetry();
     setPackageImporter((id) => (currentCell() ?? lastCell())?.importPackage(id));
+  }
+
+  get currentRequest(): string | undefined {
+    return currentCell()?.output.request;
   }
 
   onDebugger(): void {

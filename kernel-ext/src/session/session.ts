@@ -14,6 +14,8 @@ export interface OutputCapture {
   clear(): void;
   /** Resolves when everything has come. */
   end(): Promise<void>;
+  /** True when it was told to end, by the session or because the cell has ended: what is printed from then on is shown. */
+  readonly isOver: boolean;
 }
 
 /** Gets what was captured. `begin` forgets what came before it. */
@@ -36,6 +38,8 @@ export interface Output {
   capture?(taker: CaptureTaker): OutputCapture | undefined;
   /** Puts a text into the next cell; absent if there is no front end. */
   nextInput?(text: string): void;
+  /** Names the request that the cell answers; in the kernel, it is the request's header as JSON. @default none */
+  readonly request?: string;
   /** Which texts have colours, by the escape codes of terminals: tracebacks alone, or results too. @default none */
   readonly colors?: 'errors' | 'all';
   /**
@@ -129,6 +133,8 @@ export interface Session {
    * @param cellWaits true if a cell has come already; it then resolves as soon as that cell can run
    */
   warm(cellWaits?: boolean): Promise<void>;
+  /** The request of the cell whose code runs now; undefined outside of cells. */
+  readonly currentRequest: string | undefined;
   /** What a debugger sees of the notebook. */
   readonly debugView: DebugView;
   /** A debugger was attached: it sees the replicas that run. */
@@ -162,9 +168,9 @@ export interface SessionOptions {
   turn?: (work: () => void) => void;
   /**
    * Is called with every child process that is started without blocking the thread.
-   * @param byRunning by the cell that runs, not by what an earlier one left behind
+   * @param request that of the running cell that started it; undefined if what an earlier cell left behind did
    */
-  onSpawn?: (pid: number, byRunning: boolean) => void;
+  onSpawn?: (pid: number, request: string | undefined) => void;
   /** Is called with the pid of the type checker when it is asked, and with 0 when it has answered. An interrupt may end that process. */
   onCheck?: (pid: number) => void;
   /** How a debugger sees replicas. @default it does not */
