@@ -66,6 +66,11 @@ export class DebugRun {
   #released = false;
   /** The end of the code that was stopped last. */
   #ending = Promise.resolve();
+  /** The client's last expression in stopped code, and the last one in code that is not stopped, which may itself come to a breakpoint. */
+  readonly #evaluated: Record<'stopped' | 'running', Promise<unknown>> = {
+    stopped: Promise.resolve(),
+    running: Promise.resolve(),
+  };
 
   constructor({ inspector, scripts, unwind, evaluation, number }: DebuggedProcess, events: DebugRunEvents) {
     this.#inspector = inspector;
@@ -188,32 +193,37 @@ export class DebugRun {
     return result.objectId === undefined ? [] : this.#values.variables(this.#values.refer([result.objectId]));
   }
 
-  /** @throws DebugRefusal with what the expression threw */
+  /** One at a time: the end of an expression takes away the mark of the one that runs. @throws DebugRefusal with what the expression threw */
   async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
     const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
-    const options = { expression: await this.#named.expression(expression, frame), generatePreview: true, silent: true };
-    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
-    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
-      throw new DebugRefusal('the code is not stopped any more');
-    const { result, exceptionDetails } = await this.#marked(frame !== undefined, () =>
-      frame === undefined
-        ? this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)
-        : this.#inspector.send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
-            ...options,
-            callFrameId: frame.callFrameId,
-          }),
-    );
+    const kind = frame === undefined ? 'running' : 'stopped';
+    const evaluated = this.#evaluated[kind].then(() => this.#evaluate(expression, frame ?? this.#frames[0]?.frame));
+    this.#evaluated[kind] = evaluated.catch(() => {});
+    const { result, exceptionDetails } = await evaluated;
     if (exceptionDetails !== undefined) {
       throw new DebugRefusal(exceptionDetails.exception?.description?.split('\n')[0] ?? exceptionDetails.text);
     }
     return { value: result, text: textOfValue(result) };
   }
 
-  async #marked<T>(isStopped: boolean, evaluated: () => Promise<T>): Promise<T> {
+  async #evaluate(expression: string, frame: Debugger.CallFrame | undefined): Promise<Runtime.EvaluateReturnType> {
+    const named = await this.#named.expression(expression, frame);
+    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
+    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
+      throw new DebugRefusal('the code is not stopped any more');
+    if (this.#released) throw new DebugRefusal('an interrupt came before the expression');
     const marks = this.#evaluation;
-    if (marks === undefined) return evaluated();
-    void this.#inspector.send('Runtime.evaluate', { expression: marks.begin(isStopped), silent: true }).catch(() => {});
-    return evaluated().finally(() => marks.end());
+    const options = { expression: named, generatePreview: true, silent: true };
+    if (marks !== undefined) {
+      const expression = marks.begin(frame !== undefined);
+      void this.#inspector.send('Runtime.evaluate', { expression, silent: true }).catch(() => {});
+    }
+    try {
+      if (frame === undefined) return await this.#inspector.send('Runtime.evaluate', options);
+      return await this.#inspector.send('Debugger.evaluateOnCallFrame', { ...options, callFrameId: frame.callFrameId });
+    } finally {
+      marks?.end();
+    }
   }
 
   variable(name: string, value: Runtime.RemoteObject) {
