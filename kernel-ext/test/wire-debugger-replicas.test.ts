@@ -269,6 +269,24 @@ const late = await serve.run(serve.deployment(Late, options).bind(), { name: 'la
     assert.equal(resultOf(await ok('await greeter.pid.remote()')), before);
   });
 
+  it('ends an expression in a replica that does not end, and the replica goes on, also after an interrupt', async () => {
+    const before = resultOf(await ok('await greeter.pid.remote()'));
+    await debug.attach();
+    await debug.breakAt(GREETER, 6);
+    const cell = kernel.executing("await greeter.greet.remote('Ada')");
+    const { frames } = await debug.stopped();
+    const frameId = frames[0]?.id;
+    const endless = { expression: '(() => { for (;;); })()', frameId };
+    const ended = await debug.ask('evaluate', endless);
+    assert.deepEqual([ended.success, ended.message], [false, 'the expression has not ended within 5 s']);
+    assert.equal((await debug.body('evaluate', { expression: 'name', frameId })).result, '"Ada"');
+    const again = debug.ask('evaluate', endless);
+    await kernel.interrupt();
+    assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await again).success, false);
+    assert.equal(resultOf(await ok('await greeter.pid.remote()')), before);
+  });
+
   it('goes with a replica that is killed while it stands', async () => {
     const pid = Number(resultOf(await ok('await greeter.pid.remote()')));
     await debug.attach();

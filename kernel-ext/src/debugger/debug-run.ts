@@ -17,7 +17,7 @@ export interface DebugRunEvents {
   running(): string | undefined;
 }
 
-/** An expression of the client may never end, and the inspector then answers nothing else. */
+/** An expression of the client may never end, and the inspector then answers nothing else. An interrupt ends one that is marked. */
 export interface EvaluationMarks {
   /** Gives an expression that must be evaluated before the client's. @param isStopped whether the code stands at a breakpoint */
   begin(isStopped: boolean): string;
@@ -34,6 +34,7 @@ export interface DebuggedProcess {
    * which goes on.
    */
   readonly unwind?: string;
+  /** Absent: an expression ends after some seconds. */
   readonly evaluation?: EvaluationMarks;
   /** Gives numbers for frames and values, each only once in all processes. */
   readonly number: () => number;
@@ -46,6 +47,8 @@ interface Frame {
 
 /** How often in a row a step goes on because it came to code that is not the user's. */
 const MAX_SKIPS = 200;
+/** How long an expression may take if no interrupt can end it. */
+const EXPRESSION_MS = 5000;
 
 /** An attached debugger in one process. */
 export class DebugRun {
@@ -213,7 +216,8 @@ export class DebugRun {
       throw new DebugRefusal('the code is not stopped any more');
     if (this.#released) throw new DebugRefusal('an interrupt came before the expression');
     const marks = this.#evaluation;
-    const options = { expression: named, generatePreview: true, silent: true };
+    const timeout = marks === undefined ? EXPRESSION_MS : undefined;
+    const options = { expression: named, generatePreview: true, silent: true, ...(timeout !== undefined && { timeout }) };
     if (marks !== undefined) {
       const expression = marks.begin(frame !== undefined);
       void this.#inspector.send('Runtime.evaluate', { expression, silent: true }).catch(() => {});
@@ -221,6 +225,9 @@ export class DebugRun {
     try {
       if (frame === undefined) return await this.#inspector.send('Runtime.evaluate', options);
       return await this.#inspector.send('Debugger.evaluateOnCallFrame', { ...options, callFrameId: frame.callFrameId });
+    } catch (error) {
+      if (timeout === undefined || !isTermination(error)) throw error;
+      throw new DebugRefusal(`the expression has not ended within ${timeout / 1000} s`);
     } finally {
       marks?.end();
     }
@@ -311,3 +318,5 @@ export class DebugRun {
     return found.frame;
   }
 }
+
+const isTermination = (error: unknown): boolean => error instanceof Error && error.message.includes('Execution was terminated');
