@@ -48,8 +48,8 @@ const CAPABILITIES = {
 export interface DebugAdapterDeps {
   /** Publishes a `debug_event`. */
   event(event: DapEvent): void;
-  /** The header (JSON) of the running cell. */
-  running(): string | undefined;
+  /** The headers (JSON) of the running cells. */
+  running(): readonly string[];
   /** An expression for the main thread, which must be evaluated before stopped code is terminated. It gives whether that is allowed. */
   readonly unwind: string;
   readonly evaluation: EvaluationMarks;

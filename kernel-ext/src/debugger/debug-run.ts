@@ -13,8 +13,8 @@ type Step = 'stepOver' | 'stepInto' | 'stepOut';
 export interface DebugRunEvents {
   stopped(run: DebugRun, reason: string, text: string | undefined): void;
   continued(run: DebugRun): void;
-  /** The header (JSON) of the running cell. */
-  running(): string | undefined;
+  /** The headers (JSON) of the cells that run and may be the one that is stepped through. */
+  running(): readonly string[];
 }
 
 /** An expression of the client may never end, and the inspector then answers nothing else. An interrupt ends one that is marked. */
@@ -62,7 +62,7 @@ export class DebugRun {
   readonly breakpoints: Breakpoints;
   readonly #events: DebugRunEvents;
   #frames: Frame[] = [];
-  #step: { readonly kind: Step; readonly cell: string | null; readonly from: string; skips: number } | undefined;
+  #step: { readonly kind: Step; readonly cells: readonly string[]; readonly from: string; skips: number } | undefined;
   /** The stop at which the inspector stands, whether the client was told of it or not. */
   #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
@@ -133,7 +133,7 @@ export class DebugRun {
   async step(kind: Step): Promise<void> {
     this.#requirePause();
     const from = await this.#lineOf(this.#frames.map(({ frame }) => frame));
-    this.#step = { kind, cell: this.#events.running() ?? null, from, skips: 0 };
+    this.#step = { kind, cells: this.#events.running(), from, skips: 0 };
     this.#forget();
     await this.#inspector.send(`Debugger.${kind}`);
     this.#events.continued(this);
@@ -243,8 +243,7 @@ export class DebugRun {
     const isBreakpoint = hitBreakpoints.length > 0;
     const isException = reason === 'exception' || reason === 'promiseRejection';
     const step = this.#step;
-    // A step over the end of a cell would stop in the next one.
-    const isLate = step !== undefined && !isBreakpoint && !isException && step.cell !== (this.#events.running() ?? null);
+    const isLate = step !== undefined && !isBreakpoint && !isException && this.#hasEnded(step.cells);
     if (this.#released) return this.#end();
     if (isLate || top === undefined) return this.#continue();
     const isOthers = !this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)));
@@ -270,6 +269,12 @@ export class DebugRun {
     const why = isException ? 'exception' : isBreakpoint || step === undefined ? 'breakpoint' : 'step';
     const thrown = isException ? (data as { description?: string } | undefined)?.description?.split('\n')[0] : undefined;
     this.#events.stopped(this, why, thrown);
+  }
+
+  /** Whether a step has gone over the end of its cell, and would stop in the next one. Which of several cells is stepped through is not known. */
+  #hasEnded(cells: readonly string[]): boolean {
+    const running = this.#events.running();
+    return cells.length > 0 && !cells.some((cell) => running.includes(cell));
   }
 
   /** Tells lines apart: the one of the innermost frame, and how deep it is. */
