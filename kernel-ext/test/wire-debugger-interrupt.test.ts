@@ -130,6 +130,25 @@ describe('an interrupt of code that stands at a breakpoint', () => {
     });
   }
 
+  for (const isStopped of [false, true]) {
+    it(`ends an expression whose client has gone, if the code ${isStopped ? 'was' : 'was not'} stopped`, async () => {
+      await kernel.execute('globalThis.kept = 1');
+      await debug.attach();
+      const cell = isStopped ? kernel.executing('debugger;\n1') : undefined;
+      if (isStopped) await debug.stopped();
+      const before = kernel.iopub.length;
+      const endless = debug.ask('evaluate', { expression: '(() => { console.log("in"); for (;;); })()' });
+      await kernel.until(() => kernel.iopub.slice(before).some(({ type }) => type === 'stream'), 'the expression');
+      await debug.body('disconnect');
+      const attached = debug.attach();
+      await kernel.interrupt();
+      assert.equal((await endless).success, false);
+      await cell?.done;
+      await attached;
+      assert.equal((await debug.body('evaluate', { expression: 'globalThis.kept' })).result, '1');
+    });
+  }
+
   it('leaves the debugger attached, and drops the cells that wait', async () => {
     await debug.attach();
     const code = 'let d = 1;\nd += 1;\nd';

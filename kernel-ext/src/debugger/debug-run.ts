@@ -74,6 +74,7 @@ export class DebugRun {
     stopped: Promise.resolve(),
     running: Promise.resolve(),
   };
+  #closed = false;
 
   constructor({ inspector, scripts, unwind, evaluation, number }: DebuggedProcess, events: DebugRunEvents) {
     this.#inspector = inspector;
@@ -157,8 +158,13 @@ export class DebugRun {
     void this.#inspector.send('Debugger.setSkipAllPauses', { skip: false }).catch(() => {});
   }
 
-  close(): void {
+  /** Resolves when the session has ended. It outlasts the client's expression, because only as long as that has its mark can an interrupt end it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    // Otherwise the code that stands may be that of the expression.
+    const running = this.isPaused ? undefined : this.#evaluated.running;
     this.#forget();
+    if (this.#evaluation !== undefined) await Promise.all([this.#evaluated.stopped, running]);
     this.#inspector.close();
   }
 
@@ -214,6 +220,7 @@ export class DebugRun {
     // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
     if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
       throw new DebugRefusal('the code is not stopped any more');
+    if (this.#closed) throw new DebugRefusal('the debugger has gone');
     if (this.#released) throw new DebugRefusal('an interrupt came before the expression');
     const marks = this.#evaluation;
     const timeout = marks === undefined ? EXPRESSION_MS : undefined;

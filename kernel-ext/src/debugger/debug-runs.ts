@@ -190,13 +190,14 @@ export class DebugRuns {
     this.#show();
   }
 
-  close(): void {
+  /** Resolves when the kernel's main thread is not debugged any more. */
+  close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#stepTimer);
     this.#stops = [];
     this.#shown = undefined;
-    this.#main.close();
-    for (const run of this.#replicas) run.close();
+    for (const run of this.#replicas) void run.close();
+    return this.#main.close();
   }
 
   get #all(): DebugRun[] {
@@ -240,6 +241,7 @@ export class DebugRuns {
   }
 
   #onStopped(stop: Stop): void {
+    if (this.#closed) return;
     if (stop.run === this.#stepping) {
       this.#endStep();
       this.#stops.unshift(stop);
