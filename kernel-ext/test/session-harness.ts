@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
-import { createSession, type DisplayBundle, type Outcome, type Session } from '../dist/session/index.js';
+import { createSession, type DisplayBundle, type Outcome, type Session, type SessionOptions } from '../dist/session/index.js';
 
 export interface CellRun {
   readonly outcome: Outcome;
@@ -22,12 +22,16 @@ function madeFolder(path: string): string {
 export class TestNotebook {
   readonly #root = mkdtempSync(join(tmpdir(), 'nbs-session-'));
   readonly folder = madeFolder(join(this.#root, 'notebook'));
-  readonly session: Session = createSession({ folder: this.folder, ownsProcess: false });
+  readonly session: Session;
   #count = 0;
   /** What the cell that was run last has printed until now. */
   printed: () => string = () => '';
   /** The texts that it has displayed until now. */
   displayed: () => string = () => '';
+
+  constructor(options: Omit<SessionOptions, 'folder'> = {}) {
+    this.session = createSession({ folder: this.folder, ownsProcess: false, ...options });
+  }
 
   async file(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(this.folder, path)), { recursive: true });

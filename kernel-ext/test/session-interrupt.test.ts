@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CellRun, TestNotebook } from './session-harness.js';
 
@@ -83,5 +83,95 @@ describe('an interrupted await', () => {
       /at deep \(cell\[\d+\]\.ts:3:9\)\n {4}at cell\[\d+\]\.ts:6:3/,
     );
     assert.match(await notebook.failure('for await (const x of 5 as any) console.log(x)'), /is not (async )?iterable/);
+  });
+});
+
+describe('an interrupt before the code of a cell has begun', () => {
+  const GATED = 'let open = () => {};\nconst closed = () => new Promise<void>((resolve) => { open = resolve });';
+
+  /** Runs a cell that is interrupted while it waits for its breakpoints, or right before its code. */
+  async function interrupted(notebook: TestNotebook, code: string, subshell = ''): Promise<void> {
+    isArmed = true;
+    const { outcome } = await notebook.run(code, subshell);
+    assert.equal(outcome.status === 'error' && outcome.ename, 'KeyboardInterrupt');
+  }
+  let isArmed = false;
+
+  function interruptible(t: TestContext, where: 'at its breakpoints' | 'right before it'): TestNotebook {
+    const interrupt = (): void => {
+      if (isArmed) notebook.session.interrupt();
+      isArmed = false;
+    };
+    const notebook: TestNotebook = new TestNotebook(
+      where === 'at its breakpoints'
+        ? { onCompiled: () => (isArmed ? sleep(0).then(interrupt) : undefined) }
+        : {
+            turn: (work) =>
+              void setImmediate(() => {
+                interrupt();
+                work();
+              }),
+          },
+    );
+    t.after(() => notebook.close());
+    return notebook;
+  }
+
+  for (const where of ['at its breakpoints', 'right before it'] as const) {
+    it(`leaves its names what they were, ${where}`, async (t) => {
+      const notebook = interruptible(t, where);
+      await notebook.value('let x = 1;');
+      await interrupted(notebook, "const x = 'text', y = 2;\nx");
+      assert.equal(await notebook.value('x.toFixed(1)'), "'1.0'");
+      assert.match(await notebook.failure('y'), /TS2304/);
+    });
+
+    it(`leaves its names what they were while a cell of a subshell runs, ${where}`, async (t) => {
+      const notebook = interruptible(t, where);
+      await notebook.value(`${GATED}\nlet x = 1;`);
+      const beside = notebook.run('const z = 3;\nawait closed();', 'a');
+      await interrupted(notebook, "const x = 'text', y = 2;\nx");
+      for (const [subshell, code] of [
+        ['', 'x.toFixed(z)'],
+        ['b', 'open();\nx.toFixed(z)'],
+        ['', 'x.toFixed(z)'],
+      ] as const) {
+        assert.match(await notebook.failure('y', subshell), /TS2304/);
+        assert.equal(await notebook.value(code, subshell), "'1.000'");
+        if (code.startsWith('open')) assert.equal((await beside).outcome.status, 'ok');
+      }
+    });
+  }
+
+  it('leaves the names of the next cell, which may begin before the first has ended', async (t) => {
+    let release = (): void => {};
+    const waits = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reached = (): void => {};
+    const atBreakpoints = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const notebook = new TestNotebook({
+      onCompiled: (id) => {
+        if (id !== 'cell[2].ts') return undefined;
+        reached();
+        return waits;
+      },
+    });
+    t.after(() => notebook.close());
+    await notebook.value(`${GATED}\nlet x: unknown = 1;`);
+    const first = notebook.run("const x = 'text';");
+    await atBreakpoints;
+    notebook.session.interrupt();
+    assert.equal((await first).outcome.status, 'error');
+    const second = notebook.run('const x = true;\nawait closed();');
+    assert.equal(await notebook.value('open === undefined', 'a'), 'false');
+    release();
+    await sleep(20);
+    for (const subshell of ['a', '']) {
+      assert.equal(await notebook.value('open();\nconst seen: boolean = x;\nseen', subshell), 'true');
+      assert.equal((await second).outcome.status, 'ok');
+    }
   });
 });

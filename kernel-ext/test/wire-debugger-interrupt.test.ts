@@ -110,6 +110,45 @@ describe('an interrupt of code that stands at a breakpoint', () => {
     assert.equal((await kernel.execute('let alive = 1;\nalive')).reply.status, 'ok');
   });
 
+  for (const isStopped of [false, true]) {
+    it(`ends expressions of which the client asks for several at once, if the code ${isStopped ? 'is' : 'is not'} stopped`, async () => {
+      await kernel.execute('globalThis.kept = 1');
+      await debug.attach();
+      const cell = isStopped ? kernel.executing('debugger;\n1') : undefined;
+      if (isStopped) await debug.stopped();
+      const before = kernel.iopub.length;
+      const endless = '(() => { console.log("in"); for (;;); })()';
+      const asked = ['1 + 1', endless, endless].map((expression) => debug.ask('evaluate', { expression }));
+      await kernel.until(() => kernel.iopub.slice(before).some(({ type }) => type === 'stream'), 'the expression');
+      assert.equal((await asked[0])?.success, true);
+      await kernel.interrupt();
+      assert.deepEqual([(await asked[1])?.success, (await asked[2])?.success], [false, false]);
+      assert.match(String((await asked[2])?.message), /not stopped any more|an interrupt came before/);
+      if (cell !== undefined) assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+      // A kernel that was started anew would not have it.
+      assert.equal((await debug.body('evaluate', { expression: 'globalThis.kept' })).result, '1');
+    });
+  }
+
+  for (const isStopped of [false, true]) {
+    it(`ends an expression whose client has gone, if the code ${isStopped ? 'was' : 'was not'} stopped`, async () => {
+      await kernel.execute('globalThis.kept = 1');
+      await debug.attach();
+      const cell = isStopped ? kernel.executing('debugger;\n1') : undefined;
+      if (isStopped) await debug.stopped();
+      const before = kernel.iopub.length;
+      const endless = debug.ask('evaluate', { expression: '(() => { console.log("in"); for (;;); })()' });
+      await kernel.until(() => kernel.iopub.slice(before).some(({ type }) => type === 'stream'), 'the expression');
+      await debug.body('disconnect');
+      const attached = debug.attach();
+      await kernel.interrupt();
+      assert.equal((await endless).success, false);
+      await cell?.done;
+      await attached;
+      assert.equal((await debug.body('evaluate', { expression: 'globalThis.kept' })).result, '1');
+    });
+  }
+
   it('leaves the debugger attached, and drops the cells that wait', async () => {
     await debug.attach();
     const code = 'let d = 1;\nd += 1;\nd';

@@ -269,6 +269,67 @@ const late = await serve.run(serve.deployment(Late, options).bind(), { name: 'la
     assert.equal(resultOf(await ok('await greeter.pid.remote()')), before);
   });
 
+  it('ends an expression in a replica that does not end, and the replica goes on, also after an interrupt', async () => {
+    const before = resultOf(await ok('await greeter.pid.remote()'));
+    await debug.attach();
+    await debug.breakAt(GREETER, 6);
+    const cell = kernel.executing("await greeter.greet.remote('Ada')");
+    const { frames } = await debug.stopped();
+    const frameId = frames[0]?.id;
+    const endless = { expression: '(() => { for (;;); })()', frameId };
+    const ended = await debug.ask('evaluate', endless);
+    assert.deepEqual([ended.success, ended.message], [false, 'the expression has not ended within 5 s']);
+    assert.equal((await debug.body('evaluate', { expression: 'name', frameId })).result, '"Ada"');
+    const again = debug.ask('evaluate', endless);
+    await kernel.interrupt();
+    assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
+    assert.equal((await again).success, false);
+    assert.equal(resultOf(await ok('await greeter.pid.remote()')), before);
+  });
+
+  it('steps in a replica while cells begin and end, and over the end of a method not into the next call', async () => {
+    const code = `class Stepped {
+  open = () => {};
+  async wait(name: string) {
+    await new Promise<void>((resolve) => { this.open = resolve; });
+    const text = 'waited for ' + name;
+    return text;
+  }
+  go() { this.open(); }
+}
+const stepped = await serve.run(serve.deployment(Stepped).bind(), { name: 'stepped', routePrefix: null });`;
+    await ok(code);
+    await debug.attach();
+    await debug.breakAt(code, 4);
+    const first = kernel.executing(
+      "let end = () => {};\nconst pending = stepped.wait.remote('Ada');\nawait new Promise<void>((resolve) => { end = resolve; });",
+    );
+    assert.deepEqual((await debug.stopped()).at, ['wait:4']);
+    await debug.go('next');
+    await debug.body('evaluate', { expression: 'end()' });
+    await first.done;
+    const second = kernel.executing('await stepped.go.remote();');
+    await Promise.race([second.done, kernel.until(() => debug.hasStopped, 'a stop')]);
+    assert.ok(debug.hasStopped, 'the step was lost');
+    assert.deepEqual((await debug.stopped()).at, ['wait:5']);
+    await debug.breakAt(code);
+    await debug.go('next');
+    assert.deepEqual((await debug.stopped()).at, ['wait:6']);
+    const third = kernel.executing('await pending');
+    for (;;) {
+      await debug.go('next');
+      await Promise.race([third.done, kernel.until(() => debug.hasStopped, 'a stop')]);
+      if (!debug.hasStopped) break;
+      assert.match((await debug.stopped()).at.join(), /^wait:\d$/);
+    }
+    assert.equal(resultOf(await third.done), "'waited for Ada'");
+    await second.done;
+    const next = kernel.executing('await stepped.go.remote();');
+    await Promise.race([next.done, kernel.until(() => debug.hasStopped, 'a stop')]);
+    assert.equal(debug.hasStopped, false);
+    await ok("await serve.delete('stepped')");
+  });
+
   it('goes with a replica that is killed while it stands', async () => {
     const pid = Number(resultOf(await ok('await greeter.pid.remote()')));
     await debug.attach();

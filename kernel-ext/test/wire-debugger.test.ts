@@ -143,6 +143,43 @@ describe('the debugger', () => {
     assert.equal((await kernel.execute('1\n2')).reply.status, 'ok');
   });
 
+  for (const [when, isEarlier] of [
+    ['begins', false],
+    ['that began later ends', true],
+  ] as const) {
+    it(`steps over an await while a cell of a subshell ${when}`, async () => {
+      await kernel.execute(
+        'const opens: (() => void)[] = [];\nconst gate = (n: number) => new Promise<void>((resolve) => { opens[n] = resolve; console.log(n); });',
+      );
+      const { subshell_id } = await kernel.request('create_subshell_request', {}, 'control');
+      const atGate = async (code: string, subshell?: string) => {
+        const cell = kernel.executing(code, {}, subshell);
+        await kernel.until(() => kernel.of(cell.id).some(({ type }) => type === 'stream'), 'the gate');
+        return cell;
+      };
+      const beside = () => atGate('await gate(2)', String(subshell_id));
+      const open = (n: number) => debug.body('evaluate', { expression: `opens[${n}]()` });
+      await debug.attach();
+      const cell = await atGate('await gate(0);\ndebugger;\nawait gate(1);\nconst a = 1;\na');
+      let other = isEarlier ? await beside() : undefined;
+      await open(0);
+      for (const line of [2, 3]) {
+        assert.deepEqual((await debug.stopped()).at, [`(cell):${line}`]);
+        await debug.go('next');
+      }
+      if (isEarlier) await open(2).then(() => other?.done);
+      else other = await beside();
+      await open(1);
+      await Promise.race([cell.done, kernel.until(() => debug.hasStopped, 'a stop')]);
+      assert.ok(debug.hasStopped, 'the step was lost');
+      assert.deepEqual((await debug.stopped()).at, ['(cell):4']);
+      await debug.go('continue');
+      assert.equal((await cell.done).reply.status, 'ok');
+      if (!isEarlier) await open(2).then(() => other?.done);
+      await kernel.request('delete_subshell_request', { subshell_id }, 'control');
+    });
+  }
+
   it('sets a breakpoint in a cell that has run, and on a line without code', async () => {
     const library = 'function half(x: number): number {\n  // a comment\n  const y = x / 2;\n  return y;\n}';
     await kernel.execute(library);

@@ -202,7 +202,7 @@ async function main(): Promise<void> {
 
   const adapter = new DebugAdapter({
     event: (event) => iopub.publish('debug_event', JSON.stringify(event), running() ?? ''),
-    running,
+    running: () => cells.all,
     unwind: STOPPED_UNWIND,
     evaluation,
     attached: (which) => {

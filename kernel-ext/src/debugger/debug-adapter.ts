@@ -48,8 +48,8 @@ const CAPABILITIES = {
 export interface DebugAdapterDeps {
   /** Publishes a `debug_event`. */
   event(event: DapEvent): void;
-  /** The header (JSON) of the running cell. */
-  running(): string | undefined;
+  /** The headers (JSON) of the running cells. */
+  running(): readonly string[];
   /** An expression for the main thread, which must be evaluated before stopped code is terminated. It gives whether that is allowed. */
   readonly unwind: string;
   readonly evaluation: EvaluationMarks;
@@ -63,6 +63,8 @@ type Handler = (request: DapRequest) => Promise<object> | object;
 export class DebugAdapter {
   readonly #deps: DebugAdapterDeps;
   #runs: DebugRuns | undefined;
+  /** The end of the attachment before. */
+  #closed: Promise<void> = Promise.resolve();
   #sequence = 0;
   #attachments = 0;
   #hasTypes = true;
@@ -163,7 +165,7 @@ export class DebugAdapter {
   close(): void {
     if (this.#runs === undefined) return;
     const wasPaused = this.#runs.isStopped;
-    this.#runs.close();
+    this.#closed = this.#runs.close();
     this.#runs = undefined;
     this.#deps.attached(0);
     // A client may show that the code is stopped until it is told otherwise.
@@ -189,6 +191,7 @@ export class DebugAdapter {
   }
 
   async #attach(): Promise<object> {
+    await this.#closed;
     if (this.#runs !== undefined) return {};
     const runs = new DebugRuns({
       running: () => this.#deps.running(),

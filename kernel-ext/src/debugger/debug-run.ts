@@ -13,11 +13,11 @@ type Step = 'stepOver' | 'stepInto' | 'stepOut';
 export interface DebugRunEvents {
   stopped(run: DebugRun, reason: string, text: string | undefined): void;
   continued(run: DebugRun): void;
-  /** The header (JSON) of the running cell. */
-  running(): string | undefined;
+  /** The headers (JSON) of the cells that run and may be the one that is stepped through. */
+  running(): readonly string[];
 }
 
-/** An expression of the client may never end, and the inspector then answers nothing else. */
+/** An expression of the client may never end, and the inspector then answers nothing else. An interrupt ends one that is marked. */
 export interface EvaluationMarks {
   /** Gives an expression that must be evaluated before the client's. @param isStopped whether the code stands at a breakpoint */
   begin(isStopped: boolean): string;
@@ -34,6 +34,7 @@ export interface DebuggedProcess {
    * which goes on.
    */
   readonly unwind?: string;
+  /** Absent: an expression ends after some seconds. */
   readonly evaluation?: EvaluationMarks;
   /** Gives numbers for frames and values, each only once in all processes. */
   readonly number: () => number;
@@ -46,6 +47,8 @@ interface Frame {
 
 /** How often in a row a step goes on because it came to code that is not the user's. */
 const MAX_SKIPS = 200;
+/** How long an expression may take if no interrupt can end it. */
+const EXPRESSION_MS = 5000;
 
 /** An attached debugger in one process. */
 export class DebugRun {
@@ -59,13 +62,19 @@ export class DebugRun {
   readonly breakpoints: Breakpoints;
   readonly #events: DebugRunEvents;
   #frames: Frame[] = [];
-  #step: { readonly kind: Step; readonly cell: string | null; readonly from: string; skips: number } | undefined;
+  #step: { readonly kind: Step; readonly cells: readonly string[]; readonly from: string; skips: number } | undefined;
   /** The stop at which the inspector stands, whether the client was told of it or not. */
   #stop: Paused | undefined;
   /** While an interrupt ends the cell, nothing stops it. */
   #released = false;
   /** The end of the code that was stopped last. */
   #ending = Promise.resolve();
+  /** The client's last expression in stopped code, and the last one in code that is not stopped, which may itself come to a breakpoint. */
+  readonly #evaluated: Record<'stopped' | 'running', Promise<unknown>> = {
+    stopped: Promise.resolve(),
+    running: Promise.resolve(),
+  };
+  #closed = false;
 
   constructor({ inspector, scripts, unwind, evaluation, number }: DebuggedProcess, events: DebugRunEvents) {
     this.#inspector = inspector;
@@ -125,7 +134,7 @@ export class DebugRun {
   async step(kind: Step): Promise<void> {
     this.#requirePause();
     const from = await this.#lineOf(this.#frames.map(({ frame }) => frame));
-    this.#step = { kind, cell: this.#events.running() ?? null, from, skips: 0 };
+    this.#step = { kind, cells: this.#events.running(), from, skips: 0 };
     this.#forget();
     await this.#inspector.send(`Debugger.${kind}`);
     this.#events.continued(this);
@@ -149,8 +158,13 @@ export class DebugRun {
     void this.#inspector.send('Debugger.setSkipAllPauses', { skip: false }).catch(() => {});
   }
 
-  close(): void {
+  /** Resolves when the session has ended. It outlasts the client's expression, because only as long as that has its mark can an interrupt end it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    // Otherwise the code that stands may be that of the expression.
+    const running = this.isPaused ? undefined : this.#evaluated.running;
     this.#forget();
+    if (this.#evaluation !== undefined) await Promise.all([this.#evaluated.stopped, running]);
     this.#inspector.close();
   }
 
@@ -188,32 +202,42 @@ export class DebugRun {
     return result.objectId === undefined ? [] : this.#values.variables(this.#values.refer([result.objectId]));
   }
 
-  /** @throws DebugRefusal with what the expression threw */
+  /** One at a time: the end of an expression takes away the mark of the one that runs. @throws DebugRefusal with what the expression threw */
   async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
     const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
-    const options = { expression: await this.#named.expression(expression, frame), generatePreview: true, silent: true };
-    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
-    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
-      throw new DebugRefusal('the code is not stopped any more');
-    const { result, exceptionDetails } = await this.#marked(frame !== undefined, () =>
-      frame === undefined
-        ? this.#inspector.send<Runtime.EvaluateReturnType>('Runtime.evaluate', options)
-        : this.#inspector.send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
-            ...options,
-            callFrameId: frame.callFrameId,
-          }),
-    );
+    const kind = frame === undefined ? 'running' : 'stopped';
+    const evaluated = this.#evaluated[kind].then(() => this.#evaluate(expression, frame ?? this.#frames[0]?.frame));
+    this.#evaluated[kind] = evaluated.catch(() => {});
+    const { result, exceptionDetails } = await evaluated;
     if (exceptionDetails !== undefined) {
       throw new DebugRefusal(exceptionDetails.exception?.description?.split('\n')[0] ?? exceptionDetails.text);
     }
     return { value: result, text: textOfValue(result) };
   }
 
-  async #marked<T>(isStopped: boolean, evaluated: () => Promise<T>): Promise<T> {
+  async #evaluate(expression: string, frame: Debugger.CallFrame | undefined): Promise<Runtime.EvaluateReturnType> {
+    const named = await this.#named.expression(expression, frame);
+    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
+    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
+      throw new DebugRefusal('the code is not stopped any more');
+    if (this.#closed) throw new DebugRefusal('the debugger has gone');
+    if (this.#released) throw new DebugRefusal('an interrupt came before the expression');
     const marks = this.#evaluation;
-    if (marks === undefined) return evaluated();
-    void this.#inspector.send('Runtime.evaluate', { expression: marks.begin(isStopped), silent: true }).catch(() => {});
-    return evaluated().finally(() => marks.end());
+    const timeout = marks === undefined ? EXPRESSION_MS : undefined;
+    const options = { expression: named, generatePreview: true, silent: true, ...(timeout !== undefined && { timeout }) };
+    if (marks !== undefined) {
+      const expression = marks.begin(frame !== undefined);
+      void this.#inspector.send('Runtime.evaluate', { expression, silent: true }).catch(() => {});
+    }
+    try {
+      if (frame === undefined) return await this.#inspector.send('Runtime.evaluate', options);
+      return await this.#inspector.send('Debugger.evaluateOnCallFrame', { ...options, callFrameId: frame.callFrameId });
+    } catch (error) {
+      if (timeout === undefined || !isTermination(error)) throw error;
+      throw new DebugRefusal(`the expression has not ended within ${timeout / 1000} s`);
+    } finally {
+      marks?.end();
+    }
   }
 
   variable(name: string, value: Runtime.RemoteObject) {
@@ -226,8 +250,7 @@ export class DebugRun {
     const isBreakpoint = hitBreakpoints.length > 0;
     const isException = reason === 'exception' || reason === 'promiseRejection';
     const step = this.#step;
-    // A step over the end of a cell would stop in the next one.
-    const isLate = step !== undefined && !isBreakpoint && !isException && step.cell !== (this.#events.running() ?? null);
+    const isLate = step !== undefined && !isBreakpoint && !isException && this.#hasEnded(step.cells);
     if (this.#released) return this.#end();
     if (isLate || top === undefined) return this.#continue();
     const isOthers = !this.#scripts.isUsers(top) || (!isBreakpoint && (await this.#scripts.isMade(top.location)));
@@ -253,6 +276,12 @@ export class DebugRun {
     const why = isException ? 'exception' : isBreakpoint || step === undefined ? 'breakpoint' : 'step';
     const thrown = isException ? (data as { description?: string } | undefined)?.description?.split('\n')[0] : undefined;
     this.#events.stopped(this, why, thrown);
+  }
+
+  /** Whether a step has gone over the end of its cell, and would stop in the next one. Which of several cells is stepped through is not known. */
+  #hasEnded(cells: readonly string[]): boolean {
+    const running = this.#events.running();
+    return cells.length > 0 && !cells.some((cell) => running.includes(cell));
   }
 
   /** Tells lines apart: the one of the innermost frame, and how deep it is. */
@@ -301,3 +330,5 @@ export class DebugRun {
     return found.frame;
   }
 }
+
+const isTermination = (error: unknown): boolean => error instanceof Error && error.message.includes('Execution was terminated');

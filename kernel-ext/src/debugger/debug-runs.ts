@@ -20,8 +20,8 @@ export interface ReplicaDoor {
 export interface DebugRunsEvents {
   stopped(reason: string, text: string | undefined): void;
   continued(): void;
-  /** The header (JSON) of the running cell. */
-  running(): string | undefined;
+  /** The headers (JSON) of the running cells. */
+  running(): readonly string[];
   /** See {@link DebugAdapterDeps.unwind}. */
   readonly unwind: string;
   readonly evaluation: EvaluationMarks;
@@ -190,13 +190,14 @@ export class DebugRuns {
     this.#show();
   }
 
-  close(): void {
+  /** Resolves when the kernel's main thread is not debugged any more. */
+  close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#stepTimer);
     this.#stops = [];
     this.#shown = undefined;
-    this.#main.close();
-    for (const run of this.#replicas) run.close();
+    for (const run of this.#replicas) void run.close();
+    return this.#main.close();
   }
 
   get #all(): DebugRun[] {
@@ -223,7 +224,8 @@ export class DebugRuns {
     const inspector = await ReplicaInspector.connect(door);
     if (this.#closed) return inspector.close();
     const scripts = new ReplicaScripts(inspector, this.sources);
-    const run = new DebugRun({ inspector, scripts, number: this.#number }, this.#ofRuns);
+    // The call that is stepped through may be of no cell, or of one that does not wait for it.
+    const run = new DebugRun({ inspector, scripts, number: this.#number }, { ...this.#ofRuns, running: () => [] });
     this.#replicas.add(run);
     void inspector.closed.then(() => {
       this.#replicas.delete(run);
@@ -239,6 +241,7 @@ export class DebugRuns {
   }
 
   #onStopped(stop: Stop): void {
+    if (this.#closed) return;
     if (stop.run === this.#stepping) {
       this.#endStep();
       this.#stops.unshift(stop);

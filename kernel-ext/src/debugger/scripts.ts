@@ -133,8 +133,19 @@ export class Scripts implements UserScripts {
     const id = CELL.test(script.url) ? script.url : filePath(script.url);
     // If a number was used again, the positions of the earlier cell with it are not known any more.
     if (CELL.test(id) && this.#ofCell.get(id) !== script && script.positions === undefined) return Promise.resolve(undefined);
-    script.positions ??= this.#ask<CodePositions | undefined>(`positions(${JSON.stringify(id)})`);
+    script.positions ??= this.#asked(script, id);
     return script.positions;
+  }
+
+  /** Without an answer, for instance because an interrupt has ended the question, it is asked again later. */
+  async #asked(script: Script, id: string): Promise<CodePositions | undefined> {
+    let positions: CodePositions | undefined;
+    try {
+      positions = await this.#ask<CodePositions | undefined>(`positions(${JSON.stringify(id)})`);
+    } finally {
+      if (positions === undefined) delete script.positions;
+    }
+    return positions;
   }
 
   async #ask<T>(call: string): Promise<T> {

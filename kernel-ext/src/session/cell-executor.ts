@@ -99,9 +99,9 @@ export class CellExecutor {
           await scope.endAsync();
         }),
       );
-      return { ok: true, result: state.result, hasResult: converted.hasResult, ...this.#close(state, true) };
+      return { ok: true, result: state.result, hasResult: converted.hasResult, ...this.#close(state, true, converted.names) };
     } catch (error) {
-      return { ok: false, error, ...this.#close(state, false) };
+      return { ok: false, error, ...this.#close(state, false, converted.names) };
     }
   }
 
@@ -189,9 +189,10 @@ export class CellExecutor {
     };
   }
 
-  #close({ open }: CellState, isWhole: boolean): Unreached {
+  #close({ open }: CellState, isWhole: boolean, names: readonly string[]): Unreached {
     this.settle();
-    if (open === undefined) return { missing: new Set(), unset: new Set() };
+    // An interrupt came before its code began.
+    if (open === undefined) return { missing: new Set(names), unset: new Set() };
     this.#open.delete(open);
     return open.cell.close(isWhole);
   }

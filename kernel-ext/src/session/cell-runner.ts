@@ -72,7 +72,7 @@ export class CellRunner {
   /** While the TypeScript of cells runs: what they declare too. */
   #innerScope: Scope = '';
   /** The scope from before each cell whose TypeScript runs, by its subshell. */
-  readonly #before = new Map<string, Scope>();
+  readonly #before = new Map<string, { readonly scope: Scope }>();
   readonly #files = new WeakMap<RunningCell, FilesRun>();
   readonly split: (code: string) => SplitCell;
 
@@ -226,7 +226,7 @@ export class CellRunner {
     cell.interrupted.throwIfAborted();
     const isUnchecked = this.#magics.isUnchecked || saysNoCheck(source.text);
     const before = this.#present;
-    const held = [...this.#before.values()];
+    const held = [...this.#before.values()].map(({ scope }) => scope);
     const converted = withinStack(() => this.#types.ask((types) => types.convert(before, { id, source, isUnchecked, held })));
     const notice = this.#types.takeNotice();
     if (notice !== undefined) cell.output.stream('stderr', `${notice}\n`);
@@ -256,7 +256,8 @@ export class CellRunner {
     silent: boolean,
     magics: ReturnType<CellMagics['inner']> & { readonly captured: () => CapturedOutput },
   ): Promise<Outcome> {
-    this.#before.set(cell.subshell, before);
+    const own = { scope: before };
+    this.#before.set(cell.subshell, own);
     this.#innerScope = converted.scope;
     const end = await this.#executor.run(converted, cell, {
       ...magics,
@@ -265,10 +266,12 @@ export class CellRunner {
       source: (sourceId, value) => this.#sources.tag(sourceId, value),
       bound: (name, value) => this.#sources.bind(id, name, value),
     });
-    const present = this.#innerScope;
-    this.#before.delete(cell.subshell);
-    this.#scope = this.#scopeAfter(converted.scope, before, present, end);
-    this.#innerScope = this.#scope;
+    // Otherwise an interrupt did not wait for it, and the next cell of its subshell has begun without its names.
+    if (this.#before.get(cell.subshell) === own) {
+      this.#before.delete(cell.subshell);
+      this.#scope = this.#scopeAfter(converted.scope, before, this.#innerScope, end);
+      this.#innerScope = this.#scope;
+    }
     if (AWAITS.test(converted.code) && !cell.interrupted.aborted) await replicasPrinted(REPLICAS_PRINT_MS);
     if (!end.ok) return formatError(end.error, paintFor(cell.output));
     await unlessInterrupted(cell, picturesDrawn());
