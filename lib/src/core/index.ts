@@ -102,3 +102,4 @@ export { type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js'
 export { tellClients, toldText } from './told-text.js';
 export { wholeStack } from './whole-stack.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';
+export { withoutSlashes } from './without-slashes.js';

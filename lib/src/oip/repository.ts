@@ -1,4 +1,4 @@
-import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
+import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf, withoutSlashes } from '../core/index.js';
 import { changeModels } from './change-models.js';
 import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors.js';
 import { findModel, forClients, namesIn } from './find-model.js';
@@ -158,7 +158,7 @@ export class Repository {
 
   async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const path = pathname.replace(/\/+$/, '');
+    const path = withoutSlashes(pathname);
     const { method } = request;
     if (method === 'GET' || method === 'HEAD') {
       if (path === '/v2') return Response.json(await this.serverMetadata());
