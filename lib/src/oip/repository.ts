@@ -1,7 +1,7 @@
 import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf, withoutSlashes } from '../core/index.js';
 import { changeModels } from './change-models.js';
-import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors.js';
-import { findModel, forClients, namesIn } from './find-model.js';
+import { BadInference, LoadRefused, ModelsFixed, NoSuchPath, NotInRepository } from './errors.js';
+import { controlModeOf, findModel, forClients, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
 import { ModelChanges } from './model-changes.js';
@@ -213,7 +213,13 @@ export class Repository {
     return lines.flat();
   }
 
-  #load(name: string, parameters: unknown): Promise<void> {
+  /** @throws NBS_OIP_CONTROL_REFUSED */
+  #checkControl(name: string): void {
+    if (controlModeOf(this.#registry.now(), name) === 'none') throw ModelsFixed({ name });
+  }
+
+  async #load(name: string, parameters: unknown): Promise<void> {
+    this.#checkControl(name);
     return this.#changes.load(name, async (signal) => {
       const config = configOfLoad(parameters);
       try {
@@ -237,7 +243,8 @@ export class Repository {
     return LoadRefused({ name, what: 'loaded', reason: told });
   }
 
-  #unload(name: string): Promise<void> {
+  async #unload(name: string): Promise<void> {
+    this.#checkControl(name);
     return this.#changes.unload(name, async (hadLoad) => {
       const running = (await this.#models.all()).get(name);
       if (running === undefined && !namesIn(this.#registry).includes(name))
