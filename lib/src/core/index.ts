@@ -1,4 +1,12 @@
 export {
+  type LimitedRequest,
+  limitBody,
+  MAX_JSON_BYTES,
+  MAX_UPLOAD_BYTES,
+  RequestTooLarge,
+  requestTooLarge,
+} from './body-limit.js';
+export {
   agentFile,
   agentSocket,
   blobFolder,

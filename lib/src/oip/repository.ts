@@ -1,4 +1,4 @@
-import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf, withoutSlashes } from '../core/index.js';
+import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, limitBody, listOf, withoutSlashes } from '../core/index.js';
 import { changeModels } from './change-models.js';
 import { BadInference, LoadRefused, ModelsFixed, NoSuchPath, NotInRepository } from './errors.js';
 import { controlModeOf, findModel, forClients, namesIn } from './find-model.js';
@@ -10,6 +10,8 @@ import { openapiOf } from './openapi.js';
 import { type Known, Registry } from './registry.js';
 import { type ModelState, RunningModels } from './running-models.js';
 
+/** A configuration has at most 32 KiB. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const EXTENSIONS = [
   'classification',
   'model_configuration',
@@ -281,6 +283,7 @@ async function telling<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function readJson(request: Request): Promise<Record<string, unknown>> {
+  limitBody(request, MAX_BODY_BYTES);
   const text = await request.text();
   try {
     const parsed: unknown = text.trim() === '' ? {} : JSON.parse(text);

@@ -146,3 +146,9 @@ test('slashes at the end of a path change nothing, and a path of many slashes is
   for (const path of [`v1/models/${'/'.repeat(1_000_000)}x`, `v1/${'/'.repeat(1_000_000)}x`])
     assert.equal((await ask(path)).status, 404);
 });
+
+test('a body that is too large is refused before it is read', async () => {
+  const headers = { 'content-length': String(2 ** 30) };
+  const refused = await ask('v1/chat/completions', { method: 'POST', headers, body: '{}' });
+  assert.deepEqual([refused.status, (await errorOf(refused)).code], [413, 'NBS_REQUEST_TOO_LARGE']);
+});

@@ -1,4 +1,15 @@
-import { decodedPart, duringStart, isRecord, shownValue, withoutSlashes } from '../core/index.js';
+import {
+  decodedPart,
+  duringStart,
+  hasCode,
+  isNbserveError,
+  isRecord,
+  limitBody,
+  MAX_JSON_BYTES,
+  RequestTooLarge,
+  shownValue,
+  withoutSlashes,
+} from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -114,8 +125,10 @@ async function readBody(request: Request): Promise<Body> {
   allow(request, 'POST');
   let body: unknown;
   try {
+    limitBody(request, MAX_JSON_BYTES);
     body = JSON.parse(await request.text());
   } catch (error) {
+    if (isNbserveError(error) && hasCode(error, RequestTooLarge)) throw new ApiError(error.status, error.code, error.message);
     throw new ApiError(400, 'invalid_json', `the body is not JSON: ${(error as Error).message}`);
   }
   if (!isRecord(body)) throw new ApiError(400, 'invalid_json', 'the body must be a JSON object');
