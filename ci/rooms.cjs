@@ -38,7 +38,7 @@ const ROOMS = {
     'serve/controller/health',
     'serve/controller/traffic',
   ],
-  'serve/environments': ['core', 'engine', 'serve/protocol'],
+  'serve/environments': ['core', 'serve/protocol'],
   'serve/controller': [
     'core',
     'ipc',

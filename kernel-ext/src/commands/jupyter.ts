@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { makeVenv } from 'nbserve/host';
+import { isOurs, makeVenv } from 'nbserve/host';
 import { installTranslator } from '../install/index.js';
 import { cacheFolder } from './env.js';
 
@@ -9,13 +9,13 @@ const jupyterFolder = (): string => join(cacheFolder(), 'jupyter');
 
 /**
  * The command `jupyter` with JupyterLab: the one on the PATH, else nbserve's own, which is installed first if it is missing or incomplete.
- * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL
+ * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL, NBS_UNSAFE_FOLDER if another user has made the folder
  */
 export async function jupyterWithLab(): Promise<string> {
   if (hasLab('jupyter')) return 'jupyter';
   const folder = jupyterFolder();
   const own = join(folder, 'bin', 'jupyter');
-  if (hasLab(own)) return own;
+  if (isOurs(folder) && hasLab(own)) return own;
   const python = await makeVenv({
     folder,
     packages: ['jupyterlab'],

@@ -11,7 +11,7 @@ import { DRAIN_MS, untilInterrupted } from './until-interrupted.js';
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 const USAGE =
-  'nbserve serve <model.onnx>|<folder>… [--name <model>] [--replicas <number>] [--max-batch-size <number>] [--batch-wait <duration>] [--device <device>] [--gpus <number>] [--strict] [--run-in <place>] [--share-weights] [--cache-optimized] [--threads <number>] [--no-warmup] [--num-gpus <number>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--grpc-port <number>|auto|none] [--grpc-host <address>] [--address auto|<folder>]';
+  'nbserve serve <model.onnx>|<folder>… [--name <model>] [--replicas <number>] [--max-batch-size <number>] [--batch-wait <duration>] [--device <device>] [--gpus <number>] [--strict] [--run-in <place>] [--share-weights] [--cache-optimized] [--threads <number>] [--no-warmup] [--model-control-mode <mode>] [--num-gpus <number>] [--port <number>|auto] [--host <address>] [--allow-host <name>]… [--allow-origin <origin>]… [--grpc-port <number>|auto|none] [--grpc-host <address>] [--address auto|<folder>]';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -33,6 +33,8 @@ export const serveCommand: Command = {
   --cache-optimized keep the optimized model in nbserve's cache, so that the next load is faster
   --threads         number of threads for one operator; 0 means one for each core (default: 0)
   --no-warmup       do not run a model once before it is ready
+  --model-control-mode
+                    explicit or none: whether clients may unload the models and load them again (default: explicit)
   --num-gpus        GPUs that all replicas may use (default: those that nvidia-smi lists)
   --port            port for HTTP; a number fails if it is in use (default: 8000, or the next free one)
   --host            address for HTTP (default: 127.0.0.1)
@@ -63,6 +65,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
         'cache-optimized': flag,
         threads: text,
         'no-warmup': flag,
+        'model-control-mode': text,
         'num-gpus': text,
         port: text,
         host: text,
@@ -92,6 +95,7 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       cacheOptimized: values['cache-optimized'],
       intraOpThreads: number('threads'),
       warmup: values['no-warmup'] === true ? false : undefined,
+      modelControlMode: values['model-control-mode'],
     };
     const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const options = parseServeOptions(set as ServeModelOptions);

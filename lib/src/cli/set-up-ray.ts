@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../core/index.js';
+import { cacheFolder, isOurs } from '../core/index.js';
 import { makeVenv } from '../python/index.js';
 
 /** The version that the engine `ray` is tried with. */
@@ -20,11 +20,11 @@ export interface OwnRay {
 export function ownRay(): OwnRay {
   const folder = cacheFolder(`ray-${VERSION}`);
   const stamp = join(folder, STAMP);
-  const isThere = existsSync(stamp) && readFileSync(stamp, 'utf8') === VERSION;
+  const isThere = isOurs(folder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === VERSION;
   return { version: VERSION, folder, command: join(folder, 'bin', 'ray'), isThere };
 }
 
-/** Installs Ray from PyPI into nbserve's cache, if it is not there. @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL */
+/** Installs Ray from PyPI into nbserve's cache, if it is not there. @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL, NBS_UNSAFE_FOLDER */
 export async function setUpRay(): Promise<OwnRay> {
   const { folder, isThere } = ownRay();
   if (!isThere) {

@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
-import { cacheFolder, shortId } from '../core/index.js';
+import { cacheFolder, privateFolder, shortId } from '../core/index.js';
 import { absoluteSources, buildFailure, esbuild, filesNamedIn, inlineMap, mapOneLineDown, SHARED } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
@@ -29,7 +29,8 @@ export interface ModulePackage {
 const BODY = Symbol.for('nbserve.body');
 const tellBody = (what: 'begin' | 'end'): string => `globalThis[Symbol.for('nbserve.body')]?.${what}();`;
 
-const bundlePath = (hash: string): string => join(cacheFolder('modules'), `${hash}.mjs`);
+/** @throws NBS_UNSAFE_FOLDER if somebody else could replace a bundle after its hash was checked */
+const bundlePath = (hash: string): string => join(privateFolder(cacheFolder('modules')), `${hash}.mjs`);
 
 /**
  * Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder.
@@ -124,7 +125,7 @@ function withRequire(
   return { code: `${require}${code}`, map: mapOneLineDown(map) };
 }
 
-/** True if the bundle exists and has the hash in its name. The cache may be a shared folder, in which somebody else wrote a file of this name. */
+/** True if the bundle exists and has the hash in its name. A file that was damaged is written again. */
 function isBundle(file: string, hash: string): boolean {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('hex') === hash;

@@ -9,20 +9,23 @@ export const logLevel = (): string => process.env.NBSERVE_LOG_LEVEL ?? 'warn';
 /** `NBSERVE_HOME`: the folder in which clusters keep sockets and state. Default: `$XDG_RUNTIME_DIR`, else the temporary folder. */
 export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME || process.env.XDG_RUNTIME_DIR || undefined;
 
-/** What is in the cache. `jupyter` belongs to `nbserve lab`. */
+/** What is in the cache. `jupyter` belongs to `nbserve lab`. Older versions have made `modules` and `optimized`. */
 const CACHE_FOLDERS = ['batches', 'cuda', 'datasets', 'downloads', 'hub', 'jupyter', 'licences', 'modules', 'optimized'] as const;
 /** Besides them: Ray, and TypeScript as V8 has compiled it, which the kernel keeps. */
 const CACHE_ENTRY = new RegExp(`^(${CACHE_FOLDERS.join('|')}|ray-[\\d.]+|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
 
-/** The folder of this user's packages in the cache, which may be a folder that several users share. */
-const ownEnvironments = () => `environments-${process.getuid?.() ?? userInfo().username}` as const;
+/** Folders of this user alone, although the cache may be a folder that several users share: what is in them is run, or read, without a look at who wrote it. */
+const OWN_FOLDERS = ['environments', 'modules', 'optimized'] as const;
+type OwnFolder = (typeof OWN_FOLDERS)[number];
+const ownFolder = (name: OwnFolder): string => `${name}-${process.getuid?.() ?? userInfo().username}`;
+const isOwnFolder = (name: string): name is OwnFolder => (OWN_FOLDERS as readonly string[]).includes(name);
 
 /** `NBSERVE_CACHE`: the folder in which fetched models and data are kept. Default `~/.cache/nbserve`. @param name of a folder in it */
-export const cacheFolder = (name: (typeof CACHE_FOLDERS)[number] | `ray-${string}` | 'environments'): string =>
-  join(cacheHome(), name === 'environments' ? ownEnvironments() : name);
+export const cacheFolder = (name: (typeof CACHE_FOLDERS)[number] | `ray-${string}` | OwnFolder): string =>
+  join(cacheHome(), isOwnFolder(name) ? ownFolder(name) : name);
 
 /** Whether nbserve has made an entry of the cache folder, by its name. The folder may be one that the user has chosen, and keeps other things in. */
-export const isCacheEntry = (name: string): boolean => name === ownEnvironments() || CACHE_ENTRY.test(name);
+export const isCacheEntry = (name: string): boolean => OWN_FOLDERS.map(ownFolder).includes(name) || CACHE_ENTRY.test(name);
 
 const cacheHome = (): string =>
   process.env.NBSERVE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nbserve');

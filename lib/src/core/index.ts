@@ -1,4 +1,12 @@
 export {
+  type LimitedRequest,
+  limitBody,
+  MAX_JSON_BYTES,
+  MAX_UPLOAD_BYTES,
+  RequestTooLarge,
+  requestTooLarge,
+} from './body-limit.js';
+export {
   agentFile,
   agentSocket,
   blobFolder,
@@ -80,6 +88,7 @@ export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
 export { markOwn } from './own-handle.js';
+export { isOurs, isPrivateFolder, privateFolder, refuseForeign } from './private-folder.js';
 export { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
 export { isNews, shareWhatIsSaid } from './said-once.js';
@@ -102,3 +111,4 @@ export { type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js'
 export { tellClients, toldText } from './told-text.js';
 export { wholeStack } from './whole-stack.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';
+export { withoutSlashes } from './without-slashes.js';

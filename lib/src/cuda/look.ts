@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { cacheFolder, libraryPath, listGpus, nvidiaDriver } from '../core/index.js';
+import { cacheFolder, isOurs, libraryPath, listGpus, nvidiaDriver } from '../core/index.js';
 import { CUDA_LIBRARIES, PROVIDER_FILES } from './requirements.js';
 import type { CudaFacts } from './state.js';
 
@@ -60,7 +60,7 @@ export async function lookForCuda({ runtime, runtimeVersion, packages }: CudaFol
 /** The folders with libraries that pip has made: `nvidia/cu13/lib`, `nvidia/cudnn/lib` and such. */
 function ownFolders(packages: string): string[] {
   const nvidia = join(packages, 'nvidia');
-  if (!existsSync(nvidia)) return [];
+  if (!isOurs(packages) || !existsSync(nvidia)) return [];
   return readdirSync(nvidia)
     .map((name) => join(nvidia, name, 'lib'))
     .filter((folder) => existsSync(folder));

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isOurs } from '../core/index.js';
 import { digestOf, type GivenDigest } from './digest.js';
 import { DigestMismatch, DownloadBroken, DownloadRefused, ServerUnreachable } from './errors.js';
 import { networkReason, wordsOf } from './network-reason.js';
@@ -47,6 +48,8 @@ class Broken extends Error {
 }
 
 const LONGEST_WAIT_MS = 20_000;
+/** As `a+`, but through no link. */
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW;
 
 /**
  * Downloads a file, and compares it with its digest. What an attempt or a killed process has left is continued by a range request.
@@ -56,7 +59,7 @@ const LONGEST_WAIT_MS = 20_000;
 export async function downloadFile(wanted: Wanted, options: DownloadOptions): Promise<string> {
   const whole = join(options.folder, wanted.key);
   // A process that was killed after the download has left it.
-  if (existsSync(whole) && (await mismatch(wanted, whole)) === null) return whole;
+  if (isOurs(whole) && (await mismatch(wanted, whole)) === null) return whole;
   const { path, release } = await claimPart(options.folder, wanted.key);
   try {
     const continued = await completePart(wanted, path, options);
@@ -93,7 +96,7 @@ async function mismatch({ digest }: Wanted, path: string): Promise<string | null
 /** Makes the part file complete. @returns true if it had a beginning already */
 async function completePart(wanted: Wanted, path: string, options: DownloadOptions): Promise<boolean> {
   const { attempts = 5 } = options;
-  const file = await open(path, 'a+');
+  const file = await open(path, APPEND);
   try {
     const before = (await file.stat()).size;
     for (let attempt = 1; ; attempt += 1) {

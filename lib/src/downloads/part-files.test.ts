@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -31,4 +31,21 @@ test('one that was the second of its process is continued too', async () => {
   const { path, release } = await claimPart(folder, 'again');
   assert.equal(readFileSync(path, 'utf8'), 'second');
   release();
+});
+
+test('a link, and a part of another user, are not continued: the folder may be a shared one', async () => {
+  const precious = join(folder, 'precious');
+  writeFileSync(precious, 'precious');
+  symlinkSync(precious, join(folder, `linked.${GONE}.part`));
+  symlinkSync(precious, join(folder, `linked.${process.pid}.part`));
+  writeFileSync(join(folder, `foreign.${GONE}.part`), 'foreign');
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(join(folder, `foreign.${GONE}.part`), 12_345, 12_345);
+  for (const key of isRoot ? ['linked', 'foreign'] : ['linked']) {
+    const { path, release } = await claimPart(folder, key);
+    assert.equal(existsSync(path), false, key);
+    writeFileSync(path, 'mine', { flag: 'wx' });
+    release();
+  }
+  assert.equal(readFileSync(precious, 'utf8'), 'precious');
 });

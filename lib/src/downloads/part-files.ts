@@ -1,12 +1,14 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isOurs } from '../core/index.js';
 
 /** The part files that this process writes. */
 const own = new Set<string>();
 
 /**
  * The path of the part file for a download, which belongs to this process until `release` is called. What a process that was killed has left of the same download
- * becomes this file. Renaming is atomic, so no two processes take the same one.
+ * becomes this file, but no link, and nothing of another user: the folder may be a shared one. Renaming is atomic, so no two processes take the same one.
  * @param key names the download; the same key means the same bytes
  */
 export async function claimPart(folder: string, key: string): Promise<{ readonly path: string; readonly release: () => void }> {
@@ -17,7 +19,9 @@ export async function claimPart(folder: string, key: string): Promise<{ readonly
   const release = () => void own.delete(path);
   // The name of another download can begin with this key: that of a version 1.0.1 with that of 1.0.
   const isOfKey = (name: string) => name.startsWith(key) && /^(?:~\d+)?\.\d+\.part$/.test(name.slice(key.length));
-  const names = (await readdir(folder)).filter((name) => isOfKey(name) && isAbandoned(folder, name));
+  const names = (await readdir(folder)).filter(
+    (name) => isOfKey(name) && isAbandoned(folder, name) && isOwnFile(join(folder, name)),
+  );
   for (const name of names) {
     const isTaken = await rename(join(folder, name), path).then(
       () => true,
@@ -25,8 +29,11 @@ export async function claimPart(folder: string, key: string): Promise<{ readonly
     );
     if (isTaken) break;
   }
+  if (!isOwnFile(path)) await rm(path, { force: true });
   return { path, release };
 }
+
+const isOwnFile = (path: string): boolean => isOurs(path) && lstatSync(path).isFile();
 
 function isAbandoned(folder: string, name: string): boolean {
   const pid = Number(/\.(\d+)\.part$/.exec(name)?.[1]);

@@ -2,18 +2,24 @@
 const OPEN = '\u001b]nbserve;';
 const CLOSE = '\u0007';
 
-/** The mark before a line that is printed during a call. */
-export const callerMark = (caller: string): string => `${OPEN}${caller}${CLOSE}`;
+/**
+ * The mark before a line: that of the caller during whose call it is printed, or an empty one. A line outside of calls needs one too, because its text may
+ * be a stranger's and contain the mark of a caller: the first mark counts.
+ */
+export const callerMark = (caller = ''): string => `${OPEN}${caller}${CLOSE}`;
 
 /** A line without its marks, and the caller that the first of them names. */
-export function readCallerMark(line: string): { readonly text: string; readonly caller?: string | undefined } {
-  let text = line;
-  let caller: string | undefined;
-  for (let at = text.indexOf(OPEN); at !== -1; at = text.indexOf(OPEN, at)) {
-    const end = text.indexOf(CLOSE, at);
+export function readCallerMark(line: string): { readonly text: string; readonly caller: string | undefined } {
+  let first: string | undefined;
+  let text = '';
+  let from = 0;
+  for (;;) {
+    const at = line.indexOf(OPEN, from);
+    const end = at === -1 ? -1 : line.indexOf(CLOSE, at);
     if (end === -1) break;
-    caller ??= text.slice(at + OPEN.length, end);
-    text = text.slice(0, at) + text.slice(end + CLOSE.length);
+    first ??= line.slice(at + OPEN.length, end);
+    text += line.slice(from, at);
+    from = end + CLOSE.length;
   }
-  return { text, caller };
+  return { text: text + line.slice(from), caller: first === '' ? undefined : first };
 }

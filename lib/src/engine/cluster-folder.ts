@@ -14,13 +14,13 @@ import {
   markProcess,
   ownerFile,
   type ProcessMark,
+  privateFolder,
   runtimeHome,
   shortId,
   tokenFile,
   withLock,
 } from '../core/index.js';
 import { PathTooLong } from './errors.js';
-import { privateFolder } from './private-folder.js';
 
 /** The length of `sun_path` on macOS, the shortest of the supported platforms, without its final zero. */
 const SOCKET_PATH_MAX = 103;

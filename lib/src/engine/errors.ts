@@ -24,11 +24,6 @@ export const PathTooLong = defineError(
   400,
   'the socket path {path} has {bytes} bytes, and a Unix socket allows {max}; set NBSERVE_HOME to a shorter folder',
 );
-export const UnsafeFolder = defineError(
-  'NBS_UNSAFE_FOLDER',
-  403,
-  'the folder {path} {problem}, so a cluster in it would not be private; remove it, or set NBSERVE_HOME to a folder of your own',
-);
 export const AgentFailed = defineError(
   'NBS_AGENT_FAILED',
   500,

@@ -51,4 +51,3 @@ export {
 } from './errors.js';
 export { describeExit, ExitCode, type ExitReport, endedWithNode } from './exit-report.js';
 export { admitNode, joinAddressOf, startNode } from './machines.js';
-export { privateFolder } from './private-folder.js';

@@ -13,7 +13,7 @@ export {
   warm,
 } from '../code/index.js';
 export { formatConfig } from '../config/index.js';
-export { fromWireError, isCacheEntry, listOf, type WireError } from '../core/index.js';
+export { fromWireError, isCacheEntry, isOurs, listOf, type WireError } from '../core/index.js';
 export {
   admitNode,
   type ClusterInfo,

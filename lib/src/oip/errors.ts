@@ -41,4 +41,9 @@ export const NotInRepository = defineError(
   404,
   'no model {name} is in the repository; the repository has: {valid}',
 );
+export const ModelsFixed = defineError(
+  'NBS_OIP_CONTROL_REFUSED',
+  403,
+  'the model {name} cannot be loaded or unloaded by clients, because it was served with the model control mode none',
+);
 export const LoadRefused = defineError('NBS_OIP_LOAD_FAILED', 400, 'the model {name} could not be {what}: {reason}');

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listOf } from '../core/index.js';
-import { NoModelsThere, NotInRepository } from './errors.js';
+import { InvalidModelConfig, NoModelsThere, NotInRepository } from './errors.js';
 import { readPlace } from './find-sources.js';
-import { readLoadConfig } from './load-config.js';
+import { LOAD_SOURCE, readLoadConfig } from './load-config.js';
 import { modelsIn } from './model-folder.js';
-import { type ModelSpec, versionSpec } from './model-spec.js';
+import { type ModelSpec, USUAL_BATCH, versionSpec } from './model-spec.js';
 import type { Known, RegisteredModel } from './registry.js';
+import type { ServeValues } from './serve-options.js';
 import type { TritonConfig } from './triton-config.js';
 
 /** The names of all models that can be loaded. */
@@ -28,7 +29,7 @@ export function namesIn(registry: Known): string[] {
 
 /**
  * The model of this name, as its files are now.
- * @param config the configuration that came with a load, as JSON. Of a model in a folder, it replaces the file there
+ * @param config the configuration that came with a load, as JSON. Only what costs the machine no more than before is taken from it: see {@link configured}
  * @throws NBS_OIP_NOT_IN_REPOSITORY, NBS_OIP_CONFIG, NBS_OIP_NO_MODELS
  */
 export function findModel(registry: Known, name: string, config?: string): RegisteredModel {
@@ -36,19 +37,26 @@ export function findModel(registry: Known, name: string, config?: string): Regis
   const registered = registry.models().find(({ spec }) => spec.name === name);
   if (registered !== undefined) {
     const { spec, folder } = registered;
-    const now = folder === null ? renewed(spec) : readPlace(folder.place, folder.options, given).spec;
+    const now = folder === null ? renewed(spec) : readPlace(folder.place, folder.options, given?.versions).spec;
     return { ...registered, spec: configured(now, given) };
   }
   // A model that was added to a folder later has the options with which the folder was served.
   const served = registry.folders().find(({ path }) => modelsIn(path).includes(name));
   if (served !== undefined) {
-    const { spec } = readPlace({ repository: served.path, name }, served.options, given);
+    const { spec } = readPlace({ repository: served.path, name }, served.options, given?.versions);
     return { spec: configured(spec, given), application: name, deployment: served.deployment, folder: null };
   }
   throw NotInRepository({
     name: name.slice(0, 128),
     valid: listOf(namesIn(registry)),
   });
+}
+
+/** What clients may do with a model, also one that was added to a folder since. */
+export function controlModeOf(registry: Known, name: string): ServeValues['modelControlMode'] {
+  const own = registry.models().find(({ spec }) => spec.name === name);
+  if (own !== undefined) return own.modelControlMode ?? 'explicit';
+  return registry.folders().find(({ path }) => modelsIn(path).includes(name))?.options.modelControlMode ?? 'explicit';
 }
 
 /** What processes have printed, which a message about their end contains. */
@@ -74,15 +82,15 @@ function renewed(spec: ModelSpec): ModelSpec {
   return { ...spec, versions };
 }
 
-/** A model with the fields that a configuration has, which came later than the options of `onnx.serve`. */
+/**
+ * A model with what a load may change: how requests are joined, besides the versions, which are found by now. Every client may load a model, so the
+ * number of processes, of GPUs and of threads, and the names of files, are those with which the owner of the cluster has served it.
+ * @throws NBS_OIP_CONFIG
+ */
 function configured(spec: ModelSpec, config: TritonConfig | undefined): ModelSpec {
-  if (config === undefined) return spec;
-  return {
-    ...spec,
-    maxBatchSize: config.maxBatchSize ?? spec.maxBatchSize,
-    batchWaitMs: config.batchWaitMs ?? spec.batchWaitMs,
-    intraOpThreads: config.intraOpThreads ?? spec.intraOpThreads,
-    numReplicas: config.instances ?? spec.numReplicas,
-    gpus: config.gpus ?? spec.gpus,
-  };
+  const { maxBatchSize = spec.maxBatchSize, batchWaitMs = spec.batchWaitMs } = config ?? {};
+  const most = Math.max(spec.maxBatchSize ?? 0, USUAL_BATCH);
+  if ((maxBatchSize ?? 0) > most)
+    throw InvalidModelConfig({ file: LOAD_SOURCE, reason: `max_batch_size of a load is at most ${most}, not ${maxBatchSize}` });
+  return { ...spec, maxBatchSize, batchWaitMs };
 }

@@ -4,7 +4,7 @@ import { NoModelsThere } from './errors.js';
 import { checkModelName, type FolderModel, isRepository, modelsIn, readModelFolder } from './model-folder.js';
 import { type ModelSpec, versionSpec } from './model-spec.js';
 import type { ServeValues } from './serve-options.js';
-import type { TritonConfig } from './triton-config.js';
+import type { VersionPolicy } from './triton-config.js';
 
 /** The folder of a model, in a repository in Triton's layout. */
 export interface FolderPlace {
@@ -55,11 +55,11 @@ function folderSource(repository: string, name: string, options: ServeValues): M
 
 /**
  * A model as its folder is now, with the options of `onnx.serve`.
- * @param given a configuration that is used instead of the file in the folder
+ * @param policy is used instead of that of the model's configuration
  * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME
  */
-export function readPlace({ repository, name }: FolderPlace, options: ServeValues, given?: TritonConfig): FolderModel {
-  const { spec, ignored } = readModelFolder(repository, name, given, options.version?.toString());
+export function readPlace({ repository, name }: FolderPlace, options: ServeValues, policy?: VersionPolicy): FolderModel {
+  const { spec, ignored } = readModelFolder(repository, name, policy, options.version?.toString());
   return { spec: withOptions(spec, options), ignored };
 }
 

@@ -4,7 +4,8 @@ import { fromPlain, type TritonConfig } from './triton-config.js';
 
 /** The configuration goes to another process as an argument, whose length is limited. */
 const MAX_CONFIG_CHARACTERS = 32 * 1024;
-const SOURCE = 'the parameter config of the load';
+/** Names the configuration in messages. */
+export const LOAD_SOURCE = 'the parameter config of the load';
 
 /**
  * Reads the parameters of a load, as HTTP and gRPC bring them.
@@ -37,6 +38,6 @@ export function readLoadConfig(text: string, name: string): TritonConfig {
       throw new Error(`its name is ${config.name}, and the model is ${name}`);
     return config;
   } catch (error) {
-    throw InvalidModelConfig({ file: SOURCE, reason: (error as Error).message }, error);
+    throw InvalidModelConfig({ file: LOAD_SOURCE, reason: (error as Error).message }, error);
   }
 }

@@ -34,16 +34,16 @@ export function modelsIn(repository: string): string[] {
 export const isRepository = (path: string): boolean => modelsIn(path).length > 0;
 
 /**
- * @param given a configuration that is used instead of the file in the folder
- * @param only the only version that is wanted, whatever the configuration says
+ * @param wanted is used instead of the policy of the configuration
+ * @param only the only version that is wanted, whatever a policy says
  * @throws NBS_OIP_NO_MODELS, NBS_OIP_CONFIG, NBS_OIP_MODEL_NAME
  */
-export function readModelFolder(repository: string, name: string, given?: TritonConfig, only?: string): FolderModel {
+export function readModelFolder(repository: string, name: string, wanted?: VersionPolicy, only?: string): FolderModel {
   const folder = resolve(repository, checkModelName(name));
   const file = configFileOf(folder);
-  const config = given ?? (file === undefined ? NO_CONFIG : readConfigFile(file, name));
+  const config = file === undefined ? NO_CONFIG : readConfigFile(file, name);
   const policy: VersionPolicy =
-    only === undefined ? (config.versions ?? { kind: 'latest', count: 1 }) : { kind: 'specific', versions: [only] };
+    only === undefined ? (wanted ?? config.versions ?? { kind: 'latest', count: 1 }) : { kind: 'specific', versions: [only] };
   const versions = chosen(versionsIn(folder), policy).map((version) => {
     const path = join(folder, version, config.fileName ?? USUAL_FILE);
     if (!existsSync(path))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { decodedPart, duringStart, isNbserveError } from '../core/index.js';
+import { decodedPart, duringStart, isNbserveError, limitBody, MAX_UPLOAD_BYTES } from '../core/index.js';
 import { BadInference, InferenceTooLarge, ModelElsewhere, NoSuchPath, NoSuchVersion } from './errors.js';
 import type { InferAnswer, InferRequest } from './infer-request.js';
 import type { ModelSpec } from './model-spec.js';
@@ -95,7 +95,7 @@ export class ModelServer {
     const { method } = request;
     const [matches, asked, action] = PATH.exec(pathname) ?? [];
     const isKnown = matches !== undefined && (action === 'infer' ? method === 'POST' : method === 'GET' || method === 'HEAD');
-    if (!isKnown) throw NoSuchPath({ method, path: pathname, valid: PATHS });
+    if (!isKnown) throw NoSuchPath({ method, path: pathname.slice(0, 200), valid: PATHS });
     const version = decodedPart(asked ?? '');
     switch (action) {
       case 'infer':
@@ -117,6 +117,7 @@ export class ModelServer {
   async #inferHttp(request: Request, asked: string): Promise<Response> {
     const version = this.#version(asked);
     const { headers } = request;
+    limitBody(request, MAX_UPLOAD_BYTES);
     const body = inflated(new Uint8Array(await request.arrayBuffer()), headers.get('content-encoding'));
     const length = headers.get(HEADER_LENGTH);
     const wanted = length === '0' ? readRaw(body, version.inputs) : readInfer(body, length);

@@ -14,6 +14,8 @@ export interface RegisteredModel {
   readonly application: string;
   /** Options of its deployment that `onnx.serve` got. */
   readonly deployment: DeploymentOptions;
+  /** Whether clients may load and unload it. A registry of an older version does not say it. */
+  readonly modelControlMode?: ServeValues['modelControlMode'];
   /** Where its folder is, and the options with which it is read; `null` for a file. */
   readonly folder: { readonly place: FolderPlace; readonly options: ServeValues } | null;
 }

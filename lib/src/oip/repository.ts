@@ -1,7 +1,7 @@
-import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, listOf } from '../core/index.js';
+import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, limitBody, listOf, withoutSlashes } from '../core/index.js';
 import { changeModels } from './change-models.js';
-import { BadInference, LoadRefused, NoSuchPath, NotInRepository } from './errors.js';
-import { findModel, forClients, namesIn } from './find-model.js';
+import { BadInference, LoadRefused, ModelsFixed, NoSuchPath, NotInRepository } from './errors.js';
+import { controlModeOf, findModel, forClients, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
 import { ModelChanges } from './model-changes.js';
@@ -10,6 +10,8 @@ import { openapiOf } from './openapi.js';
 import { type Known, Registry } from './registry.js';
 import { type ModelState, RunningModels } from './running-models.js';
 
+/** A configuration has at most 32 KiB. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const EXTENSIONS = [
   'classification',
   'model_configuration',
@@ -158,7 +160,7 @@ export class Repository {
 
   async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const path = pathname.replace(/\/+$/, '');
+    const path = withoutSlashes(pathname);
     const { method } = request;
     if (method === 'GET' || method === 'HEAD') {
       if (path === '/v2') return Response.json(await this.serverMetadata());
@@ -213,7 +215,13 @@ export class Repository {
     return lines.flat();
   }
 
-  #load(name: string, parameters: unknown): Promise<void> {
+  /** @throws NBS_OIP_CONTROL_REFUSED */
+  #checkControl(name: string): void {
+    if (controlModeOf(this.#registry.now(), name) === 'none') throw ModelsFixed({ name });
+  }
+
+  async #load(name: string, parameters: unknown): Promise<void> {
+    this.#checkControl(name);
     return this.#changes.load(name, async (signal) => {
       const config = configOfLoad(parameters);
       try {
@@ -237,7 +245,8 @@ export class Repository {
     return LoadRefused({ name, what: 'loaded', reason: told });
   }
 
-  #unload(name: string): Promise<void> {
+  async #unload(name: string): Promise<void> {
+    this.#checkControl(name);
     return this.#changes.unload(name, async (hadLoad) => {
       const running = (await this.#models.all()).get(name);
       if (running === undefined && !namesIn(this.#registry).includes(name))
@@ -274,6 +283,7 @@ async function telling<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function readJson(request: Request): Promise<Record<string, unknown>> {
+  limitBody(request, MAX_BODY_BYTES);
   const text = await request.text();
   try {
     const parsed: unknown = text.trim() === '' ? {} : JSON.parse(text);

@@ -53,7 +53,8 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
     if (values.route) {
       if (repository !== null) registry.addFolder(repository, values);
       const folder = place === null ? null : { place, options: values };
-      registry.add({ spec, application, deployment: values.deployment, folder });
+      const { deployment, modelControlMode } = values;
+      registry.add({ spec, application, deployment, modelControlMode, folder });
     }
     return {
       name: spec.name,

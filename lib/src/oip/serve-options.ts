@@ -56,6 +56,12 @@ const spec = {
   } as OptionSpec<RunIn | undefined>,
   intraOpThreads: count('Number of threads for one operator.', 0, 1024),
   warmup: switched('Whether the model is run once.'),
+  modelControlMode: {
+    doc: 'What clients may do with the models.',
+    expected: 'explicit or none',
+    default: 'explicit',
+    parse: (value) => (value === 'explicit' || value === 'none' ? value : undefined),
+  } as OptionSpec<'explicit' | 'none'>,
   deployment: {
     doc: 'Options of the deployment.',
     expected: 'an object of deployment options',

@@ -53,6 +53,10 @@ test('what would change the answers is refused, with the reason', () => {
     ['max_batch_size: 4 max_batch_size: 8', /max_batch_size must be an integer/],
     ['default_model_filename: "../../secret"', /without a folder/],
     ['instance_group [ { count: 0 } ]', /count must be an integer of at least 1/],
+    ['instance_group [ { count: 10000 } ]', /count must be an integer of at least 1 and at most 1000/],
+    ['instance_group [ { count: 600 }, { count: 600 } ]', /are 1200 together, and may be at most 1000/],
+    ['max_batch_size: 1000000000', /at most 1000000/],
+    ['parameters { key: "intra_op_thread_count" value { string_value: "5000" } }', /at most 1024/],
   ];
   for (const [source, reason] of wrong) assert.throws(() => readTritonConfig(source), reason);
 });

@@ -31,6 +31,11 @@ const REFUSED = {
   batch_output: 'outputs that the server cuts by the batch do not exist here',
 };
 const KINDS = ['KIND_AUTO', 'KIND_CPU', 'KIND_GPU', 'KIND_MODEL'];
+/** As for the options of `onnx.serve`. */
+const MAX_BATCH_SIZE = 1_000_000;
+const MAX_THREADS = 1024;
+/** Each instance is a process. */
+const MAX_INSTANCES = 1000;
 const POLICIES = ['latest', 'all', 'specific'];
 const BACKENDS = ['onnxruntime', 'onnxruntime_onnx', 'onnx'];
 
@@ -58,7 +63,7 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
           throw new Error(`${field} is ${shown(value)}; only ${BACKENDS.join(', ')} can be served`);
         break;
       case 'max_batch_size':
-        found.maxBatchSize = whole(field, value, 0);
+        found.maxBatchSize = whole(field, value, 0, MAX_BATCH_SIZE);
         break;
       case 'default_model_filename':
         found.fileName = fileName(field, value);
@@ -119,12 +124,14 @@ function instances(groups: readonly unknown[], ignored: string[]): Pick<TritonCo
     const { kind = 'KIND_AUTO' } = group;
     if (!KINDS.includes(kind as string))
       throw new Error(`the kind of an instance_group must be one of ${KINDS.join(', ')}, not ${shown(kind)}`);
-    count += group.count === undefined ? 1 : whole('count', group.count, 1);
+    count += group.count === undefined ? 1 : whole('count', group.count, 1, MAX_INSTANCES);
     if (kind === 'KIND_GPU') gpus = 1;
     else if (kind === 'KIND_CPU') gpus ??= 0;
     for (const field of Object.keys(group))
       if (!['name', 'count', 'kind'].includes(field)) ignored.push(`instance_group.${field}`);
   }
+  if (count > MAX_INSTANCES)
+    throw new Error(`the counts of instance_group are ${count} together, and may be at most ${MAX_INSTANCES}`);
   return { instances: Math.max(1, count), ...(gpus === undefined ? {} : { gpus }) };
 }
 
@@ -148,7 +155,7 @@ function threads(entries: readonly unknown[], ignored: string[]): number | undef
   let found: number | undefined;
   for (const entry of entries.filter(isRecord)) {
     if (entry.key !== 'intra_op_thread_count') ignored.push(`parameters.${String(entry.key)}`);
-    else found = whole('intra_op_thread_count', isRecord(entry.value) ? entry.value.string_value : undefined, 0);
+    else found = whole('intra_op_thread_count', isRecord(entry.value) ? entry.value.string_value : undefined, 0, MAX_THREADS);
   }
   return found;
 }
@@ -177,10 +184,11 @@ function fileName(field: string, value: unknown): string {
   throw new Error(`${field} must be the name of a file without a folder, not ${name}`);
 }
 
-function whole(field: string, value: unknown, min: number): number {
+function whole(field: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (Number.isSafeInteger(number) && (number as number) >= min) return number as number;
-  throw new Error(`${field} must be an integer of at least ${min}, not ${shown(value)}`);
+  if (Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max) return number as number;
+  const most = (number as number) > max ? ` and at most ${max}` : '';
+  throw new Error(`${field} must be an integer of at least ${min}${most}, not ${shown(value)}`);
 }
 
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : shownValue(value).slice(0, 60));

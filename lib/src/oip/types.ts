@@ -41,6 +41,11 @@ export interface ServeModelOptions {
   /** Whether the model is run once before a replica is ready. @default true */
   readonly warmup?: boolean;
   /**
+   * What clients may do with the models: `explicit` lets each of them unload and load them again, `none` refuses both, as Triton's option of this name does.
+   * Set it to `none` if clients that you do not trust can reach the cluster. @default 'explicit'
+   */
+  readonly modelControlMode?: 'explicit' | 'none';
+  /**
    * Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. A client that loads the model again gets them too, except
    * `autoscaling.policy`, which is code. @default {}
    */

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, withLock } from '../core/index.js';
+import { cacheFolder, privateFolder, withLock } from '../core/index.js';
 import { keysOf } from './model-key.js';
 
 /** What an optimized model depends on, besides the model. */
@@ -27,12 +27,11 @@ ort.InferenceSession.create(process.argv[2], JSON.parse(process.argv[3])).catch(
  * weights.
  */
 export async function optimizedFile(source: string | Uint8Array, what: OptimizedFor): Promise<string> {
-  const home = cacheFolder('optimized');
+  const home = privateFolder(cacheFolder('optimized'));
   const { model, version } = keysOf(source, what);
   const folder = join(home, `${model}-${version}`);
   const file = join(folder, MODEL);
   if (existsSync(file)) return file;
-  mkdirSync(home, { recursive: true });
   await withLock(`${folder}.lock`, async () => {
     // Another process may have made it meanwhile.
     if (!existsSync(file)) await make(source, what, folder);

@@ -139,3 +139,16 @@ test('HEAD is answered as GET, and a refused method gets those that are taken', 
   const refused = await ask('v1/chat/completions');
   assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'POST']);
 });
+
+test('slashes at the end of a path change nothing, and a path of many slashes is looked up in linear time', async () => {
+  for (const path of ['v1/models//', 'v1/models/broken//', 'below/v1/models/broken'])
+    assert.equal((await ask(path)).status, 200, path);
+  for (const path of [`v1/models/${'/'.repeat(1_000_000)}x`, `v1/${'/'.repeat(1_000_000)}x`])
+    assert.equal((await ask(path)).status, 404);
+});
+
+test('a body that is too large is refused before it is read', async () => {
+  const headers = { 'content-length': String(2 ** 30) };
+  const refused = await ask('v1/chat/completions', { method: 'POST', headers, body: '{}' });
+  assert.deepEqual([refused.status, (await errorOf(refused)).code], [413, 'NBS_REQUEST_TOO_LARGE']);
+});

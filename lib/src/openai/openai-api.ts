@@ -1,4 +1,15 @@
-import { decodedPart, duringStart, isRecord, shownValue } from '../core/index.js';
+import {
+  decodedPart,
+  duringStart,
+  hasCode,
+  isNbserveError,
+  isRecord,
+  limitBody,
+  MAX_JSON_BYTES,
+  RequestTooLarge,
+  shownValue,
+  withoutSlashes,
+} from '../core/index.js';
 import type { EncoderModel, TextModel } from '../text/index.js';
 import { completion, completionEvents } from './chat-completion.js';
 import { toChatRequest } from './chat-request.js';
@@ -13,8 +24,8 @@ export interface OpenaiModels {
   readonly embeddings?: Readonly<Record<string, EncoderModel | Promise<EncoderModel>>>;
 }
 
-/** A route of an application may have a part `v1` too. */
-const PATH = /\/v1\/(chat\/completions|embeddings|models(?:\/.*?)?)\/*$/;
+const MODEL_PATH = '/v1/models/';
+const PATHS = ['chat/completions', 'embeddings', 'models'];
 
 /** As the proxy says it with a 503 of its own. */
 const RETRY_AFTER_SECONDS = '1';
@@ -47,7 +58,7 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
   };
 
   async function answer(request: Request): Promise<Response> {
-    const path = PATH.exec(new URL(request.url).pathname)?.[1] ?? '';
+    const path = pathOf(request);
     if (path === 'chat/completions') {
       const asked = toChatRequest(await readBody(request));
       const model = await find(chat, asked.model);
@@ -87,6 +98,14 @@ export function openaiApi(models: OpenaiModels): (request: Request) => Promise<R
   };
 }
 
+/** The part of the path after `/v1/`. A route of an application may have a part `v1` too. */
+function pathOf({ url }: Request): string {
+  const path = withoutSlashes(new URL(url).pathname);
+  const at = path.indexOf(MODEL_PATH);
+  if (at >= 0) return path.slice(at + '/v1/'.length);
+  return PATHS.find((each) => path.endsWith(`/v1/${each}`)) ?? '';
+}
+
 /** Runs what reads a parameter. What nbserve reports about it has a code and a status already, and the client is told. Other errors are the server's. */
 async function about<T>(param: string, run: () => T | Promise<T>): Promise<T> {
   try {
@@ -106,8 +125,10 @@ async function readBody(request: Request): Promise<Body> {
   allow(request, 'POST');
   let body: unknown;
   try {
+    limitBody(request, MAX_JSON_BYTES);
     body = JSON.parse(await request.text());
   } catch (error) {
+    if (isNbserveError(error) && hasCode(error, RequestTooLarge)) throw new ApiError(error.status, error.code, error.message);
     throw new ApiError(400, 'invalid_json', `the body is not JSON: ${(error as Error).message}`);
   }
   if (!isRecord(body)) throw new ApiError(400, 'invalid_json', 'the body must be a JSON object');

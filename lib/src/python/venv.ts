@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseForeign } from '../core/index.js';
 import { InstallFailed, NoPython, NoVenv } from './errors.js';
 
 export interface VenvOptions {
@@ -21,10 +22,11 @@ export interface VenvOptions {
 /**
  * Makes a virtual environment of the `python3` on the PATH, with packages from PyPI. What pip says is shown on stderr. If it fails, nothing is kept.
  * @returns the path of its Python
- * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL
+ * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL, NBS_UNSAFE_FOLDER
  */
 export async function makeVenv({ folder, packages, what, oldest, advice, onInstall }: VenvOptions): Promise<string> {
   const after = advice === undefined ? '' : `; ${advice}`;
+  refuseForeign(folder);
   const version = pythonVersion(what, oldest, after);
   onInstall?.();
   rmSync(folder, { recursive: true, force: true });

@@ -71,6 +71,15 @@ test('a load that fails does not tell the folders of the machine', async () => {
   assert.deepEqual([parameters.status, parameters.code], [400, 'NBS_OIP_BAD_REQUEST']);
 });
 
+test('a model that was served with the model control mode none is neither loaded nor unloaded by clients', async () => {
+  await onnx.serve(writeScale(join(folder, 'fixed.onnx'), 3), { modelControlMode: 'none' });
+  for (const change of ['load', 'unload']) {
+    const { status, code } = await ask(`/v2/repository/models/fixed/${change}`, {});
+    assert.deepEqual([status, code], [403, 'NBS_OIP_CONTROL_REFUSED'], change);
+  }
+  assert.equal((await ask('/v2/models/fixed/infer', { inputs: [x] })).status, 200);
+});
+
 test('two unloads at the same time both succeed', async () => {
   const unload = () => ask('/v2/repository/models/scale/unload', {});
   const answers = await Promise.all([unload(), unload()]);

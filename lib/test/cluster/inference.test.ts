@@ -184,7 +184,7 @@ test("a folder in Triton's layout: configuration, versions, loading and unloadin
   const config = JSON.stringify({ max_batch_size: 2, default_model_filename: 'net.onnx' });
   assert.equal((await ask('/v2/repository/models/plain/load', { parameters: { config } })).status, 200);
   assert.equal((await ask('/v2/models/plain/config')).body.max_batch_size, 2);
-  assert.equal((await serve.status()).applications.plain?.deployments.OnnxModel?.numReplicas, 1);
+  assert.equal((await serve.status()).applications.plain?.deployments.OnnxModel?.numReplicas, 2);
   const files = await ask('/v2/repository/models/plain/load', { parameters: { 'file:1/model.onnx': '' } });
   assert.deepEqual([files.status, files.body.code], [400, 'NBS_OIP_BAD_REQUEST']);
 

@@ -95,6 +95,28 @@ test('if a body is missing or is not JSON, the answer is 400', async () => {
   assert.equal((await told(await post('/maybe', { n: 'x' }))).status, 422);
 });
 
+test('a body of JSON has at most 64 MiB, and a form may have more', async () => {
+  const many = 65 * 1024 * 1024;
+  // The client does not say how long this one is.
+  const pieces = new ReadableStream({
+    start(controller) {
+      for (let i = 0; i < 65; i += 1) controller.enqueue(new Uint8Array(1024 * 1024).fill(32));
+      controller.close();
+    },
+  });
+  for (const body of [pieces, new Uint8Array(many).fill(32)]) {
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    // The server may close the connection before the client has sent everything.
+    const answer = await fetch(`${app.url}/maybe`, init).then(told, () => null);
+    if (answer !== null) assert.deepEqual([answer.status, answer.code], [413, 'NBS_REQUEST_TOO_LARGE']);
+  }
+  assert.deepEqual(await json(await post('/maybe', { n: 2 })), { n: 2 });
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(many)]), 'a.txt');
+  form.set('count', '3');
+  assert.equal(((await json(await post('/upload/x', form))) as { text: string }).text.length, many);
+});
+
 test('every kind of type is accepted, converted for the method, and written back', async () => {
   assert.deepEqual(await json(await post('/everything', EVERYTHING)), {
     ...EVERYTHING,

@@ -31,7 +31,7 @@ const first = async (source: string | Uint8Array, options: onnx.LoadOptions) => 
   await model.dispose();
   return y?.data[0];
 };
-const copies = () => readdirSync(join(folder, 'cache', 'optimized')).length;
+const copies = () => readdirSync(join(folder, 'cache', `optimized-${process.getuid?.()}`)).length;
 
 test('an optimized copy is made once, gives the same answers, and follows a change of the model', async () => {
   const file = join(folder, 'scale.onnx');
@@ -55,7 +55,7 @@ test('several loads at the same time make one copy', async () => {
 
 test('locks that nobody holds any more do not stop a load', async () => {
   const file = join(folder, 'locked.onnx');
-  const home = join(folder, 'cache', 'optimized');
+  const home = join(folder, 'cache', `optimized-${process.getuid?.()}`);
   writeFileSync(file, scale(9));
   mkdirSync(home, { recursive: true });
   const before = new Set(readdirSync(home));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { compileModule } from '../../dist/code/module.js';
@@ -92,4 +92,7 @@ test('a compiled module that somebody put into the cache is not run', async (t) 
   const { answer } = (await import(bundle)) as { answer: unknown };
   assert.equal(answer, 42);
   assert.equal(statSync(bundle).mode & 0o077, 0);
+  // Who can write to the folder could replace it after its hash was checked.
+  chmodSync(dirname(bundle), 0o777);
+  await assert.rejects(compileModule(file), { code: 'NBS_UNSAFE_FOLDER' });
 });

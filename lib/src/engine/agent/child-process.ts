@@ -56,7 +56,7 @@ export class ChildRun {
     const { promise: ready, resolve: becomeReady, reject: failReady } = deferred<void>();
     this.ready = ready;
     ready.catch(() => {}); // Each await gets the error too.
-    this.#readOutput(options.onLine);
+    this.#readOutput(options.onLine, spec.role === 'replica');
     this.#readLifeline(() => {
       this.#isReady = true;
       becomeReady();
@@ -117,14 +117,15 @@ export class ChildRun {
     if (!this.#exited) killGroup(this.pid);
   }
 
-  #readOutput(onLine: ChildOptions['onLine']): void {
+  /** @param isMarked whether the process marks its lines; in those of others, a mark can only be a text that came from elsewhere */
+  #readOutput(onLine: ChildOptions['onLine'], isMarked: boolean): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       let caller: string | undefined;
       let isRest = false;
       const lines = new LineSplitter((line, isWhole) => {
         const marked = readCallerMark(line);
         // A long line comes in pieces, of which the first one has the mark.
-        caller = marked.caller ?? (isRest ? caller : undefined);
+        if (!isRest) caller = isMarked ? marked.caller : undefined;
         isRest = !isWhole;
         if (stream === 'stderr') this.#keepTail(marked.text);
         onLine(stream, marked.text, caller);

@@ -1,4 +1,4 @@
-import { aboutInput } from '../../core/index.js';
+import { aboutInput, type LimitedRequest, limitBody, MAX_UPLOAD_BYTES } from '../../core/index.js';
 import { type BodySchema, type ClassSchema, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { WrongBodyType } from '../errors.js';
 import { expectedBy, shown } from './describe-schema.js';
@@ -55,15 +55,12 @@ export class FormBody {
     this.#revive = reviverOf(rest, whole, validators);
   }
 
-  /** @throws NBS_WRONG_BODY_TYPE, and what `formData` throws if the body is not a valid form */
+  /** @throws NBS_WRONG_BODY_TYPE, NBS_REQUEST_TOO_LARGE, and what `formData` throws if the body is not a valid form */
   async read(
-    request: {
-      formData(): Promise<FormData>;
-      arrayBuffer(): Promise<ArrayBuffer>;
-      readonly headers: { get(name: string): string | null };
-    },
+    request: LimitedRequest & { formData(): Promise<FormData>; arrayBuffer(): Promise<ArrayBuffer> },
     issues: Issue[],
   ): Promise<unknown> {
+    limitBody(request, MAX_UPLOAD_BYTES);
     const type = request.headers.get('content-type') ?? '';
     if (type === '' && !this.#isRequired && (await request.arrayBuffer()).byteLength === 0) return undefined;
     if (!/^multipart\/form-data\b|^application\/x-www-form-urlencoded\b/i.test(type))

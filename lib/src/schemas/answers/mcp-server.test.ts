@@ -31,7 +31,7 @@ function toolsOf(result: ResultSchema, methods: Readonly<Record<string, () => un
   return async (names: string | readonly string[], signal = new AbortController().signal): Promise<Reply | Reply[]> => {
     const message = (name: string) => ({ jsonrpc: '2.0', id: name, method: 'tools/call', params: { name } });
     const text = JSON.stringify(typeof names === 'string' ? message(names) : names.map(message));
-    const request = { text: async () => text, signal } as never;
+    const request = { text: async () => text, signal, limitBody: () => {} } as never;
     const head = { method: 'POST', url: '/mcp', prefix: '/', requestId: 'r' };
     const { bytes } = (await server.answer(request, head)) as TypedAnswer;
     return JSON.parse(String(Buffer.from(bytes as Uint8Array)));

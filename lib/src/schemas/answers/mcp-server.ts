@@ -1,3 +1,4 @@
+import { limitBody, MAX_JSON_BYTES } from '../../core/index.js';
 import type { ClassSchema } from '../class-schema.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { RouteTool, type ToolOptions } from './mcp-tool.js';
@@ -51,14 +52,14 @@ export class McpServer {
     }
   }
 
-  /** Answers one HTTP request. */
+  /** Answers one HTTP request. @throws NBS_REQUEST_TOO_LARGE, and what `text` throws if the client has left */
   async answer(request: RouteRequest, method: string): Promise<TypedAnswer> {
     // GET would open a stream of messages from the server, and DELETE would end a session. This server has neither.
     if (method !== 'POST') return new TypedAnswer(405, null, null, ['allow', 'POST']);
-    let text: string;
+    limitBody(request, MAX_JSON_BYTES);
+    const text = await request.text();
     let message: unknown;
     try {
-      text = await request.text();
       message = JSON.parse(text);
     } catch {
       return jsonAnswer(failed(null, new RpcError(PARSE_ERROR, 'the body is not valid JSON')), 400);

@@ -1,4 +1,4 @@
-import { aboutInput } from '../../core/index.js';
+import { aboutInput, type LimitedRequest, limitBody, MAX_JSON_BYTES, MAX_UPLOAD_BYTES } from '../../core/index.js';
 import { type ClassSchema, JAVASCRIPT, type ParamSchema, type RouteSchema, resolved } from '../class-schema.js';
 import { BadPath } from '../errors.js';
 import { parametersOf } from '../route-path.js';
@@ -29,13 +29,12 @@ interface JsonBody {
 }
 
 /** The parts of a request that a route uses. */
-export interface RouteRequest {
+export interface RouteRequest extends LimitedRequest {
   /** Returns the body as text if all of it has arrived, and otherwise `null`. */
   textNow(): string | null;
   text(): Promise<string>;
   arrayBuffer(): Promise<ArrayBuffer>;
   formData(): Promise<FormData>;
-  readonly headers: { get(name: string): string | null };
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
 }
@@ -88,7 +87,7 @@ export class Route {
   /**
    * @param texts values of the path's parameters, not decoded
    * @param query without `?`
-   * @throws (also as a rejection) {@link Refused}, NBS_BAD_PATH, NBS_BAD_JSON, NBS_BAD_FORM, NBS_WRONG_BODY_TYPE, and what the method throws
+   * @throws (also as a rejection) {@link Refused}, NBS_BAD_PATH, NBS_BAD_JSON, NBS_BAD_FORM, NBS_WRONG_BODY_TYPE, NBS_REQUEST_TOO_LARGE, and what the method throws
    */
   answer(request: RouteRequest, texts: readonly string[], query: string): unknown {
     const issues: Issue[] = [];
@@ -136,6 +135,7 @@ export class Route {
     if (body.form === 'bytes') {
       const name = resolved(body.schema, schema.defs)[JAVASCRIPT] as string;
       return async (request) => {
+        limitBody(request, MAX_UPLOAD_BYTES);
         const buffer = await request.arrayBuffer();
         const isMissing = buffer.byteLength === 0 && !body.required;
         return isMissing ? undefined : bytesAs(name, buffer, request.headers.get('content-type') ?? '');
@@ -151,7 +151,9 @@ export class Route {
     };
     return (request, issues) => {
       const text = request.textNow();
-      return text === null ? request.text().then((whole) => valueIn(whole, issues)) : valueIn(text, issues);
+      if (text !== null) return valueIn(text, issues);
+      limitBody(request, MAX_JSON_BYTES);
+      return request.text().then((whole) => valueIn(whole, issues));
     };
   }
 

@@ -4,7 +4,8 @@ import { losesDigits } from './lost-digits.js';
 type Defs = Readonly<Record<string, JsonSchema>>;
 type Read = (text: string) => unknown;
 
-const NUMBER = /^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** Without two ways to read the same digits, because a text that is none may be long. */
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 interface Kinds {
   readonly texts: Set<unknown>;
@@ -50,12 +51,13 @@ function converted(text: string, { texts, types }: Kinds): unknown {
   const isText = types.has('string');
   if (texts.has(text)) return text;
   // If the type allows texts too, `007` is one, because the number has another form.
-  const isNumber = NUMBER.test(text) && Number.isFinite(Number(text)) && !losesDigits(text);
-  if (types.has('number') && isNumber && (!isText || String(Number(text)) === text)) return Number(text);
+  if (types.has('number') && isNumber(text) && (!isText || String(Number(text)) === text)) return Number(text);
   if (types.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (types.has('null') && !isText && text === 'null') return null;
   return text;
 }
+
+const isNumber = (text: string): boolean => NUMBER.test(text) && Number.isFinite(Number(text)) && !losesDigits(text);
 
 function kindsOf(schema: JsonSchema, defs: Defs): Kinds {
   const kinds: Kinds = { texts: new Set(), types: new Set() };

@@ -21,7 +21,8 @@ function answersOf(paths: readonly (readonly [RouteVerb, string])[], mcp = false
     mcp,
   });
   return async (method: string, path: string): Promise<string> => {
-    const request = { text: async () => '{"jsonrpc":"2.0","id":1,"method":"ping"}', signal: null } as never;
+    const text = async () => '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+    const request = { text, signal: null, limitBody: () => {} } as never;
     const answer = await routed.answer(request, { method, url: `/things${path}`, prefix: '/things', requestId: 'r' });
     return String(Buffer.from((answer as TypedAnswer).bytes as Uint8Array));
   };

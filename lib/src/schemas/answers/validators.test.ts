@@ -91,3 +91,14 @@ test('items that must be different are read once each', () => {
   ])
     assert.equal(issuesOf(schema, list), null);
 });
+
+test('a long text is checked in a time that grows with its length alone, and without overflowing the stack', () => {
+  const check = (schema: JsonSchema) => new Validators({ defs: {} } as unknown as ClassSchema).check(schema, 'body', 'body');
+  const bytes = check({ type: 'string', contentEncoding: 'base64', 'x-javascript': 'Uint8Array' });
+  assert.equal(bytes('a'.repeat(20_000_000)), null);
+  for (const text of ['abc=', 'ab==', '']) assert.equal(bytes(text), null, text);
+  for (const text of ['abc', 'a===', 'a=bc', '====']) assert.notEqual(bytes(text), null, text);
+  const url = check({ type: 'string', format: 'url' });
+  assert.equal(url('https://example.com/a'), null);
+  assert.equal(url(`http://${'::'.repeat(500_000)}`)?.[0]?.expected, 'a text in the format url');
+});

@@ -20,7 +20,7 @@ import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
 import { isFile, isFileField } from './files-in.js';
 import { libraryName } from './library-types.js';
 import { inInstance, isHidden } from './members.js';
-import { NUMBER_PATTERN, templatePattern } from './template-pattern.js';
+import { BIGINT_TEXT, NUMBER_PATTERN, templatePattern } from './template-pattern.js';
 import { declaredBy, elementOf, itemOf, type TypeNode, TypeNodes } from './type-nodes.js';
 
 /**
@@ -328,7 +328,7 @@ const canBeUndefined = (type: Type): boolean =>
 const isPlainLiteral = (type: Type): boolean => Boolean(type.flags & TypeFlags.Literal && !(type.flags & TypeFlags.BigIntLike));
 
 function bigInt(type: Type): JsonSchema {
-  const exact = type.flags & TypeFlags.BigIntLiteral ? { const: String((type as LiteralType).value) } : { pattern: '^-?[0-9]+$' };
+  const exact = type.flags & TypeFlags.BigIntLiteral ? { const: String((type as LiteralType).value) } : BIGINT_TEXT;
   return { type: 'string', ...exact, [JAVASCRIPT]: 'bigint' };
 }
 

@@ -83,8 +83,9 @@ describe('the cache of packages', () => {
 
   it('refuses a folder that others can write to', async (t) => {
     const { cache, home } = cacheOf(t);
-    mkdirSync(home);
+    await cache().install(packages('a'));
     chmodSync(home, 0o777);
+    assert.equal(cache().find(packages('a')), undefined, 'what is there may be from somebody else');
     await assert.rejects(cache().install(packages('a')), { code: 'NBS_UNSAFE_FOLDER' });
   });
 });

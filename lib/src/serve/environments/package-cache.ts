@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, shortId, withLock } from '../../core/index.js';
-import { privateFolder } from '../../engine/index.js';
+import { cacheFolder, isPrivateFolder, privateFolder, shortId, withLock } from '../../core/index.js';
 import type { NpmPackages } from '../protocol/index.js';
 import { npmInstall } from './npm.js';
 
@@ -38,7 +37,10 @@ export class PackageCache {
 
   /** The folder in which the packages are installed, and notes that it is used; undefined if they are not installed. */
   find(packages: NpmPackages): string | undefined {
-    const folder = join(this.#home(), environmentKey(packages));
+    const home = this.#home();
+    // If somebody else has made it, the packages are not used, and their installation fails with the reason.
+    if (!isPrivateFolder(home)) return undefined;
+    const folder = join(home, environmentKey(packages));
     try {
       const now = this.#now() / 1000;
       // This file is the last one that is written.

@@ -1,4 +1,12 @@
-import { tellClients, toldText, type ValueExtension } from '../../core/index.js';
+import {
+  type LimitedRequest,
+  limitBody,
+  MAX_JSON_BYTES,
+  MAX_UPLOAD_BYTES,
+  tellClients,
+  toldText,
+  type ValueExtension,
+} from '../../core/index.js';
 import { decodeValue } from '../../ipc/index.js';
 import { callNode, methodsOf } from '../handle/index.js';
 import { GraphTakesRequest, NoNodeMethod } from './errors.js';
@@ -8,7 +16,7 @@ import { type GraphPlan, INPUT, NODE_KIND } from './plan.js';
 export type GraphHttp = 'request' | 'json';
 
 /** A request that can be sent to another replica. */
-interface SendableRequest {
+interface SendableRequest extends LimitedRequest {
   json(): Promise<unknown>;
   /** Reads the body, and returns what arrives as a request. */
   sendable(): Promise<object>;
@@ -55,7 +63,9 @@ export class GraphDriver {
     });
   }
 
+  /** @throws NBS_REQUEST_TOO_LARGE, and what a node throws */
   async fetch(request: SendableRequest): Promise<unknown> {
+    limitBody(request, this.#http === 'json' ? MAX_JSON_BYTES : MAX_UPLOAD_BYTES);
     return this.#run(this.#http === 'json' ? await request.json() : await request.sendable(), true);
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limitBody } from '../../core/index.js';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../protocol/index.js';
 import { badBody } from './bad-body.js';
@@ -117,4 +118,40 @@ test('the signal aborts, asked for before or after', () => {
 
 test('the request id is among the headers', () => {
   assert.equal(make(null).headers.get('x-request-id'), 'id-1');
+});
+
+test('a body is limited by what the client says of its length, or else by what arrives, in a copy too', async () => {
+  const streamed = (head: Partial<HttpCallHead>) => {
+    const sender = { streaming: true, body: null, cancelled: false, consumed() {}, onBody: null } as unknown as IncomingCall;
+    const lazy = new LazyRequest(sender, {
+      kind: 'http',
+      method: 'POST',
+      url: '/',
+      headers: [],
+      host: 'a',
+      ...head,
+    } as HttpCallHead);
+    return { sender, lazy };
+  };
+  const tooLarge = { code: 'NBS_REQUEST_TOO_LARGE', message: /more than 10 bytes/ };
+  assert.throws(() => limitBody(streamed({ length: 11 }).lazy, 10), tooLarge);
+  assert.throws(() => limitBody(new Request('http://a', { method: 'POST', headers: { 'content-length': '11' } }), 10), tooLarge);
+  type Read = Pick<Request, 'text' | 'formData' | 'headers'>;
+  const form = ['content-type', 'multipart/form-data; boundary=x'];
+  for (const copyOf of [
+    (lazy: LazyRequest): unknown => real(lazy),
+    (lazy: LazyRequest) => new Request(real(lazy)),
+    (lazy: LazyRequest) => lazy.clone(),
+    (lazy: LazyRequest) => new Request(real(lazy)).clone(),
+  ])
+    for (const read of [(request: Read) => request.text(), (request: Read) => request.formData()]) {
+      const { sender, lazy } = streamed({ headers: form });
+      const request = copyOf(lazy) as unknown as Read;
+      limitBody(request, 10);
+      const reading = read(request);
+      const { onData, onEnd } = sender.onBody as NonNullable<IncomingCall['onBody']>;
+      for (let i = 0; i < 3; i += 1) onData(Buffer.from('123456'));
+      onEnd();
+      await assert.rejects(reading, tooLarge);
+    }
 });

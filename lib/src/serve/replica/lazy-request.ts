@@ -1,3 +1,4 @@
+import { requestTooLarge } from '../../core/index.js';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../protocol/index.js';
 import { type BodyForm, markBadBody } from './bad-body.js';
@@ -35,12 +36,15 @@ export class LazyRequest {
   #used = false;
   #simple: string | null = null;
   #real: Request | null = null;
+  /** The request of which it is a clone. */
+  readonly #origin: LazyRequest | null;
 
-  constructor(call: IncomingCall, head: HttpCallHead, real: Request | null = null) {
+  constructor(call: IncomingCall, head: HttpCallHead, real: Request | null = null, origin: LazyRequest | null = null) {
     this.#call = call;
     this.#head = head;
     this.#bytes = call.body;
     this.#real = real;
+    this.#origin = origin;
   }
 
   get method(): string {
@@ -142,7 +146,18 @@ export class LazyRequest {
   clone(): Request {
     if (this.bodyUsed) throw new TypeError('Request.clone: Body has already been consumed.');
     if (this.#real === null && !this.#call.streaming) return new LazyRequest(this.#call, this.#head) as unknown as Request;
-    return new LazyRequest(this.#call, this.#head, this.#source().clone() as Request) as unknown as Request;
+    return new LazyRequest(this.#call, this.#head, this.#source().clone() as Request, this) as unknown as Request;
+  }
+
+  /** Limits a body of which only the beginning is here; another one is small. Not for user code. @throws NBS_REQUEST_TOO_LARGE */
+  limitBody(maxBytes: number): void {
+    if (!this.#call.streaming) return;
+    if ((this.#head.length ?? 0) > maxBytes) throw requestTooLarge(maxBytes);
+    if (this.#origin !== null) this.#origin.limitBody(maxBytes);
+    else {
+      this.#source();
+      this.#body?.limit(maxBytes);
+    }
   }
 
   /** Returns the real request, to be passed on with the method in `init` or its own method. @throws NBS_BODY_NOT_PASSED_ON */
@@ -158,6 +173,7 @@ export class LazyRequest {
    */
   copied(made: Request): Request {
     copies.set(made, this);
+    Object.defineProperty(made, 'limitBody', { value: (maxBytes: number) => this.limitBody(maxBytes) });
     const { prototype } = NativeRequest;
     const reader = (read: () => Promise<unknown>, form: BodyForm) => ({
       value: async () => {

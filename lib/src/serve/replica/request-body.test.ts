@@ -65,3 +65,16 @@ test('a body ends, fails or is dropped while somebody waits for it', async () =>
   stopped.body.stop();
   await assert.rejects(stopped.stream.getReader().read(), /answered before its body was read/);
 });
+
+test('reading a body that becomes larger than its limit fails, and nothing of the rest is kept', async () => {
+  for (const isSoon of [true, false]) {
+    const { stream, body, send, granted } = call();
+    if (isSoon) body.limit(10);
+    send('123456');
+    send('789012');
+    if (!isSoon) body.limit(10);
+    send('more');
+    await assert.rejects(new Response(stream).text(), { code: 'NBS_REQUEST_TOO_LARGE', status: 413 });
+    assert.equal(granted(), 16);
+  }
+});

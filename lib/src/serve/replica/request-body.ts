@@ -1,3 +1,4 @@
+import { requestTooLarge } from '../../core/index.js';
 import { ByteQueue, type IncomingCall } from '../../ipc/index.js';
 
 /** If more bytes than this wait for the reader, the sender gets no new credit. */
@@ -11,6 +12,9 @@ export class RequestBody {
   /** What has arrived and no reader has asked for. Small pieces are joined, because each piece of a web stream costs far more than its bytes. */
   readonly #held = new ByteQueue();
   #owed = 0;
+  /** How many bytes have arrived, and how many may. */
+  #arrived = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
   /** True if a reader waits. */
   #isWanted = false;
   /** True if all of the body has arrived. */
@@ -46,6 +50,12 @@ export class RequestBody {
     };
   }
 
+  /** Lets at most so many bytes arrive. If there are more, reading fails with NBS_REQUEST_TOO_LARGE, and the rest is dropped. */
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+    if (this.#arrived > maxBytes) this.#close(requestTooLarge(maxBytes));
+  }
+
   /** To be called when the answer is complete: the rest of the body will not arrive. */
   stop(): void {
     this.#close(new Error('the request was answered before its body was read'));
@@ -57,6 +67,11 @@ export class RequestBody {
       return;
     }
     this.#owed += chunk.length;
+    this.#arrived += chunk.length;
+    if (this.#arrived > this.#maxBytes) {
+      this.#close(requestTooLarge(this.#maxBytes));
+      return;
+    }
     // Both copy, because user code may transfer the buffer, which also contains other messages.
     if (this.#isWanted && this.#held.length === 0 && chunk.length > 0) {
       this.#isWanted = false;
