@@ -15,7 +15,7 @@ export function transformSync(text: string, options: TransformOptions): Transfor
     return transform(text, options);
   } catch (error) {
     if (!NEEDS_NEW_SERVICE.test(String(error))) throw error;
-    stop();
+    void stop();
     return transform(text, options);
   }
 }
