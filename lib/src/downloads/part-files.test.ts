@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -30,5 +30,18 @@ test('one that was the second of its process is continued too', async () => {
   writeFileSync(join(folder, `again~2.${GONE}.part`), 'second');
   const { path, release } = await claimPart(folder, 'again');
   assert.equal(readFileSync(path, 'utf8'), 'second');
+  release();
+});
+
+test('the part of a process in another container is continued if it has not grown for some minutes', async () => {
+  const left = join(folder, 'far.1-7-7.part');
+  writeFileSync(left, 'far');
+  const first = await claimPart(folder, 'far');
+  assert.equal(readFileSync(left, 'utf8'), 'far');
+  first.release();
+  const old = Date.now() / 1000 - 601;
+  utimesSync(left, old, old);
+  const { path, release } = await claimPart(folder, 'far');
+  assert.equal(readFileSync(path, 'utf8'), 'far');
   release();
 });

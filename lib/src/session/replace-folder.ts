@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { shortId } from '../core/index.js';
+import { isLeft, markIn, markProcess, markText, shortId } from '../core/index.js';
 
 /** How often another process may put its own folder there in the middle. */
 const MAX_TRIES = 100;
@@ -12,7 +12,7 @@ const MAX_TRIES = 100;
  */
 export async function replaceFolder(path: string, make: (folder: string) => Promise<void>): Promise<void> {
   await removeUnfinished(path);
-  const id = `${process.pid}-${shortId()}`;
+  const id = `${markText(markProcess(process.pid))}-${shortId()}`;
   const made = `${path}.new-${id}`;
   try {
     await make(made);
@@ -52,16 +52,8 @@ async function removeUnfinished(path: string): Promise<void> {
   const start = `${basename(path)}.new-`;
   const names = await readdir(dirname(path)).catch(() => []);
   for (const name of names) {
-    if (!name.startsWith(start) || isRunning(Number.parseInt(name.slice(start.length), 10))) continue;
-    await rm(join(dirname(path), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // It may be that of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const mark = name.startsWith(start) ? markIn(name.slice(start.length)) : undefined;
+    const made = join(dirname(path), name);
+    if (mark !== undefined && isLeft(mark, made)) await rm(made, { recursive: true, force: true });
   }
 }
