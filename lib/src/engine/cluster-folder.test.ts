@@ -7,7 +7,9 @@ import { after, before, test } from 'node:test';
 import { agentSocket, ownerFile } from '../core/index.js';
 import {
   clusterIn,
+  clustersHome,
   createClusterFolder,
+  oneAtATime,
   predecessorsEnded,
   removeStaleFolders,
   urlOf,
@@ -62,4 +64,14 @@ test('a cluster of another container keeps its folder, as long as somebody liste
   age();
   await removeStaleFolders();
   assert.equal(existsSync(elsewhere), false);
+});
+
+test('the lock of a start that takes minutes stays when another cluster starts', async () => {
+  const lock = join(clustersHome(), 'start.lock');
+  await oneAtATime(async () => {
+    utimesSync(lock, Date.now() / 1000 - 600, Date.now() / 1000 - 600);
+    await removeStaleFolders();
+    assert.equal(existsSync(lock), true);
+  });
+  assert.equal(existsSync(lock), false);
 });

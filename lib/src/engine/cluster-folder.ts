@@ -241,7 +241,9 @@ export function clustersHome(): string {
 }
 
 function isStale(dir: string): boolean {
-  if (dir.endsWith('.new') || dir.endsWith('.lock')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
+  // A lock that was left is taken by the next one who wants it. Its holder may need minutes.
+  if (dir.endsWith('.lock')) return false;
+  if (dir.endsWith('.new')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
