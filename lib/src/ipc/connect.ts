@@ -39,7 +39,8 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
     const handshake = new ConnectingHandshake({ token, hello, peerName });
     const socket = markOwn(openSocket(address));
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const late = (): Error => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => fail(late()), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);
       socket.destroy();
