@@ -98,7 +98,7 @@ export { plainText, shownValue } from './shown-value.js';
 export { CODE_ENDINGS } from './source-endings.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
-export { type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
+export { afterArrivals, type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { tellClients, toldText } from './told-text.js';
 export { wholeStack } from './whole-stack.js';
 export { exposeOf, fromWireError, isErrorStatus, statusOf, toWireError, type WireError } from './wire-error.js';
