@@ -63,3 +63,19 @@ test('an answer that came while the caller was blocked counts, however late it i
   assert.equal(await answered, 'quick');
   await assert.rejects(never, (error) => hasCode(error, DeadlineExceeded));
 });
+
+test('a connection is made although the event loop turns only once in a while', async (t) => {
+  const { path } = await server(t);
+  let turning = true;
+  const turn = (): void => {
+    const busyUntil = Date.now() + 1300;
+    while (Date.now() < busyUntil);
+    if (turning) setImmediate(turn);
+  };
+  setImmediate(turn);
+  t.after(() => {
+    turning = false;
+  });
+  const channel = await connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test'), timeoutMs: 500 });
+  channel.destroy();
+});
