@@ -12,7 +12,7 @@ export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ||
 /** What is in the cache. `jupyter` belongs to `nbserve lab`. */
 const CACHE_FOLDERS = ['batches', 'cuda', 'datasets', 'downloads', 'hub', 'jupyter', 'licences', 'modules', 'optimized'] as const;
 /** Besides them: Ray, and TypeScript as V8 has compiled it, which the kernel keeps. */
-const CACHE_ENTRY = new RegExp(`^(${CACHE_FOLDERS.join('|')}|ray-[\\d.]+|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
+const CACHE_ENTRY = new RegExp(`^((${CACHE_FOLDERS.join('|')}|ray-[\\d.]+)(\\.lock)?|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
 
 /** The folder of this user's packages in the cache, which may be a folder that several users share. */
 const ownEnvironments = () => `environments-${process.getuid?.() ?? userInfo().username}` as const;
