@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLeft, markIn, markProcess, markText, shortId } from '../core/index.js';
@@ -11,7 +12,7 @@ const MAX_TRIES = 100;
  * @throws what `make` throws, and errors of the file system
  */
 export async function replaceFolder(path: string, make: (folder: string) => Promise<void>): Promise<void> {
-  await removeUnfinished(path);
+  await settleFolder(path);
   const id = `${markText(markProcess(process.pid))}-${shortId()}`;
   const made = `${path}.new-${id}`;
   try {
@@ -47,13 +48,20 @@ const ignore =
     if (!codes.includes(error.code as string)) throw error;
   };
 
-/** Removes what processes that were killed have left of this folder. Those that run may still be making theirs. */
-async function removeUnfinished(path: string): Promise<void> {
-  const start = `${basename(path)}.new-`;
+/**
+ * Puts a folder in order after processes that were killed while they replaced it: what they had moved away comes back if nothing is in its place, and the
+ * rest is removed. Processes that run may still be making theirs.
+ */
+export async function settleFolder(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => []);
   for (const name of names) {
-    const mark = name.startsWith(start) ? markIn(name.slice(start.length)) : undefined;
-    const made = join(dirname(path), name);
-    if (mark !== undefined && isLeft(mark, made)) await rm(made, { recursive: true, force: true });
+    const [, kind, text = ''] = name.startsWith(basename(path))
+      ? (/^\.(new|old)-(.+)$/.exec(name.slice(basename(path).length)) ?? [])
+      : [];
+    const mark = markIn(text);
+    const left = join(dirname(path), name);
+    if (mark === undefined || !isLeft(mark, left)) continue;
+    if (kind === 'old' && !existsSync(path)) await rename(left, path).catch(ignore(['ENOENT', ...TAKEN]));
+    await rm(left, { recursive: true, force: true });
   }
 }
