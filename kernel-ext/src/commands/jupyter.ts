@@ -16,16 +16,17 @@ export async function jupyterWithLab(): Promise<string> {
   const folder = jupyterFolder();
   const own = join(folder, 'bin', 'jupyter');
   if (isOurs(folder) && hasLab(own)) return own;
-  const python = await makeVenv({
+  await makeVenv({
     folder,
     packages: ['jupyterlab'],
     what: 'JupyterLab',
     oldest: [3, 9],
     advice: 'notebooks also run without Python: nbserve execute notebook.ipynb',
+    isThere: () => hasLab(own),
     onInstall: () => console.log(`installing JupyterLab into ${folder} (once, about 244 MB)…`),
+    // If papermill is installed there later, it finds this.
+    finish: installTranslator,
   });
-  // If papermill is installed there later, it finds this.
-  installTranslator(python);
   return own;
 }
 

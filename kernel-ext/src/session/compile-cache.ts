@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -56,7 +57,8 @@ function isOurs(fd: number): boolean {
 function write(file: string, data: Buffer): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const temporary = `${file}.${process.pid}`;
+    // A pid would do only once: in a container each kernel may have the same, and what a killed one left would be in the way.
+    const temporary = `${file}.${randomInt(2 ** 47)}`;
     writeFileSync(temporary, data, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch {

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { hasCode } from '../core/index.js';
-import { isRunning } from '../downloads/index.js';
+import { hasCode, isLeft, markIn, markProcess, markText } from '../core/index.js';
 import { AssetNotKept } from './errors.js';
 import type { Asset } from './manifest.js';
 
@@ -16,7 +15,7 @@ let written = 0;
 export async function keepFile(asset: Asset, path: string, content: Uint8Array | string): Promise<void> {
   written += 1;
   // Two of them may be the same file.
-  const partial = `${path}.${process.pid}-${written}.part`;
+  const partial = `${path}.${markText(markProcess(process.pid))}-${written}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
     await removeAbandoned(path);
@@ -47,8 +46,10 @@ const ELSEWHERE = 'make room there, or set NBSERVE_CACHE to another folder';
 /** Removes parts of files that a killed process has left. */
 async function removeAbandoned(path: string): Promise<void> {
   for (const file of await readdir(dirname(path))) {
-    const pid = file.startsWith(`${basename(path)}.`) ? /\.(\d+)(?:-\d+)?\.part$/.exec(file)?.[1] : undefined;
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), file), { force: true });
+    const text = file.startsWith(`${basename(path)}.`) ? /\.(\d[\d-]*)\.part$/.exec(file)?.[1] : undefined;
+    const mark = text === undefined ? undefined : markIn(text);
+    const part = join(dirname(path), file);
+    if (mark !== undefined && isLeft(mark, part)) await rm(part, { force: true });
   }
 }
 

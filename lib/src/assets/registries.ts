@@ -3,12 +3,11 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { hasCode } from '../core/index.js';
+import { hasCode, isLeft, markIn, markProcess, markText } from '../core/index.js';
 import {
   DigestMismatch,
   DownloadBroken,
   downloadFile,
-  isRunning,
   networkReason,
   ServerUnreachable,
   type Wanted,
@@ -111,11 +110,12 @@ const PATIENCE = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-
 async function downloadByClient(source: RegistrySource, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
-    const pid = Number(/^client-(\d+)-/.exec(name)?.[1]);
-    if (!Number.isNaN(pid) && !isRunning(pid)) await rm(join(folder, name), { recursive: true, force: true });
+    const mark = markIn(/^client-(\d[\d-]*)-/.exec(name)?.[1] ?? '');
+    const path = join(folder, name);
+    if (mark !== undefined && isLeft(mark, path, DOWNLOAD_TIMEOUT_MS)) await rm(path, { recursive: true, force: true });
   }
   // Beside the other downloads, so that the file can be renamed.
-  const own = await mkdtemp(join(folder, `client-${process.pid}-`));
+  const own = await mkdtemp(join(folder, `client-${markText(markProcess(process.pid))}-`));
   try {
     if (source.registry === 'npm') await npmPack(source, own);
     else await pipDownload(source, own);

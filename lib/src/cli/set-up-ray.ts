@@ -34,9 +34,10 @@ export async function setUpRay(): Promise<OwnRay> {
       what: `Ray ${VERSION}`,
       oldest: [3, 10],
       advice: 'nbserve runs on several machines without Ray too: nbserve start --machines',
+      isThere: () => ownRay().isThere,
       onInstall: () => console.error(`installing Ray ${VERSION} into ${folder}…`),
+      finish: () => writeFileSync(join(folder, STAMP), VERSION),
     });
-    writeFileSync(join(folder, STAMP), VERSION);
   }
   return ownRay();
 }

@@ -12,7 +12,7 @@ export const runtimeHome = (): string | undefined => process.env.NBSERVE_HOME ||
 /** What is in the cache. `jupyter` belongs to `nbserve lab`. Older versions have made `modules` and `optimized`. */
 const CACHE_FOLDERS = ['batches', 'cuda', 'datasets', 'downloads', 'hub', 'jupyter', 'licences', 'modules', 'optimized'] as const;
 /** Besides them: Ray, and TypeScript as V8 has compiled it, which the kernel keeps. */
-const CACHE_ENTRY = new RegExp(`^(${CACHE_FOLDERS.join('|')}|ray-[\\d.]+|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
+const CACHE_ENTRY = new RegExp(`^((${CACHE_FOLDERS.join('|')}|ray-[\\d.]+)(\\.lock)?|[\\w.+-]+\\.v8(\\.\\d+)?)$`);
 
 /** Folders of this user alone, although the cache may be a folder that several users share: what is in them is run, or read, without a look at who wrote it. */
 const OWN_FOLDERS = ['environments', 'modules', 'optimized'] as const;

@@ -14,6 +14,19 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A time that a timer can be set to: a sum of durations may be too long. */
 export const timerMs = (ms: number): number => Math.min(ms, MAX_TIMER_MS);
 
+/** A timer that is later than this was held up: the event loop was blocked, or the process or the machine was stopped. */
+const HELD_UP_MS = 100;
+
+/**
+ * Runs what a timer does when a time is over. If it was held up, what has arrived meanwhile is read first, because timers come before sockets:
+ * an answer that lies in a socket must not be declared missing.
+ * @param dueAt when the timer was due, by the clock of `performance.now()`
+ */
+export function afterArrivals(dueAt: number, action: () => void): void {
+  if (performance.now() - dueAt < HELD_UP_MS) action();
+  else setImmediate(() => setImmediate(action));
+}
+
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds of a duration. @throws NBS_INVALID_DURATION */

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnv } from '../core/index.js';
+import { childEnv, withLock } from '../core/index.js';
 import { CannotSetUpCuda, CudaSetupFailed } from './errors.js';
 import { type CudaFolders, lookForCuda } from './look.js';
 import { CUDA_LIBRARIES, PROVIDER_FILES, requirements } from './requirements.js';
@@ -51,10 +51,17 @@ export async function setUpCuda(
   const { runtime, runtimeVersion } = folders;
   if (blocking.length > 0 || runtime === null || runtimeVersion === null)
     throw CannotSetUpCuda({ reason: blocking.map(({ what, detail }) => `${what}: ${detail}`).join('; ') });
-  const wanted = requirements(runtimeVersion, filesToInstall(before, folders));
+  const wantedBy = (facts: CudaFacts): readonly string[] => requirements(runtimeVersion, filesToInstall(facts, folders));
+  let wanted = wantedBy(before);
   if (wanted.length > 0) {
-    onInstall(wanted);
-    await installPackages(wanted, folders.packages, runtime, wheels);
+    mkdirSync(dirname(folders.packages), { recursive: true });
+    await withLock(`${folders.packages}.lock`, async () => {
+      // Another process may have installed them meanwhile.
+      wanted = wantedBy(await lookForCuda(folders));
+      if (wanted.length === 0) return;
+      onInstall(wanted);
+      await installPackages(wanted, folders.packages, runtime, wheels);
+    });
   }
   const facts = await lookForCuda(folders);
   return { needs: cudaNeeds(facts), installed: wanted, libraryFolders: facts.ownFolders };
@@ -68,11 +75,13 @@ function filesToInstall(facts: CudaFacts, { packages }: CudaFolders): readonly s
   return [...missing, ...own.map(({ file }) => file)];
 }
 
-/** Installs into a folder beside the wanted one, which is then renamed: what was cut off is never used. */
+/** Installs into a folder beside the wanted one, which is then renamed: what was cut off is never used. To be called under the lock. */
 async function installPackages(wanted: readonly string[], folder: string, runtime: string, wheels: string | null): Promise<void> {
-  const parent = dirname(folder);
-  mkdirSync(parent, { recursive: true });
-  const made = mkdtempSync(join(parent, `${basename(folder)}.new-`));
+  const [parent, prefix] = [dirname(folder), `${basename(folder)}.new-`];
+  // Nobody else installs now, so what is there was left by processes that were killed: up to 4 GB.
+  for (const name of readdirSync(parent))
+    if (name.startsWith(prefix)) rmSync(join(parent, name), { recursive: true, force: true });
+  const made = mkdtempSync(join(parent, prefix));
   try {
     const args = [
       '-m',

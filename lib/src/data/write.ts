@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { isNbserveError, shortId } from '../core/index.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isLeft, isNbserveError, markIn, markProcess, markText, shortId } from '../core/index.js';
 import { writeArrowFile } from './arrow-files.js';
 import { literal } from './duckdb.js';
 import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
@@ -33,9 +33,10 @@ export async function write(
   if (typeof path !== 'string' || path === '')
     throw InvalidCall({ what: 'write', expected: 'the path of a file or folder', got: String(path) });
   const target = resolve(localPath('write', path, 'writes'));
+  await settle(target).catch(() => {});
   if (!overwrite && (await isTaken(target))) throw DataExists({ path });
   const isFile = target.endsWith(`.${format}`);
-  const draft = `${target}.${shortId()}.part`;
+  const draft = `${target}.${markText(markProcess(process.pid))}-${shortId()}.part`;
   const file = isFile ? draft : `${draft}/part-0.${format}`;
   try {
     await mkdir(isFile ? dirname(target) : draft, { recursive: true });
@@ -52,6 +53,18 @@ export async function write(
     throw NotWritten({ path, reason: message }, error);
   } finally {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** Removes what processes that were killed have left of the same file or folder. What they had moved away comes back if nothing is in its place. */
+async function settle(target: string): Promise<void> {
+  const prefix = `${basename(target)}.`;
+  for (const name of await readdir(dirname(target))) {
+    const mark = name.startsWith(prefix) && /\.part(\.old)?$/.test(name) ? markIn(name.slice(prefix.length)) : undefined;
+    const left = join(dirname(target), name);
+    if (mark?.place === undefined || !isLeft(mark, left)) continue;
+    if (name.endsWith('.old') && !existsSync(target)) await rename(left, target);
+    else await rm(left, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -48,4 +48,17 @@ test('a link, and a part of another user, are not continued: the folder may be a
     release();
   }
   assert.equal(readFileSync(precious, 'utf8'), 'precious');
+});
+
+test('the part of a process in another container is continued if it has not grown for some minutes', async () => {
+  const left = join(folder, 'far.1-7-7.part');
+  writeFileSync(left, 'far');
+  const first = await claimPart(folder, 'far');
+  assert.equal(readFileSync(left, 'utf8'), 'far');
+  first.release();
+  const old = Date.now() / 1000 - 601;
+  utimesSync(left, old, old);
+  const { path, release } = await claimPart(folder, 'far');
+  assert.equal(readFileSync(path, 'utf8'), 'far');
+  release();
 });

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  ageMs,
   agentFile,
+  agentSocket,
   blobFolder,
   dashboardFile,
   isAlive,
+  isOfThisPlace,
   LONGEST_SOCKET_NAME,
   logsFolder,
   markProcess,
@@ -25,6 +29,8 @@ import { PathTooLong } from './errors.js';
 /** The length of `sun_path` on macOS, the shortest of the supported platforms, without its final zero. */
 const SOCKET_PATH_MAX = 103;
 const UNFINISHED_FOLDER_MS = 60_000;
+/** How old the folder of a cluster in another container must be until its socket is asked whether the cluster runs. */
+const ELSEWHERE_MS = 3_600_000;
 const PREDECESSOR_WAIT_MS = 10_000;
 const PREDECESSOR_POLL_MS = 10;
 
@@ -121,8 +127,9 @@ export async function removeStaleFolders(): Promise<void> {
   await Promise.all(
     readdirSync(home)
       .map((name) => join(home, name))
-      .filter(isStale)
-      .map((dir) => rm(dir, { recursive: true, force: true })),
+      .map(async (dir) => {
+        if (isStale(dir) || (await isLeftElsewhere(dir))) await rm(dir, { recursive: true, force: true });
+      }),
   );
 }
 
@@ -132,6 +139,7 @@ export async function predecessorsEnded(ownerKey: string): Promise<void> {
   const isPredecessor = (dir: string): boolean => {
     const owner = readJson<OwnerFile>(ownerFile(dir));
     if (owner === undefined || owner.ownerKey !== ownerKey || owner.detached || own.has(dir)) return false;
+    if (!isOfThisPlace(owner.driver)) return false;
     return !isStale(dir);
   };
   const home = clustersHome();
@@ -168,7 +176,8 @@ export function oneAtATime<T>(start: () => Promise<T>): Promise<T> {
 export function clusterIn(dir: string): ClusterInfo | undefined {
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const file = readJson<AgentFile>(agentFile(dir));
-  if (owner === undefined || file === undefined || !isAlive(file.agent)) return undefined;
+  if (owner === undefined || file === undefined) return undefined;
+  if (!isOfThisPlace(file.agent) || !isAlive(file.agent)) return undefined;
   const { port, grpc = '', ray = '', startedAt, agent } = file;
   const { detached, ownerKey } = owner;
   // A path may contain control characters, which a terminal would execute.
@@ -232,23 +241,31 @@ export function clustersHome(): string {
 }
 
 function isStale(dir: string): boolean {
-  if (dir.endsWith('.new') || dir.endsWith('.lock')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
+  // A lock that was left is taken by the next one who wants it. Its holder may need minutes.
+  if (dir.endsWith('.lock')) return false;
+  if (dir.endsWith('.new')) return ageMs(dir) > UNFINISHED_FOLDER_MS;
   const owner = readJson<OwnerFile>(ownerFile(dir));
   const agent = readJson<AgentFile>(agentFile(dir))?.agent;
   if (agent !== undefined && isAlive(agent)) return false;
   // A detached cluster does not depend on the process that started it.
   if (agent !== undefined && owner?.detached === true) return true;
   if (owner === undefined) return ageMs(dir) > UNFINISHED_FOLDER_MS;
-  const isPredecessor = owner.driver.pid === process.pid && !own.has(dir);
+  const isPredecessor = owner.driver.pid === process.pid && isOfThisPlace(owner.driver) && !own.has(dir);
   return isPredecessor || !isAlive(owner.driver);
 }
 
-function ageMs(path: string): number {
-  try {
-    return Date.now() - statSync(path).mtimeMs;
-  } catch {
-    return 0;
-  }
+/** True for what a cluster in another container has left. Nobody sees from here whether its processes run, but nobody listens on its socket any more. */
+async function isLeftElsewhere(dir: string): Promise<boolean> {
+  const mark = readJson<AgentFile>(agentFile(dir))?.agent ?? readJson<OwnerFile>(ownerFile(dir))?.driver;
+  if (mark === undefined || isOfThisPlace(mark) || ageMs(dir) < ELSEWHERE_MS) return false;
+  return new Promise((resolve) => {
+    const socket = createConnection(agentSocket(dir));
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(['ECONNREFUSED', 'ENOENT'].includes(code)));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
 }
 
 function readJson<T>(path: string): T | undefined {

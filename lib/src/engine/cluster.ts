@@ -174,14 +174,17 @@ export interface JoinOptions {
 export async function joinLocalCluster(dir: string, { onLog, logs = 'all', unref = false }: JoinOptions): Promise<LocalCluster> {
   const info = clusterIn(dir);
   if (info === undefined) throw ClusterGone({ path: dir });
+  const agent = markProcess(info.pid);
   const token = readFileSync(tokenFile(dir), 'utf8');
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   if (unref) channel.unref();
   const exited = channel.closed.then((): ExitReport => ({ code: null, signal: null, name: 'ENDED', stderrTail: [] }));
-  const kill = (): void => void process.kill(info.pid, 'SIGKILL');
+  const kill = (): void => {
+    // By now, another process may have its pid.
+    if (isAlive(agent)) process.kill(info.pid, 'SIGKILL');
+  };
   const serving = Promise.resolve();
   const { url, port, detached } = info;
-  const agent = markProcess(info.pid);
   // The agent's connections end before it has removed the folder.
   const gone = async (): Promise<void> => {
     while (isAlive(agent)) await delay(GONE_POLL_MS);

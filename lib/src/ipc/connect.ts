@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import type * as Tls from 'node:tls';
-import { isNbserveError, markOwn } from '../core/index.js';
+import { isNbserveError, markOwn, patience } from '../core/index.js';
 import type { CallKinds, Channel } from './channel.js';
 import { ConnectFailed } from './errors.js';
 import { ConnectingHandshake, type HandshakeResult } from './handshake.js';
@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly kinds?: CallKinds;
   /** Whether a connection to another machine ends if the network to it is cut while an answer is expected. @default false */
   readonly watchesPath?: boolean;
-  /** Limit for connecting and the handshake together. @default 5000, and 15000 over TLS */
+  /** Limit for connecting and the handshake together. Time in which this process cannot run does not count. @default 5000, and 15000 over TLS */
   readonly timeoutMs?: number;
 }
 
@@ -39,9 +39,10 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
     if (fault !== null) throw ConnectFailed({ address: peerName, reason: fault });
     const handshake = new ConnectingHandshake({ token, hello, peerName });
     const socket = markOwn(openSocket(address));
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const late = (): Error => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' });
+    const stop = patience(timeoutMs, () => fail(late()));
     const fail = (error: Error): void => {
-      clearTimeout(timer);
+      stop();
       socket.destroy();
       reject(isNbserveError(error) ? error : ConnectFailed({ address: peerName, reason: error.message }, error));
     };
@@ -51,7 +52,7 @@ export function connect(address: Address, options: ConnectOptions): Promise<Chan
         for (const step of handshake.feed(chunk)) {
           if (step.send !== undefined) socket.write(step.send);
           if (step.done === undefined) continue;
-          clearTimeout(timer);
+          stop();
           socket.off('data', onData).off('error', fail).off('close', onEnd);
           const channel = openChannel(socket, step.done, 'connecting', kinds);
           if (watchesPath && 'host' in address) new PathWatch(socket, channel.expectsAnswer, () => channel.destroy());

@@ -1,3 +1,4 @@
+import { afterArrivals } from '../core/index.js';
 import type { OutgoingStream } from './outgoing-call.js';
 
 /** One timer for all calls of a channel. It is set to the earliest deadline, and looks through the calls when it fires. */
@@ -29,13 +30,12 @@ export class Deadlines {
     this.#at = at;
     // A timer's delay has at most 31 bits. If the deadline is later, the timer is set again when it fires.
     const delay = Math.min(Math.max(1, Math.ceil(at - performance.now())), 0x7fffffff);
-    this.#timer = setTimeout(() => this.#sweep(), delay);
+    this.#timer = setTimeout(() => afterArrivals(at, () => this.#sweep()), delay);
     this.#timer.unref();
   }
 
   #sweep(): void {
-    this.#timer = null;
-    this.#at = Number.POSITIVE_INFINITY;
+    this.clear();
     const now = performance.now();
     const expired: OutgoingStream[] = [];
     let next = Number.POSITIVE_INFINITY;

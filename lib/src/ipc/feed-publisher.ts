@@ -1,3 +1,4 @@
+import { afterArrivals } from '../core/index.js';
 import type { Channel } from './channel.js';
 import { FeedUnacknowledged } from './errors.js';
 import { changeBetween } from './feed-change.js';
@@ -57,11 +58,14 @@ export class FeedPublisher {
         },
       };
       this.#waiters.add(waiter);
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter);
+      const giveUp = (): void => {
+        // What has arrived may have settled it.
+        if (!this.#waiters.delete(waiter)) return;
         const peers = this.#lagging(topic, version).map(({ channel }) => showPeer(channel.peer));
         reject(FeedUnacknowledged({ topic, version, peers: peers.join(', '), timeoutMs }));
-      }, timeoutMs);
+      };
+      const dueAt = performance.now() + timeoutMs;
+      const timer = setTimeout(() => afterArrivals(dueAt, giveUp), timeoutMs);
     });
   }
 

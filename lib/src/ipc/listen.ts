@@ -1,6 +1,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import { patience } from '../core/index.js';
 import type { CallKinds, Channel, ChannelServer } from './channel.js';
 import { addressFault, KEEP_ALIVE_MS, openChannel, showAddress, tlsModule } from './connect.js';
 import { ListenFailed } from './errors.js';
@@ -9,6 +10,11 @@ import type { Address, Hello, TlsIdentity } from './messages.js';
 
 /** A connection that has not proven within this time that it knows the token is closed. */
 const HANDSHAKE_TIMEOUT_MS = 3000;
+/**
+ * A Unix socket is open to this user only. A peer whose event loop is blocked, such as that of a notebook whose cell computes, needs several turns for the
+ * handshake.
+ */
+const LOCAL_HANDSHAKE_TIMEOUT_MS = 60_000;
 /** Over TLS a handshake takes milliseconds of CPU time, and when a controller has restarted, thousands of processes connect at the same moment. */
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Limit of connections that are in the handshake at the same time, so that strangers cannot use up the file descriptors. */
@@ -37,7 +43,7 @@ export interface ListenOptions {
   readonly renewEveryMs?: number;
   /** A socket that listens already. It is used instead of a new one for the address. */
   readonly fd?: number;
-  /** @default 3000, and 10000 over TLS */
+  /** @default 60000 at a Unix socket, 3000 over TCP, and 10000 over TLS */
   readonly handshakeTimeoutMs?: number;
 }
 
@@ -47,7 +53,7 @@ export async function listen(address: Address, options: ListenOptions): Promise<
   if (fault !== null) throw ListenFailed({ address: showAddress(address), reason: fault });
   const tls = 'path' in address ? undefined : address.tls;
   const maxHandshakes = tls === undefined ? MAX_HANDSHAKES : MAX_TLS_HANDSHAKES;
-  const { handshakeTimeoutMs: timeoutMs = tls === undefined ? HANDSHAKE_TIMEOUT_MS : TLS_HANDSHAKE_TIMEOUT_MS } = options;
+  const { handshakeTimeoutMs: timeoutMs = defaultTimeoutMs(address) } = options;
   const channels = new Set<Channel>();
   const handshakes = new Set<Socket>();
   const limit = (socket: Socket): void => {
@@ -81,6 +87,11 @@ export async function listen(address: Address, options: ListenOptions): Promise<
         for (const channel of channels) channel.close();
       }),
   };
+}
+
+function defaultTimeoutMs(address: Address): number {
+  if ('path' in address) return LOCAL_HANDSHAKE_TIMEOUT_MS;
+  return address.tls === undefined ? HANDSHAKE_TIMEOUT_MS : TLS_HANDSHAKE_TIMEOUT_MS;
 }
 
 /** A server that answers only to peers with a certificate of the cluster. Certificates are read by OpenSSL; nothing else is read of a stranger. */
@@ -159,9 +170,9 @@ function accept(socket: Socket, options: ListenOptions, timeoutMs: number, onCha
   const handshake = new AcceptingHandshake({ token, hello, peerName: 'a connecting process' });
   return new Promise((resolve) => {
     const drop = (): void => void socket.destroy();
-    const timer = setTimeout(drop, timeoutMs);
+    const stop = patience(timeoutMs, drop);
     const settle = (): void => {
-      clearTimeout(timer);
+      stop();
       resolve();
     };
     const onData = (chunk: Buffer): void => {

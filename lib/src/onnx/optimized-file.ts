@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, privateFolder, withLock } from '../core/index.js';
+import { cacheFolder, isLeft, markIn, markProcess, markText, privateFolder, withLock } from '../core/index.js';
 import { keysOf } from './model-key.js';
 
 /** What an optimized model depends on, besides the model. */
@@ -31,21 +31,32 @@ export async function optimizedFile(source: string | Uint8Array, what: Optimized
   const { model, version } = keysOf(source, what);
   const folder = join(home, `${model}-${version}`);
   const file = join(folder, MODEL);
+  const remove = (name: string): void => rmSync(join(home, name), { recursive: true, force: true });
   if (existsSync(file)) return file;
   await withLock(`${folder}.lock`, async () => {
     // Another process may have made it meanwhile.
-    if (!existsSync(file)) await make(source, what, folder);
+    if (existsSync(file)) return;
+    for (const name of readdirSync(home)) if (isLeftDraft(home, name, basename(folder))) remove(name);
+    await make(source, what, folder);
   });
-  // A process that still reads an older copy keeps its memory.
-  for (const name of readdirSync(home))
-    if (name.startsWith(`${model}-`) && !name.startsWith(`${model}-${version}`))
-      rmSync(join(home, name), { recursive: true, force: true });
+  // A process that still reads an older copy keeps its memory. One that just makes a copy, with its lock, is left alone.
+  for (const name of readdirSync(home)) {
+    if (!name.startsWith(`${model}-`) || name.startsWith(`${model}-${version}`)) continue;
+    if (!name.includes('.') || isLeftDraft(home, name, name.slice(0, name.indexOf('.')))) remove(name);
+  }
   return file;
+}
+
+/** Whether it is a draft of that copy that a killed process has left, which may have gigabytes. Drafts of older versions of nbserve have no mark. */
+function isLeftDraft(home: string, name: string, copy: string): boolean {
+  if (!name.startsWith(`${copy}.`) || name.startsWith(`${copy}.lock`)) return false;
+  const mark = markIn(name.slice(copy.length + 1));
+  return mark?.place === undefined || isLeft(mark, join(home, name));
 }
 
 /** Makes the copy in a process of its own: this one would keep the memory that it takes, which is three times that of the weights. */
 async function make(source: string | Uint8Array, what: OptimizedFor, folder: string): Promise<void> {
-  const made = mkdtempSync(`${folder}.`);
+  const made = mkdtempSync(`${folder}.${markText(markProcess(process.pid))}-`);
   try {
     let path = source;
     if (typeof path !== 'string') {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { refuseForeign } from '../core/index.js';
+import { dirname, join } from 'node:path';
+import { refuseForeign, withLock } from '../core/index.js';
 import { InstallFailed, NoPython, NoVenv } from './errors.js';
 
 export interface VenvOptions {
@@ -15,25 +15,43 @@ export interface VenvOptions {
   readonly oldest: readonly [major: number, minor: number];
   /** What can be done without it, in errors. */
   readonly advice?: string;
+  /** Whether the environment is complete. It is asked when no other process makes it: if one has, nothing is left to do. */
+  readonly isThere: () => boolean;
   /** Called before the download begins. */
   readonly onInstall?: () => void;
+  /** Called with the path of its Python when the packages are installed, before any other process looks. */
+  readonly finish?: (python: string) => void;
 }
 
 /**
  * Makes a virtual environment of the `python3` on the PATH, with packages from PyPI. What pip says is shown on stderr. If it fails, nothing is kept.
+ * If another process makes the same one, this waits for it.
  * @returns the path of its Python
  * @throws NBS_NO_PYTHON, NBS_NO_VENV, NBS_PYTHON_INSTALL, NBS_UNSAFE_FOLDER
  */
-export async function makeVenv({ folder, packages, what, oldest, advice, onInstall }: VenvOptions): Promise<string> {
+export async function makeVenv(options: VenvOptions): Promise<string> {
+  const { folder, what, oldest, advice, isThere, finish } = options;
   const after = advice === undefined ? '' : `; ${advice}`;
   refuseForeign(folder);
   const version = pythonVersion(what, oldest, after);
+  mkdirSync(dirname(folder), { recursive: true });
+  return withLock(`${folder}.lock`, async () => {
+    if (isThere()) return pythonIn(folder);
+    const python = await make(options, version, after);
+    finish?.(python);
+    return python;
+  });
+}
+
+const pythonIn = (folder: string): string => join(folder, 'bin', 'python');
+
+async function make({ folder, packages, onInstall }: VenvOptions, version: string, after: string): Promise<string> {
   onInstall?.();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   try {
     makeEmpty(folder, version, after);
-    const python = join(folder, 'bin', 'python');
+    const python = pythonIn(folder);
     const said = await run([python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
     if (said === null) return python;
     const reason = `${reasonOf(said)} (is the package index reachable?)`;

@@ -1,5 +1,5 @@
 /** How code that trains tells the search that runs it about its progress. Trainers and searches share this room. */
-export { replaceFolder } from './replace-folder.js';
+export { replaceFolder, settleFolder } from './replace-folder.js';
 export { ReportQueue } from './report-queue.js';
 export {
   currentSession,

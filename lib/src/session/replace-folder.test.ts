@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { replaceFolder } from './index.js';
+import { replaceFolder, settleFolder } from './index.js';
 
 let folder: string;
 before(async () => {
@@ -42,9 +42,30 @@ test('what a killed process has left is removed, and what a running one makes is
   const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
   await mkdir(`${path}.new-${dead}-abcdefgh`);
   await mkdir(`${path}.new-${process.pid}-abcdefgh`);
+  await mkdir(`${path}.new-1-${dead}-1-abcdefgh`);
   await replaceFolder(path, write('one'));
   const names = (await readdir(folder)).filter((name) => name.startsWith('later'));
-  assert.deepEqual(names.sort(), ['later', `later.new-${process.pid}-abcdefgh`]);
+  // The other one is of a process in another container.
+  assert.deepEqual(names.sort(), ['later', `later.new-${process.pid}-abcdefgh`, `later.new-1-${dead}-1-abcdefgh`].sort());
+});
+
+test('what a killed process had moved away is there again', async () => {
+  const path = join(folder, 'moved');
+  const { pid: dead } = spawnSync(process.execPath, ['-e', '']);
+  await write('one')(`${path}.old-${dead}-abcdefgh-1`);
+  await assert.rejects(
+    replaceFolder(path, async () => {
+      throw new Error('in the middle');
+    }),
+  );
+  assert.equal(await readFile(join(path, 'file'), 'utf8'), 'one');
+  await write('older')(`${path}.old-${dead}-abcdefgh-2`);
+  await settleFolder(path);
+  assert.equal(await readFile(join(path, 'file'), 'utf8'), 'one');
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('moved')),
+    ['moved'],
+  );
 });
 
 test('of several that replace a folder at the same time, one stays whole, and none fails', async () => {

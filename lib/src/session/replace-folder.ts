@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { shortId } from '../core/index.js';
+import { isLeft, markIn, markProcess, markText, shortId } from '../core/index.js';
 
 /** How often another process may put its own folder there in the middle. */
 const MAX_TRIES = 100;
@@ -11,8 +12,8 @@ const MAX_TRIES = 100;
  * @throws what `make` throws, and errors of the file system
  */
 export async function replaceFolder(path: string, make: (folder: string) => Promise<void>): Promise<void> {
-  await removeUnfinished(path);
-  const id = `${process.pid}-${shortId()}`;
+  await settleFolder(path);
+  const id = `${markText(markProcess(process.pid))}-${shortId()}`;
   const made = `${path}.new-${id}`;
   try {
     await make(made);
@@ -47,21 +48,20 @@ const ignore =
     if (!codes.includes(error.code as string)) throw error;
   };
 
-/** Removes what processes that were killed have left of this folder. Those that run may still be making theirs. */
-async function removeUnfinished(path: string): Promise<void> {
-  const start = `${basename(path)}.new-`;
+/**
+ * Puts a folder in order after processes that were killed while they replaced it: what they had moved away comes back if nothing is in its place, and the
+ * rest is removed. Processes that run may still be making theirs.
+ */
+export async function settleFolder(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => []);
   for (const name of names) {
-    if (!name.startsWith(start) || isRunning(Number.parseInt(name.slice(start.length), 10))) continue;
-    await rm(join(dirname(path), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // It may be that of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const [, kind, text = ''] = name.startsWith(basename(path))
+      ? (/^\.(new|old)-(.+)$/.exec(name.slice(basename(path).length)) ?? [])
+      : [];
+    const mark = markIn(text);
+    const left = join(dirname(path), name);
+    if (mark === undefined || !isLeft(mark, left)) continue;
+    if (kind === 'old' && !existsSync(path)) await rename(left, path).catch(ignore(['ENOENT', ...TAKEN]));
+    await rm(left, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path';
 import { jsonFault } from '../core/index.js';
 import { decodeWeights } from '../onnx/index.js';
-import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
+import { replaceFolder, settleFolder, type TrainCheckpoint } from '../session/index.js';
 import { CheckpointNotKept, NoCheckpoint, StateNotJson } from './errors.js';
 import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
 
@@ -75,6 +75,7 @@ export async function loadCheckpoint<S = unknown>(
   { network, optimizer }: Omit<CheckpointParts, 'state'>,
 ): Promise<S> {
   const path = typeof checkpoint === 'string' ? resolve(checkpoint) : checkpoint.path;
+  await settleFolder(path);
   const bytes = await readPart(path, MODEL);
   const text = decodeWeights(bytes).metadata[TRAINING];
   const training = (text === undefined ? { step: 0, state: null } : JSON.parse(text)) as Training;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { hasCode } from '../../dist/core/index.js';
-import { type Channel, connect, helloOf, PeerGone } from '../../dist/ipc/index.js';
+import { type Channel, connect, DeadlineExceeded, helloOf, PeerGone } from '../../dist/ipc/index.js';
 import { method, Recorder, server, TOKEN } from '../fixtures/ipc-pair.js';
 import { until } from '../fixtures/wait.js';
 
@@ -48,4 +48,34 @@ test('STARTED precedes user code even if the caller does not read for a while', 
   assert.deepEqual(last.events, ['started', 'error']);
   const begun = noise.filter(({ events }) => events[0] === 'started').length;
   assert.equal(begun, noise.length);
+});
+
+test('an answer that came while the caller was blocked counts, however late it is read', async (t) => {
+  const { path } = await server(t);
+  const channel = await open(path);
+  t.after(() => channel.destroy());
+  const answered = channel.call(method('quick'), undefined, { timeoutMs: 300 });
+  const never = channel.call(method('never'), undefined, { timeoutMs: 300 });
+  never.catch(() => {});
+  await new Promise(setImmediate);
+  const busyUntil = Date.now() + 800;
+  while (Date.now() < busyUntil);
+  assert.equal(await answered, 'quick');
+  await assert.rejects(never, (error) => hasCode(error, DeadlineExceeded));
+});
+
+test('a connection is made although the event loop turns only once in a while', async (t) => {
+  const { path } = await server(t);
+  let turning = true;
+  const turn = (): void => {
+    const busyUntil = Date.now() + 1300;
+    while (Date.now() < busyUntil);
+    if (turning) setImmediate(turn);
+  };
+  setImmediate(turn);
+  t.after(() => {
+    turning = false;
+  });
+  const channel = await connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test'), timeoutMs: 500 });
+  channel.destroy();
 });

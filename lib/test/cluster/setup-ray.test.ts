@@ -72,6 +72,18 @@ test('after that, Ray is installed once, and its command runs', async () => {
   assert.equal((await setup(['ray', '--check'])).code, 0);
 });
 
+test('if two install it at the same time, one does, and the other waits for it', async () => {
+  const both = await Promise.all([0, 1].map(() => setup(['ray', '--json'], { cache: 'both' })));
+  assert.deepEqual(
+    both.map(({ code, stdout }) => [code, (JSON.parse(stdout) as { isThere: boolean }).isThere]),
+    [0, 1].map(() => [0, true]),
+    both.map(({ stderr }) => stderr).join('\n'),
+  );
+  assert.equal(both.filter(({ stderr }) => stderr.includes('installing Ray')).length, 1);
+  assert.equal(spawnSync(join(root, 'both', NAME, 'bin', 'ray'), { encoding: 'utf8' }).stdout, 'ray, version 2.60.0\n');
+  assert.deepEqual(readdirSync(join(root, 'both')), [NAME]);
+});
+
 test('without Python, or with a wrong option, it says what would be right', async () => {
   assert.match(
     (await setup(['ray'], { cache: 'x', path: '/nowhere' })).stderr,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { data } from 'nbserve/data';
+import { markProcess, markText } from '../../dist/core/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbserve-sets-'));
 const at = (name: string): string => join(folder, name);
@@ -303,6 +305,20 @@ test('files are written whole or not at all', async () => {
   );
   await data.range(3).writeJson(at('three.json'));
   assert.deepEqual(ids(await data.readJson<{ id: number }>(at('three.json')).takeAll()), [0, 1, 2]);
+});
+
+test('what a killed process has left of a file or folder is removed or comes back', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const mark = `${markText({ ...markProcess(process.pid), pid })}-abcdefgh`;
+  writeFileSync(at(`left.csv.${mark}.part`), 'half');
+  await data.range(3).writeCsv(at('left.csv'));
+  await data.range(3).writeCsv(at('moved'));
+  renameSync(at('moved'), at(`moved.${mark}.part.old`));
+  await assert.rejects(data.range(3).writeCsv(at('moved')), { code: 'NBS_DATA_EXISTS' });
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('.part')),
+    [],
+  );
 });
 
 test('files that cannot be read say why', async () => {

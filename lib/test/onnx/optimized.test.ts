@@ -46,6 +46,24 @@ test('an optimized copy is made once, gives the same answers, and follows a chan
   assert.equal(await first(scale(5), { shareWeights: true, runIn: 'loop' }), 5);
 });
 
+test('drafts that killed processes have left are removed, and locks of others are not', async () => {
+  const file = join(folder, 'drafts.onnx');
+  writeFileSync(file, scale(2));
+  const home = join(folder, 'cache', 'optimized');
+  const known = new Set(readdirSync(home));
+  assert.equal(await first(file, { shareWeights: true }), 2);
+  const copy = readdirSync(home).find((name) => !known.has(name)) ?? assert.fail();
+  rmSync(join(home, copy), { recursive: true });
+  const [model] = copy.split('-');
+  const elsewhere = `${copy}.1-4194305-1-abcdef`;
+  const lock = `${model}-older.lock`;
+  for (const name of [`${copy}.abcdef`, elsewhere, `${model}-older.abcdef`]) mkdirSync(join(home, name));
+  writeFileSync(join(home, lock), '');
+  assert.equal(await first(file, { shareWeights: true }), 2);
+  assert.deepEqual(readdirSync(home).sort(), [...known, copy, elsewhere, lock].sort());
+  for (const name of [elsewhere, lock]) rmSync(join(home, name), { recursive: true });
+});
+
 test('several loads at the same time make one copy', async () => {
   const file = join(folder, 'several.onnx');
   writeFileSync(file, scale(7));

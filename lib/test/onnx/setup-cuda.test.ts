@@ -60,6 +60,7 @@ test('everything that packages have is installed once, and nothing is left of th
   fakeNvidiaSmi(t, driver('580.65.06'));
   fakePython(t, PIP);
   const here = folders(t);
+  mkdirSync(join(here.home, 'cache', '1.30.0.new-killed'), { recursive: true });
   const asked: string[] = [];
   const { needs, installed, libraryFolders } = await setUpCuda(here, false, null, (packages) => asked.push(...packages));
   assert.deepEqual(

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { childEnv, deferred, fromWireError, keepsVisibleGpus, timerMs, toWireError, type WireError } from '../../core/index.js';
+import {
+  childEnv,
+  deferred,
+  fromWireError,
+  keepsVisibleGpus,
+  patience,
+  timerMs,
+  toWireError,
+  type WireError,
+} from '../../core/index.js';
 import { readCallerMark } from '../caller-mark.js';
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
@@ -63,12 +72,13 @@ export class ChildRun {
     });
     this.ended = this.#watchEnd();
     const { startTimeoutMs = START_TIMEOUT_MS } = spec;
-    const timer = setTimeout(() => {
+    const stopWaiting = patience(startTimeoutMs, () => {
       this.#startTimedOut = !this.#isReady;
       if (this.#startTimedOut) this.kill();
-    }, startTimeoutMs);
+    });
+    ready.then(stopWaiting, () => {});
     void this.ended.then((exit) => {
-      clearTimeout(timer);
+      stopWaiting();
       const { label } = spec;
       const stderr = exit.stderrTail.length === 0 ? '' : `:\n${exit.stderrTail.join('\n')}`;
       const cause = exit.error === undefined ? undefined : fromWireError(exit.error);

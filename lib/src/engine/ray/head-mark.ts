@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isAlive, markProcess } from '../../core/index.js';
 
@@ -11,12 +11,12 @@ const PLACE_DIGITS = 24;
  * @param host the address at which nodes reach this machine
  */
 export function headMark(host: string, pid = process.pid): string | undefined {
-  const { start } = markProcess(pid);
+  const { start, place: pids } = markProcess(pid);
   try {
     // A machine that was copied with its memory has the same boot, but another address.
-    const place = [bootId(), readlinkSync('/proc/self/ns/pid'), hostname(), host];
+    const place = [bootId(), pids, hostname(), host];
     const hash = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, PLACE_DIGITS);
-    return start === null ? undefined : `${hash} ${pid} ${start}`;
+    return start === null || pids === null ? undefined : `${hash} ${pid} ${start}`;
   } catch {
     return undefined;
   }

@@ -95,6 +95,7 @@ export class Controller {
       clock,
       size: () => this.#target.apps.size + this.#actual.replicas.size,
       run: () => this.#round(),
+      onLost: (lostMs) => this.#actual.addLostTime(lostMs),
     });
     this.expected = new ExpectedRoutes(() => this.#rounds.soon(), options.expected);
     this.#store = new TargetStore({ checkpoint: options.checkpoint, clock, log });

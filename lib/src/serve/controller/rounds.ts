@@ -2,12 +2,18 @@ import type { Clock } from '../../core/index.js';
 
 /** Number of applications and replicas for each millisecond between two rounds; `npm run simulate` shows what rounds cost. */
 const LOOKED_AT_IN_MS = 100;
+/** While a time limit runs, this is how often it is checked whether this process can run. */
+const LOOK_EVERY_MS = 1000;
+/** If it could not run for so long, the machine was stopped or too busy, or its clock was set. */
+const LOST_MS = 500;
 
 export interface RoundsOptions {
   readonly clock: Clock;
   /** Number of objects that a round looks at. */
   readonly size: () => number;
   readonly run: () => void;
+  /** Called before a round at a certain time, if this process could not run for so long meanwhile. */
+  readonly onLost: (lostMs: number) => void;
 }
 
 /** Decides when rounds run. */
@@ -51,8 +57,15 @@ export class Rounds {
 
   /** Asks for a round at that time, unless one runs before. */
   at(time: number): void {
-    const { clock } = this.#options;
-    this.#cancelWake = clock.after(Math.max(1, time - clock.now()), () => this.soon());
+    const { clock, onLost } = this.#options;
+    const now = clock.now();
+    const dueAt = Math.max(now + 1, Math.min(time, now + LOOK_EVERY_MS));
+    this.#cancelWake = clock.after(dueAt - now, () => {
+      const lateMs = clock.now() - dueAt;
+      if (lateMs >= LOST_MS) onLost(lateMs);
+      if (clock.now() < time) this.at(time);
+      else this.soon();
+    });
   }
 
   /** Resolves after the first round from now on after which the condition is true. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
-import { childEnv, programPath } from '../../core/index.js';
+import { childEnv, patience, programPath } from '../../core/index.js';
 
 /** Longer than npm needs for its own retries of the network. */
 const LIMIT_MS = 10 * 60_000;
@@ -52,17 +52,17 @@ function ended(npm: ChildProcess): Promise<{ readonly code: number | null; reado
     };
     npm.stdout?.on('data', keep);
     npm.stderr?.on('data', keep);
-    const timer = setTimeout(() => {
+    const stop = patience(LIMIT_MS, () => {
       npm.kill('SIGKILL');
       reject(new NpmFailure('ETIMEDOUT', `it was not done after ${LIMIT_MS / 60_000} minutes\n${output}`));
-    }, LIMIT_MS);
+    });
     npm.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      stop();
       const words = error.code === 'ENOENT' ? 'there is no npm on the PATH of the cluster' : error.message;
       reject(new NpmFailure(error.code ?? 'ERROR', words));
     });
     npm.on('close', (code, signal) => {
-      clearTimeout(timer);
+      stop();
       resolve({ code, output: signal === null ? output : `${output}\nit was ended by ${signal}` });
     });
   });

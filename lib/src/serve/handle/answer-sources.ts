@@ -1,3 +1,4 @@
+import { afterArrivals } from '../../core/index.js';
 import type { PassedAnswer } from '../protocol/index.js';
 
 /** A call whose answer can be passed to other calls. */
@@ -26,7 +27,13 @@ export class AnswerSources {
     onTimeout: (timeoutMs: number) => void,
   ): Promise<{ answers: readonly PassedAnswer[]; leftMs?: number }> {
     const expiresAt = performance.now() + (timeoutMs ?? 0);
-    if (timeoutMs !== undefined) this.#timer = setTimeout(() => onTimeout(timeoutMs), timeoutMs);
+    if (timeoutMs !== undefined) {
+      const giveUp = (): void => {
+        // It may have been stopped by what has arrived.
+        if (this.#timer !== null) onTimeout(timeoutMs);
+      };
+      this.#timer = setTimeout(() => afterArrivals(expiresAt, giveUp), timeoutMs);
+    }
     const answers = await Promise.all(this.#calls.map((call) => call.pass()));
     this.#stopTimer();
     return timeoutMs === undefined ? { answers } : { answers, leftMs: Math.max(0, expiresAt - performance.now()) };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { afterArrivals } from '../../core/index.js';
 import { Access, type AccessRules } from '../access/index.js';
 import {
   AppStarting,
@@ -236,7 +237,8 @@ export class HttpProxy implements ExchangeHost {
   #routed(url: string): Promise<RouteSnapshot> {
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(NoReplica({ deployment: url, reason: 'the controller could not be reached' }));
-      const timer = setTimeout(refuse, FIRST_ROUTES_WAIT_MS);
+      const dueAt = performance.now() + FIRST_ROUTES_WAIT_MS;
+      const timer = setTimeout(() => afterArrivals(dueAt, refuse), FIRST_ROUTES_WAIT_MS);
       this.router
         .whenSnapshot(0)
         .then(resolve, reject)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { afterArrivals } from '../../core/index.js';
 
 /** The code that waits for a request's body. */
 export interface BodyReader {
@@ -31,6 +32,7 @@ export class SlowBodies {
   readonly #idleMs: number;
   readonly #connections = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
+  #sweptAt = 0;
 
   /** @param idleMs time without a byte after which a request is given up: at the earliest after this time, and at the latest after twice this time */
   constructor(idleMs: number) {
@@ -67,11 +69,14 @@ export class SlowBodies {
     socket[WATCHED] = watched;
     this.#connections.add(watched);
     socket.once('close', () => this.#connections.delete(watched));
-    this.#timer ??= setInterval(() => this.#sweep(), this.#idleMs).unref();
+    if (this.#timer !== null) return watched;
+    this.#sweptAt = performance.now();
+    this.#timer = setInterval(() => afterArrivals(this.#sweptAt + this.#idleMs, () => this.#sweep()), this.#idleMs).unref();
     return watched;
   }
 
   #sweep(): void {
+    this.#sweptAt = performance.now();
     for (const watched of this.#connections) {
       const { socket, request, reader } = watched;
       if (request === null) continue;

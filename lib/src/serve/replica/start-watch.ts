@@ -7,6 +7,8 @@ import type { HeldPromise } from './held-promises.js';
 const TELL_AFTER_MS = 2000;
 /** The replica says what it waits for this long before the controller gives it up. */
 const SAY_BEFORE_MS = 500;
+/** A wait that is longer than it should be by this much was held up. */
+const HELD_UP_MS = 100;
 
 export interface StartLimits {
   /** `app/deployment`. */
@@ -95,15 +97,15 @@ export class StartWatch {
   async #late(signal: AbortSignal): Promise<never> {
     const { label, timeoutMs } = this.#limits;
     const limitMs = Math.max(timeoutMs / 2, timeoutMs - SAY_BEFORE_MS);
-    const leftMs = (): number => limitMs - (performance.now() - this.#startedAt);
+    let leftMs = limitMs - (performance.now() - this.#startedAt);
     let said = '';
-    while (leftMs() > TELL_AFTER_MS) {
-      await after(TELL_AFTER_MS, signal);
+    while (leftMs > TELL_AFTER_MS) {
+      leftMs -= await after(TELL_AFTER_MS, signal);
       const what = this.#waitsFor();
       if (what !== said) console.error(`${label} is not up yet: it waits for ${what}`);
       said = what;
     }
-    await after(leftMs(), signal);
+    while (leftMs > 0) leftMs -= await after(leftMs, signal);
     throw StartNotDone({ deployment: label, what: this.#waitsFor(), timeoutMs });
   }
 
@@ -146,10 +148,19 @@ export class StartWatch {
   }
 }
 
-/** Never resolves if the signal is aborted. */
-function after(ms: number, signal: AbortSignal): Promise<void> {
+/**
+ * Never resolves if the signal is aborted.
+ * @returns how much of the time has passed in which this process could run. If it was stopped, or its memory was on a disk, it has used no processor.
+ */
+function after(ms: number, signal: AbortSignal): Promise<number> {
+  const [begun, used] = [performance.now(), process.cpuUsage()];
+  const passed = (): number => {
+    const lateMs = performance.now() - begun - ms;
+    const { user, system } = process.cpuUsage(used);
+    return lateMs < HELD_UP_MS ? ms + lateMs : ms + Math.min(lateMs, (user + system) / 1000);
+  };
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(() => resolve(passed()), ms);
     signal.addEventListener('abort', () => clearTimeout(timer));
   });
 }

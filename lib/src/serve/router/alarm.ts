@@ -1,4 +1,4 @@
-import { timerMs } from '../../core/index.js';
+import { afterArrivals, timerMs } from '../../core/index.js';
 
 /** One timer that is set or not. */
 export class Alarm {
@@ -10,11 +10,16 @@ export class Alarm {
 
   /** To be called if it is not set. @param options.keepsAlive whether the process waits for it when nothing else is left to do */
   set(ms: number, ring: () => void, { keepsAlive = false }: { readonly keepsAlive?: boolean } = {}): void {
-    this.#timer = setTimeout(() => {
+    const dueAt = performance.now() + ms;
+    const over = (): void => {
+      // It may have been cleared by what has arrived.
+      if (this.#timer !== timer) return;
       this.#timer = null;
       ring();
-    }, timerMs(ms));
-    if (!keepsAlive) this.#timer.unref();
+    };
+    const timer = setTimeout(() => afterArrivals(dueAt, over), timerMs(ms));
+    this.#timer = timer;
+    if (!keepsAlive) timer.unref();
   }
 
   clear(): void {

@@ -58,3 +58,17 @@ test('every deadline fires once, never early, within two ticks of an advance; re
     }),
   );
 });
+
+test('an answer that came while the event loop was blocked is in time', async () => {
+  const wheel = new DeadlineWheel();
+  const [answered, unanswered] = [new Entry(() => performance.now()), new Entry(() => performance.now())];
+  for (const entry of [answered, unanswered]) wheel.add(entry, 20);
+  // Sockets are read after the timers, and before this.
+  setImmediate(() => wheel.remove(answered));
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  assert.equal(answered.firedAt, null);
+  assert.notEqual(unanswered.firedAt, null);
+  wheel.close();
+});

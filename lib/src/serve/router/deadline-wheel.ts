@@ -1,3 +1,5 @@
+import { afterArrivals } from '../../core/index.js';
+
 /** An entry with a deadline. The links belong to the wheel, so that adding and removing allocate nothing. */
 export interface Expiring {
   /** Time by the wheel's clock, in milliseconds. */
@@ -40,7 +42,7 @@ export class DeadlineWheel {
     if (head !== null) head.wheelPrevious = entry;
     this.#slots[slot] = entry;
     this.#count += 1;
-    this.#timer ??= setInterval(() => this.advance(), TICK_MS).unref();
+    this.#timer ??= setInterval(() => this.#onTick(), TICK_MS).unref();
   }
 
   /** The entry must be in the wheel. */
@@ -53,6 +55,13 @@ export class DeadlineWheel {
     entry.wheelPrevious = null;
     this.#count -= 1;
   }
+
+  /** Since the last tick, no answer can have been read if this one is late. */
+  #onTick(): void {
+    afterArrivals((this.#tick + 1) * TICK_MS, this.#advance);
+  }
+
+  readonly #advance = (): void => this.advance();
 
   /** Removes every entry whose time is over, and calls its `onExpired`. The timer calls this; tests may call it too. */
   advance(): void {

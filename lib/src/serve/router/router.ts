@@ -9,6 +9,7 @@ import {
   NoSuchDeployment,
   type RouteSnapshot,
 } from '../protocol/index.js';
+import { Alarm } from './alarm.js';
 import { DeadlineWheel } from './deadline-wheel.js';
 import { DeploymentPool, type PoolInit } from './deployment-pool.js';
 import { asksForUpgrade, type Dispatch, mayRunTwice, type RouterLike } from './dispatch.js';
@@ -63,7 +64,7 @@ export class Router implements RouterLike {
   readonly #awaiters = new Set<{ version: number; resolve: (snapshot: RouteSnapshot) => void; reject: (error: Error) => void }>();
   /** Requests that arrived before the first snapshot. */
   #early: { readonly request: Dispatch; readonly call: RoutedCall }[] = [];
-  #earlyTimer: NodeJS.Timeout | null = null;
+  readonly #earlyAlarm = new Alarm();
   #kept: KeptReader | null = null;
   #closed = false;
 
@@ -137,7 +138,7 @@ export class Router implements RouterLike {
     for (const { call } of this.#early.splice(0)) call.fail(RouterClosed());
     for (const { reject } of this.#awaiters) reject(RouterClosed());
     this.#awaiters.clear();
-    if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
+    this.#earlyAlarm.clear();
     this.#watch.close();
     this.#init.onClose?.();
   }
@@ -170,17 +171,17 @@ export class Router implements RouterLike {
 
   #waitForSnapshot(request: Dispatch, call: RoutedCall): void {
     this.#early.push({ request, call });
-    this.#earlyTimer ??= setTimeout(() => {
-      this.#earlyTimer = null;
+    if (this.#earlyAlarm.isSet) return;
+    const giveUp = (): void => {
       for (const early of this.#early.splice(0)) {
         early.call.fail(NoReplica({ deployment: early.request.key, reason: 'the controller could not be reached' }));
       }
-    }, FIRST_SNAPSHOT_WAIT_MS);
+    };
+    this.#earlyAlarm.set(FIRST_SNAPSHOT_WAIT_MS, giveUp, { keepsAlive: true });
   }
 
   #admitEarly(): void {
-    if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
-    this.#earlyTimer = null;
+    this.#earlyAlarm.clear();
     for (const { request, call } of this.#early.splice(0)) {
       if (call.done) continue;
       const pool = this.#pools.get(request.key);

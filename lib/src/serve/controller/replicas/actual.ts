@@ -137,7 +137,7 @@ export class ActualState implements ActualView {
   readonly lost = new Map<DeploymentKey, readonly LostReplica[]>();
   readonly revisions = new Map<string, number>();
   /** Replicas that are still starting. */
-  readonly comingUp = new Set<Readonly<ReplicaRecord>>();
+  readonly comingUp = new Set<ReplicaRecord>();
   nodes: readonly NodeInfo[] | null = null;
   readonly switching = new Set<number>();
   readonly #log: Pick<Log, 'info'>;
@@ -186,6 +186,12 @@ export class ActualState implements ActualView {
     this.#changed(app);
     this.#log.info(`replica ${added.id} of ${added.app}: ${added.state}`);
     return added;
+  }
+
+  /** Time in which nothing could run does not count for what has a time limit: the starts, and the waits for room. */
+  addLostTime(lostMs: number): void {
+    for (const replica of this.comingUp) replica.since += lostMs;
+    for (const [group, pending] of this.pending) this.pending.set(group, { ...pending, since: pending.since + lostMs });
   }
 
   /** The only setter of a replica's state. Returns false if the state does not accept the event, because it came too late. */

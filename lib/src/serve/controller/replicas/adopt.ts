@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../../core/index.js';
-import { replicaSocket } from '../../../core/index.js';
+import { hasCode, replicaSocket } from '../../../core/index.js';
 import { type Engine, type ProcessInfo, ProcessState } from '../../../engine/index.js';
+import { ConnectFailed, DeadlineExceeded } from '../../../ipc/index.js';
 import { type ReplicaReady, ReplicaState, type ReplicaStatus, readyFault } from '../../protocol/index.js';
 import type { ActualState } from './actual.js';
 import type { Executor } from './executor.js';
@@ -35,7 +36,7 @@ export async function adoptRunning(options: AdoptOptions): Promise<void> {
 async function adoptOne(process: ProcessInfo, options: AdoptOptions): Promise<void> {
   const { id } = process;
   const { engine, connectControl, log } = options;
-  if (adoptBlocked(process, options)) return;
+  if (process.blocked !== undefined && adoptUnasked(process, 'is busy in a call', options)) return;
   let link: ReplicaControl | undefined;
   try {
     link = await connectControl(placeOf(process, options));
@@ -45,21 +46,28 @@ async function adoptOne(process: ProcessInfo, options: AdoptOptions): Promise<vo
   } catch (error) {
     link?.close();
     const now = (await engine.list().catch(() => [])).find((other) => other.id === id);
-    if (now !== undefined && adoptBlocked(now, options)) return;
+    const reason = now?.blocked !== undefined ? 'is busy in a call' : isSilence(error) ? 'does not answer yet' : undefined;
+    if (now !== undefined && reason !== undefined && adoptUnasked(now, reason, options)) return;
     log.warn(`replica ${id} cannot be taken over and is ended: ${(error as Error).message}`);
     await engine.stop(id, { graceMs: 0 }).catch(() => {});
   }
 }
 
-/** Takes over a replica by what it said of itself, if a call blocks its main thread; from then on it is judged like any other. */
-function adoptBlocked(process: ProcessInfo, options: AdoptOptions): boolean {
+/** Takes over a replica by what it said of itself, if it cannot be asked now; from then on it is judged like any other. */
+function adoptUnasked(process: ProcessInfo, reason: string, options: AdoptOptions): boolean {
   const { id, blocked, self } = process;
   const { connectControl, clock, actual, executor, log } = options;
-  if (blocked === undefined || !isStatus(self) || !record(process, self, options)) return false;
-  actual.setBlocked(id, blocked);
-  log.info(`replica ${id} is busy in a call, and is taken over by what it said of itself`);
+  if (process.state === ProcessState.STOPPED || !isStatus(self) || !record(process, self, options)) return false;
+  if (blocked !== undefined) actual.setBlocked(id, blocked);
+  log.info(`replica ${id} ${reason}, and is taken over by what it said of itself`);
   executor.adopt(id, lateControl(placeOf(process, options), connectControl, clock));
   return true;
+}
+
+/** The replica was stopped, its memory is on a disk, or the machine or this process had no time for it. Its health checks will tell. */
+function isSilence(error: unknown): boolean {
+  if (hasCode(error, DeadlineExceeded)) return true;
+  return hasCode(error, ConnectFailed) && ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
 }
 
 const placeOf = ({ id, place }: ProcessInfo, { dir }: AdoptOptions): string => place ?? replicaSocket(dir, id);

@@ -1,5 +1,5 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
-import { fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
+import { afterArrivals, fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
 import {
   FrameSplitter,
   messageFrame,
@@ -150,7 +150,11 @@ export class GrpcExchange implements ResponseSink {
       return;
     }
     this.#call.pause();
-    const timer = setTimeout(() => this.#send(body), FIRST_ROUTES_WAIT_MS);
+    const dueAt = performance.now() + FIRST_ROUTES_WAIT_MS;
+    const giveUp = (): void => {
+      if (router.snapshot === null) this.#send(body);
+    };
+    const timer = setTimeout(() => afterArrivals(dueAt, giveUp), FIRST_ROUTES_WAIT_MS);
     const go = (): void => {
       clearTimeout(timer);
       this.#send(body);
