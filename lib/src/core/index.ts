@@ -1,3 +1,4 @@
+export { isAnyResponse } from './any-response.js';
 export {
   agentFile,
   agentSocket,
