@@ -81,6 +81,7 @@ export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
 export { markOwn } from './own-handle.js';
+export { inOwnTurn } from './own-turn.js';
 export { isAlive, markProcess, type ProcessMark } from './process-mark.js';
 export { beginProgress, hasProgressDisplay, type Progress } from './progress.js';
 export { isNews, shareWhatIsSaid } from './said-once.js';
