@@ -272,7 +272,7 @@ function onExit(attempt: Promise<Client>, exit: ExitReport): void {
   if (connecting !== attempt) return;
   forget(attempt);
   attempt.then(
-    (client) => client.leaveHandles(),
+    (client) => client.disconnect(),
     () => {},
   );
   console.error(`the cluster ended without being asked to (${describeExit(exit)}); serve.run(…) starts a new one`);
