@@ -17,7 +17,9 @@ export interface Gpu {
 }
 
 const QUERY_TIMEOUT_MS = 10_000;
-const ASK_AGAIN_MS = 60_000;
+const MAX_PAUSE_MS = 86_400_000;
+/** Grows with each question that has no answer: if the driver hangs, each leaves a process that no signal ends. */
+let pauseMs = 60_000;
 const MIB = 2 ** 20;
 /** What is asked for, most first: an old driver refuses a query with a field that it does not know. */
 const QUERIES = [
@@ -29,7 +31,7 @@ const QUERIES = [
 /**
  * The NVIDIA GPUs of this machine, as `nvidia-smi` lists them. If a GPU is divided (MIG), its parts are listed instead. Device files prove nothing: they
  * can exist when no driver works.
- * @param forget called a minute after `nvidia-smi` gave no answer, which says nothing about the GPUs: who keeps the result forgets it then and asks again
+ * @param forget called if `nvidia-smi` gave no answer, which says nothing about the GPUs, a minute later or more: who keeps the result forgets it then and asks again
  * @returns undefined if there is no `nvidia-smi` that works
  */
 export async function listGpus(forget?: () => void): Promise<readonly Gpu[] | undefined> {
@@ -44,7 +46,10 @@ export async function listGpus(forget?: () => void): Promise<readonly Gpu[] | un
     const parts = readParts((await ask(['-L'])) ?? '');
     return gpus.flatMap(({ gpu, isDivided }) => (isDivided ? (parts.get(gpu.index) ?? []) : [gpu]));
   }
-  if (forget !== undefined) setTimeout(forget, ASK_AGAIN_MS).unref();
+  if (forget !== undefined) {
+    setTimeout(forget, pauseMs).unref();
+    pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+  }
   return undefined;
 }
 

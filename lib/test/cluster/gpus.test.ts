@@ -63,11 +63,12 @@ test('no answer says nothing about GPUs, so it is asked for again', async (t) =>
     fakeNvidiaSmi(t, script);
     if (path === '') process.env.PATH = path;
     await listGpus(forget);
-    t.mock.timers.tick(60_000);
+    t.mock.timers.tick(120_000);
     return forget.mock.callCount();
   };
   assert.equal(await calls('echo "NVIDIA-SMI has failed" >&2; exit 9'), 1);
   assert.equal(await calls('echo "No devices were found"'), 0);
+  assert.equal(await calls('exit 9'), 1);
   // There is no such program.
   assert.equal(await calls('', ''), 0);
 });
