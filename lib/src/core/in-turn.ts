@@ -15,7 +15,7 @@ export class InTurn {
         this.#next();
       };
       this.#waiting.push(() => {
-        begun(work).then(
+        settled(work).then(
           (value) => end(() => resolve(value)),
           (error) => end(() => reject(error)),
         );
@@ -36,7 +36,11 @@ export class InTurn {
   }
 }
 
-/** An error that the work throws at once is one of its promise, too. */
-async function begun<T>(work: () => T | Promise<T>): Promise<T> {
-  return work();
+/** An error that the work throws at once is one of its promise, too. An async function would take its promise by another microtask. */
+function settled<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
