@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cacheFolder, duringStart, hasCode, hubEndpoint, hubToken, isOffline } from '../core/index.js';
+import { cacheFolder, duringStart, hasCode, hubEndpoint, hubToken, inOwnTurn, isOffline } from '../core/index.js';
 import { askHub, downloadFile, ServerUnreachable } from '../downloads/index.js';
 import { assetCache } from './asset-cache.js';
 import { builderOf } from './build.js';
@@ -212,7 +212,7 @@ export class Assets {
   async fetch(asset: Asset, options: FetchOptions = {}): Promise<string> {
     const { onEvent = () => {}, ...how } = options;
     const key = JSON.stringify([asset.name, how]);
-    const fetching = this.#fetching.get(key) ?? this.#fetch(asset, how, onEvent);
+    const fetching = this.#fetching.get(key) ?? inOwnTurn(() => this.#fetch(asset, how, onEvent));
     this.#fetching.set(key, fetching);
     try {
       const path = await fetching;

@@ -13,11 +13,41 @@ export interface Compiled {
 // esbuild is loaded when it is first needed, because most processes of a cluster never compile. For an import, Node would search the file for the names that it
 // exports, which takes longer than loading it.
 const require = createRequire(import.meta.url);
-let loading: Promise<typeof import('esbuild')> | undefined;
-export const esbuild = (): Promise<typeof import('esbuild')> => {
-  loading ??= new Promise((resolve) => resolve(require('esbuild') as typeof import('esbuild')));
+type Compiler = typeof import('esbuild');
+let loading: Promise<Compiler> | undefined;
+export const esbuild = (): Promise<Compiler> => {
+  loading ??= new Promise<Compiler>((resolve) => resolve(require('esbuild') as Compiler)).catch((error: unknown) => {
+    // The next call tries again.
+    loading = undefined;
+    throw error;
+  });
   return loading;
 };
+
+/** What the compiler says if its process has ended. */
+const ENDED = /The service (is no longer running|was stopped)|Internal error: Expected id/;
+let starts = 0;
+
+/**
+ * Whether the compiler failed because its process has ended: the system had no memory left, or somebody ended it. Until its `stop` is called, it starts no
+ * other one.
+ */
+export const isCompilerGone = (error: unknown): boolean => error instanceof Error && ENDED.test(error.message);
+
+/** Works with the compiler. If its process has ended, another one is started, and the work is done once more. */
+export async function withCompiler<T>(work: (compiler: Compiler) => Promise<T>): Promise<T> {
+  const compiler = await esbuild();
+  const start = starts;
+  return work(compiler).catch(async (error: unknown) => {
+    if (!isCompilerGone(error)) throw error;
+    // Other work may have started another one meanwhile, which must not be stopped.
+    if (start === starts) {
+      starts += 1;
+      await compiler.stop();
+    }
+    return work(compiler);
+  });
+}
 
 /** The compiler options of both ways of shipping: standard decorators and fields, whatever a tsconfig nearby says. */
 export const SHARED = {
@@ -44,10 +74,9 @@ export async function compile(text: string, map: string): Promise<Compiled> {
   const key = createHash('sha256').update(text).update('\0').update(map).digest('hex');
   const known = cache.get(key);
   if (known) return known;
-  const { transform } = await esbuild();
   const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
   // `transform` and not `build`, because a bundle renames classes that refer to their own name.
-  const compiled = await transform(`${bracketDeleteDecorators(text)}\n//# sourceMappingURL=${url}`, {
+  const options = {
     ...SHARED,
     // A class expression with decorators would lose its name.
     keepNames: DECORATED.test(text),
@@ -55,7 +84,9 @@ export async function compile(text: string, map: string): Promise<Compiled> {
     platform: 'node',
     sourcemap: 'external',
     sourcefile: NAME,
-  }).catch((error: unknown) => {
+  } as const;
+  const mapped = `${bracketDeleteDecorators(text)}\n//# sourceMappingURL=${url}`;
+  const compiled = await withCompiler(({ transform }) => transform(mapped, options)).catch((error: unknown) => {
     throw CannotShip({ chain: buildFailure(error) }, error);
   });
   cache.set(key, { code: compiled.code, map: compiled.map });

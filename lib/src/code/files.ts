@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Loader, Plugin } from 'esbuild';
-import { absoluteSources, buildFailure, esbuild, inlineMap, NAME, SHARED } from './compile.js';
+import { absoluteSources, buildFailure, inlineMap, NAME, SHARED, withCompiler } from './compile.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 
@@ -25,26 +25,27 @@ export async function bundleFiles(paths: readonly string[], folder: string): Pro
   const key = JSON.stringify([folder, paths]);
   const known = cache.get(key);
   if (known && [...known.stamps].every(([file, stamp]) => stampOf(file) === stamp)) return known.code;
-  const { build } = await esbuild();
   const { loader, ...shared } = SHARED;
   const entries = paths
     .map((path) => JSON.stringify(path))
     .map((path) => `${path}: { now: () => require(${path}), later: () => import(${path}) }`);
-  const result = await build({
-    ...shared,
-    stdin: { contents: `exports.files = { ${entries.join(', ')} };`, loader: 'js', resolveDir: folder, sourcefile: NAME },
-    absWorkingDir: folder,
-    outdir: folder,
-    bundle: true,
-    keepNames: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'cjs',
-    sourcemap: 'external',
-    write: false,
-    metafile: true,
-    plugins: [ownLocation],
-  }).catch((error: unknown) => {
+  const result = await withCompiler(({ build }) =>
+    build({
+      ...shared,
+      stdin: { contents: `exports.files = { ${entries.join(', ')} };`, loader: 'js', resolveDir: folder, sourcefile: NAME },
+      absWorkingDir: folder,
+      outdir: folder,
+      bundle: true,
+      keepNames: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'cjs',
+      sourcemap: 'external',
+      write: false,
+      metafile: true,
+      plugins: [ownLocation],
+    }),
+  ).catch((error: unknown) => {
     throw CannotShip({ chain: `a file that a cell imports cannot be compiled: ${buildFailure(error)}` }, error);
   });
   const text = (suffix: string): string => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? '';

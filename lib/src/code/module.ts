@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { cacheFolder, privateFolder, shortId } from '../core/index.js';
-import { absoluteSources, buildFailure, esbuild, filesNamedIn, inlineMap, mapOneLineDown, SHARED } from './compile.js';
+import { absoluteSources, buildFailure, filesNamedIn, inlineMap, mapOneLineDown, SHARED, withCompiler } from './compile.js';
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
 import { packageName } from './require.js';
@@ -76,25 +76,26 @@ function workspaceSource(file: string): string | undefined {
 export async function compileModule(file: string, own: readonly string[] = []): Promise<ModulePackage> {
   const path = resolve(file);
   const folder = dirname(path);
-  const { build } = await esbuild();
   const { loader: _, tsconfigRaw: __, ...shared } = SHARED;
-  const result = await build({
-    ...shared,
-    entryPoints: [path],
-    absWorkingDir: folder,
-    outdir: folder,
-    bundle: true,
-    platform: 'node',
-    // A deployment has its class's name, and esbuild renames a class that has the same name as its variable.
-    keepNames: true,
-    format: 'esm',
-    sourcemap: 'external',
-    write: false,
-    metafile: true,
-    banner: { js: tellBody('begin') },
-    footer: { js: tellBody('end') },
-    plugins: [ownLocation, packagesByFile(own)],
-  }).catch((error: unknown) => {
+  const result = await withCompiler(({ build }) =>
+    build({
+      ...shared,
+      entryPoints: [path],
+      absWorkingDir: folder,
+      outdir: folder,
+      bundle: true,
+      platform: 'node',
+      // A deployment has its class's name, and esbuild renames a class that has the same name as its variable.
+      keepNames: true,
+      format: 'esm',
+      sourcemap: 'external',
+      write: false,
+      metafile: true,
+      banner: { js: tellBody('begin') },
+      footer: { js: tellBody('end') },
+      plugins: [ownLocation, packagesByFile(own)],
+    }),
+  ).catch((error: unknown) => {
     const failure = ShipModuleFailed({ file: path, reason: buildFailure(error) }, error);
     throw Object.defineProperty(failure, 'files', { value: [path, ...filesNamedIn(error, folder)] });
   });

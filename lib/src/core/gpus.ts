@@ -17,6 +17,9 @@ export interface Gpu {
 }
 
 const QUERY_TIMEOUT_MS = 10_000;
+const MAX_PAUSE_MS = 86_400_000;
+/** Grows with each question that has no answer: if the driver hangs, each leaves a process that no signal ends. */
+let pauseMs = 60_000;
 const MIB = 2 ** 20;
 /** What is asked for, most first: an old driver refuses a query with a field that it does not know. */
 const QUERIES = [
@@ -28,25 +31,31 @@ const QUERIES = [
 /**
  * The NVIDIA GPUs of this machine, as `nvidia-smi` lists them. If a GPU is divided (MIG), its parts are listed instead. Device files prove nothing: they
  * can exist when no driver works.
+ * @param forget called if `nvidia-smi` gave no answer, which says nothing about the GPUs, a minute later or more: who keeps the result forgets it then and asks again
  * @returns undefined if there is no `nvidia-smi` that works
  */
-export async function listGpus(): Promise<readonly Gpu[] | undefined> {
+export async function listGpus(forget?: () => void): Promise<readonly Gpu[] | undefined> {
   for (const fields of QUERIES) {
     const answer = await ask([`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
     // What has not answered once is not asked in other words.
-    if (answer === 'no program' || answer === 'no end') return undefined;
+    if (answer === 'no program') return undefined;
+    if (answer === 'no end') break;
     if (answer === null) continue;
     const gpus = answer.split('\n').flatMap(readGpu);
     if (!gpus.some(({ isDivided }) => isDivided)) return gpus.map(({ gpu }) => gpu);
     const parts = readParts((await ask(['-L'])) ?? '');
     return gpus.flatMap(({ gpu, isDivided }) => (isDivided ? (parts.get(gpu.index) ?? []) : [gpu]));
   }
+  if (forget !== undefined) {
+    setTimeout(forget, pauseMs).unref();
+    pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+  }
   return undefined;
 }
 
-/** The GPUs of this machine that this process may use, by their names for `CUDA_VISIBLE_DEVICES`. */
-export async function ownGpus(): Promise<readonly string[]> {
-  const listed = (await listGpus()) ?? [];
+/** The GPUs of this machine that this process may use, by their names for `CUDA_VISIBLE_DEVICES`. @param forget as that of {@link listGpus} */
+export async function ownGpus(forget?: () => void): Promise<readonly string[]> {
+  const listed = (await listGpus(forget)) ?? [];
   const named = visibleGpus();
   return listed.length === 0 || named === undefined ? listed.map(({ index }) => index) : usableGpus(named, listed);
 }

@@ -1,5 +1,6 @@
 import type * as DuckDB from '@duckdb/node-api';
 import { interruption } from '../actors/index.js';
+import { inOwnTurn } from '../core/index.js';
 import { DataFailed, DataUnreadable, KeptRowsLost, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
 import { makeSpillFolder } from './spill-folder.js';
 
@@ -18,7 +19,7 @@ export async function limitMemory(limit: string): Promise<void> {
 
 /** The database of this process. It is in memory, and what does not fit goes to a temporary folder, which ends with the process. */
 function database() {
-  loading ??= open().catch((error: unknown) => {
+  loading ??= inOwnTurn(open).catch((error: unknown) => {
     // The next data set tries again.
     loading = null;
     return rethrow(error);

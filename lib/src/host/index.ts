@@ -6,6 +6,7 @@ export {
   importFrom,
   importModule,
   installStackMapping,
+  isCompilerGone,
   mapStack,
   requireFrom,
   SourceRegistry,

@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, mock, test } from 'node:test';
+import { ModelElsewhere } from './errors.js';
 import { controlModeOf, findModel, forClients, namesIn } from './find-model.js';
 import { modelsIn, readModelFolder } from './model-folder.js';
 import { type Known, Registry } from './registry.js';
@@ -47,6 +48,20 @@ test('a client that loads a single model whose configuration is broken does not 
 test('a client does not learn what a process has printed', () => {
   const ended = 'application a: deployment b could not be started: replica b#1 ended (CRASHED, code 70)';
   assert.equal(forClients(`${ended}; its last output on stderr:\npassword\n  at /home/someone`, registered([], [])), ended);
+});
+
+test('a client does not learn the name of a machine', () => {
+  const file = join(repository, 'away', '1', 'model.onnx');
+  const { message } = ModelElsewhere({ name: 'away', file, machine: 'gpu-17.example' });
+  assert.match(
+    forClients(`application away: deployment away could not be started: ${message}`, registered(['away'], [])),
+    /: the model away has no file (away\/1\/)?model\.onnx on a machine of the cluster, on which a replica of it runs; models are not sent/,
+  );
+  const elsewhere = 'the folder data does not exist on the machine of node gpu-17 (gpu-17.example); working folders';
+  assert.equal(
+    forClients(elsewhere, registered([], [])),
+    'the folder data does not exist on a machine of the cluster; working folders',
+  );
 });
 
 test('a model that was added to a folder later has the options of the folder', () => {

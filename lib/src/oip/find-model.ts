@@ -62,7 +62,10 @@ export function controlModeOf(registry: Known, name: string): ServeValues['model
 /** What processes have printed, which a message about their end contains. */
 const PRINTED = /; its last output on stderr:[\s\S]*$/;
 
-/** A text for clients: the files of models are named without the folders that they are in, and what processes have printed is left out. */
+/** The name of a machine in the message of an error about a file that is not there. */
+const MACHINE = / on the machine [^,;]+/g;
+
+/** A text for clients: the files of models are named without the folders that they are in, and machines and what processes have printed are left out. */
 export function forClients(text: string, registry: Known): string {
   const own = registry.models().flatMap(({ spec, folder }) => [
     ...spec.versions.map(({ file }) => dirname(file)),
@@ -70,7 +73,8 @@ export function forClients(text: string, registry: Known): string {
     ...(folder === null ? [] : [folder.place.repository]),
   ]);
   const folders = [...registry.folders().map(({ path }) => path), ...own].sort((a, b) => b.length - a.length);
-  return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), text.replace(PRINTED, ''));
+  const told = text.replace(PRINTED, '').replace(MACHINE, ' on a machine of the cluster');
+  return folders.reduce((left, folder) => left.replaceAll(join(folder, '/'), ''), told);
 }
 
 /** The same model with its files as they are now. @throws NBS_OIP_NO_MODELS */

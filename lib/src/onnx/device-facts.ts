@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { type Gpu, listGpus, usableGpus, visibleGpus, vulkanDrivers } from '../core/index.js';
 
-/** The facts that decide on a device. They are read once per process. */
+/** The facts that decide on a device. They are read once per process, and again if `nvidia-smi` gave no answer. */
 export interface DeviceFacts {
   readonly platform: string;
   /** The providers with which the installed ONNX Runtime was built. */
@@ -27,7 +27,10 @@ let foundForCpu: Promise<DeviceFacts> | undefined;
 
 /** @param wantsGpus false for a model that runs on the CPU whatever there is: `nvidia-smi` takes long, and longer if the driver hangs */
 export function deviceFacts(backends: readonly string[], wantsGpus: boolean): Promise<DeviceFacts> {
-  if (wantsGpus) found ??= look(backends, listGpus);
+  const forget = (): void => {
+    found = undefined;
+  };
+  if (wantsGpus) found ??= look(backends, () => listGpus(forget));
   else foundForCpu ??= look(backends, async () => undefined);
   return (wantsGpus ? found : foundForCpu) as Promise<DeviceFacts>;
 }

@@ -1,4 +1,4 @@
-import { InTurn } from '../core/index.js';
+import { InTurn, inOwnTurn } from '../core/index.js';
 import { noteInputs } from './broken-run.js';
 import { bitsOf } from './float16.js';
 import { loadRuntime, type OrtSession, toRuntime } from './runtime.js';
@@ -27,7 +27,8 @@ export class LoopSession implements ModelSession {
     const ort = loadRuntime();
     const values: Record<string, unknown> = {};
     for (const { name } of this.inputs) values[name] = toRuntime(ort, feeds[name] as Tensor);
-    return this.#runs.run(() => this.#run(values, outputs, stop));
+    // The binding waits for its own work by a microtask. If that were lost, no run would ever begin again.
+    return this.#runs.run(() => inOwnTurn(() => this.#run(values, outputs, stop)));
   }
 
   async #run(

@@ -158,18 +158,18 @@ export class Client {
     return this.#printers.has(deployment);
   }
 
-  /** From now on, the handles of this process do not use this cluster. */
-  leaveHandles(): void {
+  /** Ends everything that waits for the cluster. To be called alone if the cluster has ended. */
+  disconnect(): void {
+    this.isClosed = true;
     this.#leave();
+    this.router.close();
+    this.controller.close();
+    this.#alive.close();
   }
 
   /** Closes the connections. If this process owns the cluster, the cluster ends. */
   async close(): Promise<void> {
-    this.isClosed = true;
-    this.leaveHandles();
-    this.router.close();
-    this.controller.close();
-    this.#alive.close();
+    this.disconnect();
     if (this.isOwner) await this.cluster.stop();
     else this.cluster.agent.close();
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode } from '../core/index.js';
+import { hasCode, inOwnTurn } from '../core/index.js';
 import {
   type CallOptions,
   type Channel,
@@ -42,7 +42,7 @@ export class ControllerLink {
   /** An open channel. @throws NBS_CONNECT_FAILED if no controller starts in time */
   channel(): Promise<Channel> {
     if (this.#channel !== null) return this.#channel;
-    const opening = this.#open();
+    const opening = inOwnTurn(() => this.#open());
     this.#channel = opening;
     const forget = (): void => {
       if (this.#channel === opening) this.#channel = null;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { engineName, hasCode, KeepAlive, shownValue } from '../core/index.js';
+import { engineName, hasCode, inOwnTurn, KeepAlive, shownValue } from '../core/index.js';
 import { clusterIn, DetachedRunning, describeExit, detachedClusters, type ExitReport } from '../engine/index.js';
 import { Client, nameOfOwner, staysForOwner } from './client.js';
 import { clustersNamed, noClusterNamed } from './cluster-address.js';
@@ -35,7 +35,7 @@ let ahead: Promise<Client> | null = null;
 export function startAhead(): void {
   // On Ray, a cluster occupies the nodes, so it is not started before somebody wants one.
   if (connecting !== null || ahead !== null || engineName() === 'ray') return;
-  const attempt = Client.start(USUAL_CLUSTER);
+  const attempt = inOwnTurn(() => Client.start(USUAL_CLUSTER));
   ahead = attempt;
   const gone = (): void => {
     if (ahead === attempt) ahead = null;
@@ -159,7 +159,7 @@ export function ownCluster(options: StartOptions = {}): Promise<Client> {
 
 function take(options: StartOptions): Promise<Client> {
   if (connecting === null) {
-    const attempt = STARTING.during(() => openCluster(options));
+    const attempt = STARTING.during(() => inOwnTurn(() => openCluster(options)));
     connecting = attempt;
     requested = options;
     attempt.then(
@@ -272,7 +272,7 @@ function onExit(attempt: Promise<Client>, exit: ExitReport): void {
   if (connecting !== attempt) return;
   forget(attempt);
   attempt.then(
-    (client) => client.leaveHandles(),
+    (client) => client.disconnect(),
     () => {},
   );
   console.error(`the cluster ended without being asked to (${describeExit(exit)}); serve.run(…) starts a new one`);

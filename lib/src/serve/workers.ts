@@ -1,4 +1,5 @@
 import { nameOfOwnModule } from '../code/index.js';
+import { InTurn, inOwnTurn } from '../core/index.js';
 import type { Client } from './client.js';
 import { DeploymentDefinition } from './deployment.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
@@ -40,7 +41,7 @@ export class WorkerApp {
   readonly #giveBack: () => void;
   readonly #specs = new Map<string, DeploymentSpec>();
   #count = 0;
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #changes = new InTurn();
   #isDeployed = false;
   #isClosed = false;
   /** Changes that have not ended. */
@@ -132,7 +133,7 @@ export class WorkerApp {
         if (!isChanging) throw error;
       });
       if (!isChanging) return;
-      await this.#changing;
+      await this.#changes.ended();
       // The start may have reached the cluster after the end.
       this.#isDeployed = (await this.#exists()) && !this.#client.isClosed;
       await this.#delete();
@@ -167,10 +168,10 @@ export class WorkerApp {
   /** Changes follow one another: each says which workers are wanted afterwards. */
   #change<T>(work: () => Promise<T>): Promise<T> {
     this.#pending += 1;
-    const done = this.#changing.then(work).finally(() => {
-      this.#pending -= 1;
-    });
-    this.#changing = done.catch(() => {});
-    return done;
+    return this.#changes.run(() =>
+      inOwnTurn(work).finally(() => {
+        this.#pending -= 1;
+      }),
+    );
   }
 }

@@ -55,6 +55,24 @@ test('a driver that does not work, and one without devices, give no GPU', async 
   assert.deepEqual(await listed(t, 'echo "No devices were found"'), []);
 });
 
+test('no answer says nothing about GPUs, so it is asked for again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const forget = t.mock.fn();
+  const calls = async (script: string, path = process.env.PATH): Promise<number> => {
+    forget.mock.resetCalls();
+    fakeNvidiaSmi(t, script);
+    if (path === '') process.env.PATH = path;
+    await listGpus(forget);
+    t.mock.timers.tick(120_000);
+    return forget.mock.callCount();
+  };
+  assert.equal(await calls('echo "NVIDIA-SMI has failed" >&2; exit 9'), 1);
+  assert.equal(await calls('echo "No devices were found"'), 0);
+  assert.equal(await calls('exit 9'), 1);
+  // There is no such program.
+  assert.equal(await calls('', ''), 0);
+});
+
 test('the status shows the GPUs and their memory, and a replica with a part gets a part of its processors', async (t) => {
   fakeNvidiaSmi(t, `echo '0, ${A100}, Disabled'`);
   await serve.start({ port: 0 });

@@ -83,6 +83,7 @@ const ways = {
     headers.set('content-length', '7');
     return Object.assign(new (class Response {})(), { status: 200, url: r.url, headers, body: r.body, arrayBuffer: () => r.arrayBuffer() });
   },
+  thrown: async (request, up) => { throw await ways.foreign(request, up); },
 };
 const made = {
   gzip: () => new Response(gzipSync('by hand'), { headers: { 'content-encoding': 'gzip' } }),
@@ -174,8 +175,10 @@ suite('answers that are passed on', () => {
   });
 
   test('a Response of another fetch is sent without the headers of what that decoded', async () => {
-    const { headers, text } = await get('foreign/gzip');
-    assert.deepEqual([headers['content-encoding'], text === TEXT], [undefined, true]);
+    for (const way of ['foreign', 'thrown']) {
+      const { headers, text } = await get(`${way}/gzip`);
+      assert.deepEqual([headers['content-encoding'], text === TEXT], [undefined, true], way);
+    }
   });
 
   test('HEAD, 304, 204 and parts are passed on as they are', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from 'nbserve';
-import { endCluster, listLocalClusters, runningCluster, startAhead } from 'nbserve/host';
+import { clusterIn, endCluster, listLocalClusters, runningCluster, startAhead } from 'nbserve/host';
 import { Chat } from '../fixtures/apps.js';
 import { until } from '../fixtures/wait.js';
 
@@ -41,4 +41,16 @@ test('one that nobody asked for ends with the rest', async () => {
   await until(() => clusters() === before + 1);
   await endCluster({ drain: false });
   assert.equal(clusters(), before);
+});
+
+test('nothing waits for a cluster that has ended without being asked to', { timeout: 120_000 }, async (t) => {
+  t.after(() => serve.shutdown());
+  t.mock.method(console, 'error', () => {});
+  await serve.start({ port: 0 });
+  const client = (await runningCluster()) ?? assert.fail();
+  const waits = assert.rejects(client.router.whenSnapshot(Number.MAX_SAFE_INTEGER), { code: 'NBS_ROUTER_CLOSED' });
+  process.kill(clusterIn(client.cluster.dir)?.pid ?? assert.fail(), 'SIGKILL');
+  await waits;
+  assert.equal(client.isClosed, true);
+  assert.equal(await runningCluster(), null);
 });

@@ -13,10 +13,21 @@ export interface MachineResources {
 
 let found: Promise<readonly string[]> | undefined;
 
-/** The resources of each node of this machine. GPUs are looked for once, and not at all if every node declares their number. */
-export async function nodeResources(declared: readonly DeclaredResources[]): Promise<readonly NodeResources[]> {
+/**
+ * The resources of each node of this machine. GPUs are looked for once, again if `nvidia-smi` gave no answer, and not at all if every node declares their
+ * number.
+ * @param onForgotten called when it is time to look for them again
+ */
+export async function nodeResources(
+  declared: readonly DeclaredResources[],
+  onForgotten: () => void = () => {},
+): Promise<readonly NodeResources[]> {
+  const forget = (): void => {
+    found = undefined;
+    onForgotten();
+  };
   const asked = declared.some(({ gpu }) => gpu === undefined);
-  if (asked) found ??= ownGpus();
+  if (asked) found ??= ownGpus(forget);
   const gpus = asked ? ((await found) ?? []) : usableGpus(visibleGpus() ?? '', []);
   return divide({ cpu: availableParallelism(), memory: totalmem(), gpus }, declared);
 }

@@ -96,7 +96,9 @@ export class Nodes implements AgentDoor {
   }
 
   async nodes(): Promise<readonly NodeInfo[]> {
-    const resources = await nodeResources(this.#plans.map(({ declared }) => declared));
+    const declared = this.#plans.map((plan) => plan.declared);
+    // The controller asks for the nodes again.
+    const resources = await nodeResources(declared, () => this.changed({ id: '', alive: false }));
     const here = this.#plans.map(({ id, ip }, index): NodeInfo => {
       const url = this.#addresses.urls.get(id);
       const grpc = this.#addresses.grpc.get(id);

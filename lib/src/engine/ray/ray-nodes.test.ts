@@ -182,6 +182,32 @@ test('what a head that was killed has left on Ray is ended, and nothing of anybo
   assert.match(submitted[0] ?? '', / nbserve-old-wants-b$/);
 });
 
+test('what a head that was killed has left is looked for until Ray has answered, and not again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const head = `here ${process.pid} ${markProcess(process.pid).start}`;
+  let asked = 0;
+  const stopped: string[] = [];
+  const nodes = opened(
+    {
+      nodes: async () => [],
+      jobs: async () => {
+        asked += 1;
+        if (asked < 3) throw new Error('Ray is busy');
+        return [{ id: 'nbserve-old-a', metadata: { head: `here ${process.pid} 0` } }];
+      },
+      job: async (id) => ({ submission_id: id, status: stopped.includes(id) ? 'STOPPED' : 'RUNNING' }),
+      stop: async (id) => void stopped.push(id),
+    },
+    { head },
+  );
+  t.after(() => nodes.close());
+  for (let look = 0; look < 6; look += 1) {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    t.mock.timers.tick(1000);
+  }
+  assert.deepEqual([asked, stopped], [3, ['nbserve-old-a']]);
+});
+
 test('a mark tells where a pid counts, and nothing else', { skip: process.platform !== 'linux' }, () => {
   const [place, pid, start] = headMark('10.0.0.5')?.split(' ') ?? [];
   assert.match(place ?? '', /^[0-9a-f]{24}$/);

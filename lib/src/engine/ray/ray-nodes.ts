@@ -85,6 +85,8 @@ export class RayNodes {
   /** The nodes that are connected. */
   readonly #joined = new Set<string>();
   #looks = 0;
+  /** Ray has said which jobs a head that was killed has left. */
+  #knowsLeft = false;
   /** The nodes that the start waits for; `null` before they are known. */
   #awaited: Set<string> | null = null;
   readonly #gathering = deferred<void>();
@@ -188,7 +190,7 @@ export class RayNodes {
       ...[...gone, ...needless].map((one) => this.#forget(one)),
       ...wanted.map((node) => this.#tend(node)),
       ...(this.#closed ? [] : [this.#demand.tend()]),
-      ...(this.#looks === 1 ? [this.#endLeftBehind()] : []),
+      ...(this.#knowsLeft ? [] : [this.#endLeftBehind()]),
     ]);
     if ([...this.#held.keys()].join() !== before) this.#options.onNodes?.();
     const left = this.#closed ? [] : await Promise.allSettled([this.#leaving.tend()]);
@@ -206,8 +208,12 @@ export class RayNodes {
   /** Ends what a head on this machine that was killed has left on Ray. Jobs of a head elsewhere end by themselves when they have not found it for a minute. */
   async #endLeftBehind(): Promise<void> {
     const { api, head, log } = this.#options;
-    if (head === undefined) return;
+    if (head === undefined) {
+      this.#knowsLeft = true;
+      return;
+    }
     const left = (await api.jobs()).filter(({ id, metadata }) => OWN_JOB.test(id) && hasEnded(metadata.head ?? '', head));
+    this.#knowsLeft = true;
     for (const { id, metadata } of left) this.#leaving.add(id, metadata.wants !== undefined);
     if (left.length > 0) log.info(`jobs of clusters that were killed are ended: ${left.map(({ id }) => id).join(', ')}`);
   }

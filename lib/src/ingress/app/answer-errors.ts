@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NbserveError, tellClients, toldText, withFramesOf } from '../../core/index.js';
+import { isAnyResponse, NbserveError, tellClients, toldText, withFramesOf } from '../../core/index.js';
 import { InvalidRequest, NoSuchRoute } from '../../openapi/index.js';
 import { IngressRequest } from './ingress-request.js';
 import { IngressResponse } from './ingress-response.js';
@@ -16,7 +16,7 @@ interface FastifyFault {
 /** Answers with an error that user code does not handle, in the same form as the errors of other deployments. */
 export function errorHandler(failureOf: (thrown: unknown) => NbserveError) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (error instanceof Response) return reply.send(error);
+    if (isAnyResponse(error)) return reply.send(error);
     const refusal = notObject(error, request);
     const failure = faultOfRequest(error) ?? refusal ?? failureOf(error);
     // The TypeError may be a fault of the code, too.

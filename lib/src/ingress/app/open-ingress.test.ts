@@ -25,3 +25,36 @@ test('a route below the paths of the cluster is refused, and one beside them is 
   const ingress = await open((app) => app.register(inner, { prefix: '/-x' }));
   await ingress.close();
 });
+
+test('HEAD is answered as GET is, for a Response without a body and for one of another implementation', {
+  timeout: 60_000,
+}, async () => {
+  // As that of a package: a class of its own with the same name.
+  class Foreign extends class Response {} {
+    readonly [Symbol.toStringTag] = 'Response';
+    readonly status = 402;
+    readonly headers = new Headers({ 'x-own': '1' });
+    readonly body = new Blob(['text']).stream();
+    readonly arrayBuffer = async () => new ArrayBuffer(0);
+  }
+  let routes: FastifyInstance | undefined;
+  const ingress = await open((app) => {
+    routes = app;
+    app.head('/own', async () => new Response(null, { status: 402, headers: { 'x-own': '1' } }));
+    app.get('/returned', async () => new Foreign());
+    app.get('/thrown', async () => {
+      throw new Foreign();
+    });
+  });
+  for (const [method, url, body] of [
+    ['HEAD', '/own', ''],
+    ['GET', '/returned', 'text'],
+    ['HEAD', '/returned', ''],
+    ['GET', '/thrown', 'text'],
+    ['HEAD', '/thrown', ''],
+  ] as const) {
+    const answer = await routes?.inject({ method, url });
+    assert.deepEqual([answer?.statusCode, answer?.headers['x-own'], answer?.body], [402, '1', body], `${method} ${url}`);
+  }
+  await ingress.close();
+});

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { type FastifyInstance, type FastifyServerOptions, fastify, type onSendHookHandler } from 'fastify';
-import type { NbserveError } from '../../core/index.js';
+import { isAnyResponse, type NbserveError } from '../../core/index.js';
 import type { IncomingCall } from '../../ipc/index.js';
 import type { HttpCallHead } from '../../serve/protocol/index.js';
 import { answerUnknown, errorHandler } from './answer-errors.js';
@@ -126,13 +126,13 @@ const openapiOf = (instance: object): OpenapiSettings => (instance.constructor a
 /** What Fastify adds for HEAD beside each GET would fail for a Response: it asks for the length of everything that is no stream. */
 function answerHead(app: FastifyInstance): void {
   const unpacked: onSendHookHandler<unknown> = (_request, reply, payload, done) => {
-    if (!(payload instanceof Response)) {
+    if (!isAnyResponse(payload)) {
       done(null, payload);
       return;
     }
     reply.code(payload.status);
     for (const [name, value] of payload.headers) reply.header(name, value);
-    done(null, payload.body ?? new ReadableStream());
+    done(null, payload.body ?? new Blob([]).stream());
   };
   app.addHook('onRoute', (route) => {
     if (route.method === 'HEAD') route.onSend = [unpacked, route.onSend ?? []].flat();

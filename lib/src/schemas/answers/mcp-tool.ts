@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { aboutInput, type NbserveError, toldText } from '../../core/index.js';
+import { aboutInput, isAnyResponse, type NbserveError, toldText } from '../../core/index.js';
 import { type ClassSchema, type JsonSchema, resolved } from '../class-schema.js';
 import { ToolResultTooLong } from '../errors.js';
 import { rewritten } from './openapi.js';
@@ -81,7 +81,7 @@ export class RouteTool {
       return await this.#told(await this.#route.call(body, params, request), request.signal);
     } catch (error) {
       // Over HTTP, it would be the answer.
-      if (error instanceof Response) return failed(await error.text().catch(() => `status ${error.status}`));
+      if (isAnyResponse(error)) return failed(await error.text().catch(() => `status ${error.status}`));
       const failure = this.#failureOf(error);
       const { status, message, stack = message, expose } = failure;
       if (status >= 500) console.error(`the tool ${this.tool.name} failed: ${stack}`);
@@ -98,7 +98,7 @@ export class RouteTool {
     if (result === undefined) return { content: [] };
     if (form === 'any') {
       const told = { content: [{ type: 'text', text: await this.#textOf(result) }] };
-      return result instanceof Response && result.status >= 400 ? { ...told, isError: true } : told;
+      return isAnyResponse(result) && result.status >= 400 ? { ...told, isError: true } : told;
     }
     if (form === 'bytes') {
       const bytes = new Uint8Array(result instanceof Blob ? await result.arrayBuffer() : (result as ArrayBuffer));
@@ -133,7 +133,7 @@ export class RouteTool {
 
   async #textOf(value: unknown): Promise<string> {
     if (typeof value === 'string') return value;
-    if (value instanceof Response) return value.text();
+    if (isAnyResponse(value)) return value.text();
     const isBody =
       value instanceof ReadableStream || value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
     if (isBody) return new Response(value as ConstructorParameters<typeof Response>[0]).text();

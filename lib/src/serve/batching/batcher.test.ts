@@ -229,3 +229,26 @@ test('batchers that share places take turns, and keep to the limit of all togeth
   begun.at(-1)?.place.release();
   assert.deepEqual(idle, ['b', 'a']);
 });
+
+test('a batcher with one item gets its turn beside one that always has a full batch', () => {
+  const clock = new HandClock();
+  const places = new BatchPlaces(1);
+  const begun: { readonly by: string; readonly place: BatchPlace }[] = [];
+  const settings = { maxBatchSize: 2, batchWaitTimeoutMs: 10, maxConcurrentBatches: 1 };
+  const [busy, calm] = ['busy', 'calm'].map(
+    (by) => new Batcher<object>({ settings, clock, places, run: (_, place) => begun.push({ by, place }) }),
+  );
+  const refill = (): void => busy?.add(Array.from({ length: 4 }, () => ({})));
+  refill();
+  calm?.add([{}]);
+  clock.advance(50);
+  for (let releases = 0; releases < 2; releases += 1) {
+    refill();
+    begun.at(-1)?.place.release();
+    clock.advance(0);
+  }
+  assert.deepEqual(
+    begun.map(({ by }) => by),
+    ['busy', 'busy', 'calm'],
+  );
+});

@@ -98,25 +98,35 @@ export class Batcher<I> {
     this.#pump();
   }
 
-  readonly #pump = (): void => {
-    const { maxBatchSize, batchWaitTimeoutMs } = this.#settings;
+  /** Called when its turn for a free place has come. A batch that is due takes the place now: a timer would lose it to the next batcher. */
+  readonly #go = (): void => {
+    const first = this.#first();
+    if (first !== undefined && this.#leftOf(first) <= 0) this.#start();
+    this.#pump();
+  };
+
+  #pump(): void {
+    const { maxBatchSize } = this.#settings;
     while (this.#places.isFree && this.#waiting.size >= maxBatchSize) this.#start();
     const first = this.#first();
     if (first === undefined) {
-      this.#places.leave(this.#pump);
+      this.#places.leave(this.#go);
       if (this.#running === 0) this.#init.onIdle?.();
       return;
     }
-    if (!this.#places.isFree) this.#places.wait(this.#pump);
+    if (!this.#places.isFree) this.#places.wait(this.#go);
     if (this.#cancelTimer !== null || !this.#places.isFree) return;
-    const { clock } = this.#init;
-    const left = first.since + batchWaitTimeoutMs - clock.now();
-    this.#cancelTimer = clock.after(Math.max(0, left), () => {
+    this.#cancelTimer = this.#init.clock.after(Math.max(0, this.#leftOf(first)), () => {
       this.#cancelTimer = null;
       if (this.#places.isFree) this.#start();
       this.#pump();
     });
-  };
+  }
+
+  /** For how long it may still wait, in milliseconds. Not positive if it is due. */
+  #leftOf({ since }: Waiting<I>): number {
+    return since + this.#settings.batchWaitTimeoutMs - this.#init.clock.now();
+  }
 
   #start(): void {
     // The timer belongs to the item that was the first one.

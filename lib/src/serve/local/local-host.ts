@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { inOwnTurn } from '../../core/index.js';
 import { type LocalContext, setLocalContext } from '../handle/index.js';
 import {
   type ApplicationStatus,
@@ -174,7 +175,7 @@ class LocalHost implements LocalContext {
   async #listen({ port }: LocalHttp): Promise<void> {
     while (this.#opening !== null) await this.#opening.catch(() => {});
     if (this.#proxy === null) {
-      this.#opening = this.#open(port);
+      this.#opening = inOwnTurn(() => this.#open(port));
       await this.#opening.finally(() => {
         this.#opening = null;
       });

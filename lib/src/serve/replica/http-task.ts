@@ -1,3 +1,4 @@
+import { isAnyResponse } from '../../core/index.js';
 import type { IncomingCall } from '../../ipc/index.js';
 import { TypedAnswer, TypedStream } from '../../schemas/index.js';
 import { type AnswerHead, type HttpCallHead, modelIdOf } from '../protocol/index.js';
@@ -66,7 +67,7 @@ export class HttpTask extends ValueTask {
   /** Sends a Response, a stream, a generator, or an object of a class. */
   async #send(value: object): Promise<void> {
     const { call, host } = this;
-    if (value instanceof Response || isForeignResponse(value)) {
+    if (isAnyResponse(value)) {
       const { method } = this.#head;
       await sendResponse({ call, method, deployment: host.label, queue: host.ongoing }, value);
       return;
@@ -108,7 +109,7 @@ export class HttpTask extends ValueTask {
   }
 
   protected override fail(thrown: unknown): void {
-    if (!this.#answering && thrown instanceof Response) {
+    if (!this.#answering && isAnyResponse(thrown)) {
       this.answer(thrown);
       return;
     }
@@ -140,10 +141,4 @@ const headOf = (status: number, headers: string[], queue: number): AnswerHead =>
 function acceptOf(flat: readonly string[]): string {
   for (let i = 0; i < flat.length; i += 2) if (flat[i]?.toLowerCase() === 'accept') return flat[i + 1] ?? '';
   return '';
-}
-
-/** A Response of another implementation, such as a package's own undici. */
-function isForeignResponse(value: object): value is Response {
-  const { status, headers, arrayBuffer } = value as Partial<Response>;
-  return typeof status === 'number' && typeof arrayBuffer === 'function' && typeof headers?.get === 'function';
 }

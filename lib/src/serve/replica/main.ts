@@ -59,7 +59,13 @@ const replica = new Replica({
   blockLimit: child.blockLimit,
   debug: () => child.debugAt(debugSocket(dir, replica.id)),
   grpc: () => {
-    rpcs ??= import('./grpc-task.js').then(({ Rpcs }) => new Rpcs(dir));
+    rpcs ??= import('./grpc-task.js')
+      .then(({ Rpcs }) => new Rpcs(dir))
+      .catch((error: unknown) => {
+        // The next call tries again.
+        rpcs = null;
+        throw error;
+      });
     return rpcs;
   },
 });

@@ -1,4 +1,4 @@
-import { aboutInput, type NbserveError } from '../../core/index.js';
+import { aboutInput, isAnyResponse, type NbserveError } from '../../core/index.js';
 import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
 import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
@@ -119,7 +119,7 @@ export class MethodTask extends ValueTask {
   }
 
   protected override fail(error: unknown): void {
-    this.call.fail(error instanceof Response ? responseError(error) : (this.#badRequest(error) ?? error));
+    this.call.fail(isAnyResponse(error) ? responseError(error) : (this.#badRequest(error) ?? error));
     this.end();
   }
 

@@ -37,6 +37,17 @@ describe('a network', () => {
     await network.dispose();
   });
 
+  it('tries again to load a graph that could not be loaded, and has nothing to free then', async () => {
+    const network = new Network(nn.linear(3, 2), { ...options, device: 'nowhere' as never });
+    const batch = () => network.predict(tensor(new Float32Array(3), [1, 3])).catch((error: unknown) => error);
+    const first = await batch();
+    assert.ok(first instanceof Error);
+    assert.notEqual(await batch(), first);
+    const last = batch();
+    await network.dispose();
+    assert.ok((await last) instanceof Error);
+  });
+
   it('begins with the same weights for the same seed, and leaves those of other layers alone if one is added', () => {
     const small = new Network(nn.sequential(nn.linear(3, 4)), { ...options, seed: 7 });
     const same = new Network(nn.sequential(nn.linear(3, 4)), { ...options, seed: 7 });

@@ -180,7 +180,15 @@ export class Network {
   async dispose(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const session of sessions) await (await session).dispose();
+    // One that could not be loaded has nothing to free.
+    await Promise.all(
+      sessions.map((session) =>
+        session.then(
+          (model) => model.dispose(),
+          () => {},
+        ),
+      ),
+    );
   }
 
   #build(mode: Mode): { tape: Tape; output: Value } {
@@ -207,7 +215,12 @@ export class Network {
         runIn: 'loop',
         logLevel: 'error',
       });
-      this.#sessions.set(mode, session);
+      const loading = session;
+      this.#sessions.set(mode, loading);
+      // The next batch tries again.
+      loading.catch(() => {
+        if (this.#sessions.get(mode) === loading) this.#sessions.delete(mode);
+      });
     }
     return session;
   }

@@ -92,12 +92,30 @@ test('if no replica has run yet, the first one chooses the method', () => {
   assert.deepEqual(target(snapshotOf({ digits: null }), 'Classify'), ['digits', 'Classify', either]);
   assert.deepEqual(target(snapshotOf({ digits: null, words: ['count'] }), 'Classify'), ['digits', 'Classify', either]);
   assert.deepEqual(target(snapshotOf({ digits: null, words: ['classify'] }), 'Classify'), ['words', 'classify']);
-  assert.deepEqual(target(snapshotOf({ digits: null, words: ['classify'] }, 'digits'), 'Classify'), [
-    'digits',
-    'Classify',
-    either,
-  ]);
   assert.throws(() => target(snapshotOf({ digits: null, words: null }), 'Classify'), { code: 'NBS_APPLICATION_UNNAMED' });
+});
+
+test('an application at the route / of which no replica has run yet takes only calls that no other one certainly answers', () => {
+  const either = ['Classify', 'classify'];
+  assert.deepEqual(target(snapshotOf({ digits: null, words: ['classify'] }, 'digits'), 'Classify'), ['words', 'classify']);
+  const ofRoot = ['digits', 'Classify', either];
+  assert.deepEqual(target(snapshotOf({ digits: null, words: ['count'] }, 'digits'), 'Classify'), ofRoot);
+  assert.deepEqual(target(snapshotOf({ digits: null, words: null }, 'digits'), 'Classify'), ofRoot);
+  const both = { words: ['classify'], letters: ['classify'] };
+  assert.deepEqual(target(snapshotOf({ digits: null, ...both }, 'digits'), 'Classify'), ofRoot);
+  // The application at the route / is known not to answer it.
+  assert.deepEqual(target(snapshotOf({ digits: ['count'], words: null }, 'digits'), 'Classify'), ['words', 'Classify', either]);
+});
+
+test('of the versions behind the route /, one that certainly has a method comes before another application, one that may have it after', () => {
+  const splitOf = (fresh: readonly string[] | null): RouteSnapshot => {
+    const apps = snapshotOf({ old: ['count'], new: fresh, digits: ['classify'] }, 'old');
+    const arms = ['old', 'new'].map((app) => ({ app, deployment: 'Main', weight: 0.5 }));
+    return { ...apps, routes: apps.routes.map((route) => ({ ...route, split: { rule: 1, arms, reportMs: 1 } })) };
+  };
+  assert.equal(applicationFor(splitOf(['classify']), rpcOf('Classify')), 'old');
+  assert.equal(applicationFor(splitOf(null), rpcOf('Classify')), 'digits');
+  assert.equal(applicationFor(splitOf(null), rpcOf('Draw')), 'old');
 });
 
 test('a class with the method `call` does not answer every RPC, as a function does', () => {

@@ -51,7 +51,7 @@ export const ANY_STARTING = { which: 'that would answer this call' };
 
 /**
  * The application that answers an RPC whose caller names none: the only one that runs, else the one at the route `/` if it has a method for the RPC, else
- * the only one that has.
+ * the only one that has. If none is found by this, the same once more with those that may have one, because no replica of them has run yet.
  * @throws NBS_APP_STARTING, NBS_APPLICATION_UNNAMED
  */
 export function applicationFor(snapshot: RouteSnapshot | null, rpc: Rpc): string {
@@ -60,8 +60,14 @@ export function applicationFor(snapshot: RouteSnapshot | null, rpc: Rpc): string
   if (only !== undefined && names.length === 1) return only;
   const root = snapshot === null ? undefined : rootOf(snapshot);
   // Each application answers the services of nbserve's own.
-  if (snapshot !== null && root !== undefined && (rpc.own === true || mayAnswer(snapshot, root, rpc))) return root.app;
-  const apps = snapshot === null || rpc.own === true ? names : answering(snapshot, rpc);
+  if (root !== undefined && rpc.own === true) return root.app;
+  const versions = snapshot === null || root === undefined ? [] : versionsBehind(snapshot, root);
+  if (root !== undefined && versions.some((version) => methodIn(version, methodNames(rpc.name), false) !== undefined))
+    return root.app;
+  const { having, unknown } = snapshot === null || rpc.own === true ? { having: names, unknown: [] } : answering(snapshot, rpc);
+  if (having.length === 1) return having[0] as string;
+  if (root !== undefined && versions.some(({ methods }) => methods === null)) return root.app;
+  const apps = having.length > 0 ? having : unknown;
   const [first] = apps;
   if (first !== undefined && apps.length === 1) return first;
   // Perhaps the call is meant for one that is being started.
@@ -76,24 +82,28 @@ export const isRoot = (snapshot: RouteSnapshot | null, app: string): boolean =>
 
 const rootOf = ({ routes }: RouteSnapshot): Route | undefined => routes.find(({ prefix }) => prefix === '/');
 
-/** Whether one of the versions behind a route has a method for the RPC, or may have one. */
-function mayAnswer({ deployments }: RouteSnapshot, route: Route, { name }: Rpc): boolean {
+/** The versions behind a route that get calls. */
+function versionsBehind({ deployments }: RouteSnapshot, route: Route): readonly DeploymentRoute[] {
   const versions = route.split === undefined ? [route] : route.split.arms.filter(({ weight }) => weight > 0);
-  return versions.some(({ app, deployment }) => {
-    const version = deployments[deploymentKey(app, deployment)];
-    return version !== undefined && (version.methods === null || methodIn(version, methodNames(name), false) !== undefined);
-  });
+  return versions.flatMap(({ app, deployment }) => deployments[deploymentKey(app, deployment)] ?? []);
 }
 
 /** Whether the first version of an application is being started. */
 export const isRising = (snapshot: RouteSnapshot | null, app: string): boolean =>
   snapshot?.rising?.some((rising) => rising.app === app) === true;
 
-/** The applications that have a method for each RPC; if none has, those of which that is not known yet. A snapshot does not change, so they are looked for once. */
-const known = new WeakMap<RouteSnapshot, Map<string, readonly string[]>>();
+interface Answering {
+  /** The applications that have a method for the RPC. */
+  readonly having: readonly string[];
+  /** Those of which that is not known, because no replica has run yet. */
+  readonly unknown: readonly string[];
+}
 
-function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
-  const found = known.get(snapshot) ?? new Map<string, readonly string[]>();
+/** A snapshot does not change, so the applications that answer an RPC are looked for once. */
+const known = new WeakMap<RouteSnapshot, Map<string, Answering>>();
+
+function answering(snapshot: RouteSnapshot, rpc: Rpc): Answering {
+  const found = known.get(snapshot) ?? new Map<string, Answering>();
   known.set(snapshot, found);
   let apps = found.get(rpc.path);
   if (apps === undefined) {
@@ -101,8 +111,10 @@ function answering(snapshot: RouteSnapshot, rpc: Rpc): readonly string[] {
     const methodsOf = (app: string): readonly string[] | null | undefined =>
       snapshot.deployments[deploymentKey(app, snapshot.ingresses[app] as string)]?.methods;
     const all = Object.keys(snapshot.ingresses);
-    apps = all.filter((app) => methodsOf(app)?.some((method) => names.includes(method)));
-    if (apps.length === 0) apps = all.filter((app) => methodsOf(app) === null);
+    apps = {
+      having: all.filter((app) => methodsOf(app)?.some((method) => names.includes(method))),
+      unknown: all.filter((app) => methodsOf(app) === null),
+    };
     found.set(rpc.path, apps);
   }
   return apps;
