@@ -28,10 +28,10 @@ import type {
  */
 export interface Serve {
   /** Makes a deployment from a function. HTTP calls the function with the request, and `handle.remote(…)` calls it with its arguments. */
-  deployment<R>(
-    target: (request: ServeRequest) => R,
+  deployment<F extends (request: ServeRequest) => unknown>(
+    target: F,
     options?: DeploymentOptions,
-  ): FunctionDeployment<[request: ServeRequest], R>;
+  ): FunctionDeployment<Parameters<F>, ReturnType<F>>;
   /**
    * Makes a deployment from a class. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; you can call every public method by
    * handle. The class runs in replica processes. What it uses from the notebook is sent along, with the values that variables have at `serve.run`.
