@@ -36,8 +36,8 @@ export interface TreesTrainerOptions {
   readonly scalingConfig?: { readonly numWorkers?: number };
   /** The folder that keeps the result, and what happens to failures. */
   readonly runConfig?: TreesRunConfig;
-  /** A checkpoint of an earlier training, from which this one goes on up to `numBoostRound` trees. Data and parameters must be those of that training. */
-  readonly resumeFromCheckpoint?: TrainCheckpoint;
+  /** A checkpoint of an earlier training, from which this one goes on up to `numBoostRound` trees. Data and parameters must be those of that training. With null, it begins anew. */
+  readonly resumeFromCheckpoint?: TrainCheckpoint | null;
 }
 
 /** What a training gives. */
@@ -81,11 +81,11 @@ const spec = {
   } as OptionSpec<number | undefined>,
   scalingConfig: optional<{ readonly numWorkers?: number }>('Workers.', 'an object such as { numWorkers: 4 }', {}, isRecord),
   runConfig: optional<TreesRunConfig>('Storage.', "an object such as { storagePath: './results' }", {}, isRecord),
-  resumeFromCheckpoint: optional<TrainCheckpoint | undefined>(
+  resumeFromCheckpoint: optional<TrainCheckpoint | null>(
     'Where it goes on.',
-    'a checkpoint, such as { path }',
-    undefined,
-    (value) => isRecord(value) && typeof value.path === 'string',
+    'a checkpoint, such as { path }, or null',
+    null,
+    (value) => value === null || (isRecord(value) && typeof value.path === 'string'),
   ),
 };
 const scalingSpec = { numWorkers: integer({ doc: 'Workers.', default: 1, min: 1, max: 256 }) };
@@ -161,10 +161,10 @@ export class TreesTrainer {
       maxFailures: run.maxFailures,
       checkpointEvery: run.checkpointFrequency,
       onCheckpoint: (some, soFar) => writeModel(some, soFar, path),
-      start: resumeFromCheckpoint && {
-        grown: await readGrown(resumeFromCheckpoint),
-        path: resumeFromCheckpoint.path,
-      },
+      start:
+        resumeFromCheckpoint === null
+          ? undefined
+          : { grown: await readGrown(resumeFromCheckpoint), path: resumeFromCheckpoint.path },
       onTree: (metrics) => session?.report(metrics) ?? Promise.resolve(true),
     });
     const checkpoint = await writeModel(model, grown, path);
