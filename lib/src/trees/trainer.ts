@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { InvalidOption, integer, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
 import { currentSession, resultFolder, type TrainCheckpoint } from '../session/index.js';
 import { boost, type TreeMetrics } from './boost.js';
-import { readGrown, writeModel } from './files.js';
+import { checkpointIn, readGrown, writeModel } from './files.js';
 import type { TreesModel } from './model.js';
 import { parseParams, type TreesParams } from './options.js';
 import { startWorkers } from './start-workers.js';
@@ -148,7 +147,7 @@ export class TreesTrainer {
     // A search runs many trainings at the same time, so each has one process. The trees are the same.
     await using workers = startWorkers(session === undefined ? numWorkers : 1);
     const folder = session?.folder ?? resultFolder('trees', run.storagePath, run.name);
-    const path = join(folder, 'checkpoint');
+    const path = checkpointIn(folder);
     const { model, grown, history } = await boost({
       where,
       params,
