@@ -35,7 +35,7 @@ export interface Serve {
   /**
    * Makes a deployment from a class. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; you can call every public method by
    * handle. The class runs in replica processes. What it uses from the notebook is sent along, with the values that variables have at `serve.run`.
-   * @throws NBS_NOT_DEPLOYABLE, NBS_NAME_REQUIRED, NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION
+   * @throws NBS_NOT_DEPLOYABLE, NBS_NAME_REQUIRED, NBS_BATCHED_HOOK, NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION
    */
   deployment<A extends readonly unknown[], T>(
     // biome-ignore lint/suspicious/noExplicitAny: A is inferred from the constructor's own parameters
