@@ -1,6 +1,6 @@
 /** Compiled, never run: the types of searches: spaces, configurations of trials, results. */
 import { train } from 'nbserve/train';
-import { tune } from 'nbserve/tune';
+import { type Domain, tune } from 'nbserve/tune';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_: Equal<A, B>): void => {};
@@ -31,7 +31,7 @@ export async function spaces(): Promise<void> {
     }),
     {
       paramSpace: {
-        optimizer: { kind: tune.gridSearch(['sgd', 'adam'] as const), lr: tune.uniform(0, 1) },
+        optimizer: { kind: tune.gridSearch(['sgd', 'adam']), lr: tune.uniform(0, 1) },
         epochs: 3,
       },
     },
@@ -39,6 +39,25 @@ export async function spaces(): Promise<void> {
   const { config } = (await nested.fit()).getBestResult({ metric: 'loss', mode: 'min' });
   same<typeof config.optimizer.kind, 'sgd' | 'adam'>(true);
   same<typeof config.epochs, number>(true);
+}
+
+/** Texts stay the ones that are listed; other values keep their usual types. */
+export function choices(names: readonly string[]): void {
+  tune.choice(['sgd', 'adam']) satisfies Domain<'sgd' | 'adam'>;
+  tune.choice(['sgd', null]) satisfies Domain<'sgd' | null>;
+  tune.gridSearch(['sgd', 'adam'] as const) satisfies Domain<'sgd' | 'adam'>;
+  const [name, size, layers, mixed] = [
+    tune.choice(names),
+    tune.choice([1, 2]),
+    tune.gridSearch([[64], [64, 32]]),
+    tune.choice([true, 2]),
+  ];
+  same<typeof name, Domain<string>>(true);
+  same<typeof size, Domain<number>>(true);
+  same<typeof layers, Domain<number[]>>(true);
+  same<typeof mixed, Domain<number | boolean>>(true);
+  // @ts-expect-error: it is not listed
+  tune.choice(['sgd', 'adam']) satisfies Domain<'sgd'>;
 }
 
 export async function wrong(): Promise<void> {
