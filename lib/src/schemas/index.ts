@@ -1,4 +1,4 @@
 export type { ClassSchema, RouteVerb } from './class-schema.js';
 export { McpWithoutRoutes, NoTypes } from './errors.js';
-export { batchedMethodsOf, type RouteNote, routeDecorator, routesOf } from './route-notes.js';
+export { batchedHookOf, batchedMethodsOf, type RouteNote, routeDecorator, routesOf } from './route-notes.js';
 export { TypedAnswer, TypedStream } from './typed-answer.js';

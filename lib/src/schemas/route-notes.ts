@@ -52,6 +52,10 @@ export function routesOf(deployment: string, target: object): readonly RouteNote
   return [...seen.values()];
 }
 
+/** The method that the cluster calls itself and that `serve.batch` decorates, if there is one. */
+export const batchedHookOf = (target: object): string | undefined =>
+  (methodNotes(target, BATCHED) as readonly string[]).find((name) => HOOKS.has(name));
+
 /** Returns the names of the methods that `serve.batch` decorates. */
 export const batchedMethodsOf = (target: object): ReadonlySet<string> =>
   new Set(methodNotes(target, BATCHED) as readonly string[]);

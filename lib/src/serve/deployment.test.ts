@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deploymentConfig } from './deployment.js';
+import { batch } from './batching/index.js';
+import { DeploymentDefinition, deploymentConfig } from './deployment.js';
 
 test('userConfig is a JSON value', () => {
   const circle: { list: unknown[] } = { list: [] };
@@ -28,4 +29,35 @@ test('hedging has defaults, is checked, and is for idempotent methods', () => {
   }
   assert.throws(() => hedgingOf({ delay: 'soon' }), { code: 'NBS_INVALID_DURATION' });
   assert.throws(() => hedgingOf({ hedgingDelay: 5 }), { code: 'NBS_UNKNOWN_OPTION' });
+});
+
+test('a method that the cluster calls itself is not batched', () => {
+  class Batched {
+    @batch()
+    async fetch(requests: Request[]) {
+      return requests.map(({ url }) => url);
+    }
+  }
+  class Inherits extends Batched {
+    async label(words: string[]) {
+      return words;
+    }
+  }
+  class Right {
+    @batch()
+    async call(words: string[]) {
+      return words;
+    }
+    async fetch(request: Request) {
+      return this.call([request.url]);
+    }
+  }
+  const define = (target: new () => object) => new DeploymentDefinition(target, {}, async () => {});
+  for (const target of [Batched, Inherits]) {
+    assert.throws(() => define(target), {
+      code: 'NBS_BATCHED_HOOK',
+      message: new RegExp(`^${target.name}: .*fetch.*another method`),
+    });
+  }
+  assert.equal(define(Right).name, 'Right');
 });

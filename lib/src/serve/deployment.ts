@@ -1,6 +1,7 @@
 import { parseOptions } from '../core/index.js';
+import { batchedHookOf } from '../schemas/index.js';
 import { BoundDeployment } from './application.js';
-import { HedgingNeedsIdempotent, NameRequired, NotDeployable, OptionsExclude } from './errors.js';
+import { BatchedHook, HedgingNeedsIdempotent, NameRequired, NotDeployable, OptionsExclude } from './errors.js';
 import { GraphNode } from './graph/index.js';
 import type { DeploymentHandle } from './handle/types.js';
 import { noteDefinition, type Target } from './modules/index.js';
@@ -38,6 +39,8 @@ export class DeploymentDefinition {
     this.name = settings.name ?? target.name;
     this.config = deploymentConfig(`deployment ${this.name || '(without a name)'}`, settings);
     if (this.name === '') throw NameRequired();
+    const hook = batchedHookOf(target);
+    if (hook !== undefined) throw BatchedHook({ deployment: this.name, method: hook });
     this.version = settings.version ?? null;
     const { policy } = settings.autoscaling ?? {};
     this.policy = policy === undefined ? null : this.#policyOf(policy);

@@ -10,6 +10,11 @@ export const NameRequired = defineError(
   400,
   "this deployment has no name: name the class or function, or pass one: serve.deployment(…, { name: 'hello' })",
 );
+export const BatchedHook = defineError(
+  'NBS_BATCHED_HOOK',
+  400,
+  '{deployment}: the cluster calls {method} itself, with one value and not with a list, so it cannot be batched; decorate another method with @serve.batch, and call that with a list: `const [result] = await this.predict([item])`',
+);
 export const OptionsExclude = defineError(
   'NBS_OPTIONS_EXCLUDE',
   400,

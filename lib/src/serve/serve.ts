@@ -28,14 +28,14 @@ import type {
  */
 export interface Serve {
   /** Makes a deployment from a function. HTTP calls the function with the request, and `handle.remote(…)` calls it with its arguments. */
-  deployment<R>(
-    target: (request: ServeRequest) => R,
+  deployment<F extends (request: ServeRequest) => unknown>(
+    target: F,
     options?: DeploymentOptions,
-  ): FunctionDeployment<[request: ServeRequest], R>;
+  ): FunctionDeployment<Parameters<F>, ReturnType<F>>;
   /**
    * Makes a deployment from a class. `fetch(request)` answers HTTP with a `Response`, a text or a JSON value; you can call every public method by
    * handle. The class runs in replica processes. What it uses from the notebook is sent along, with the values that variables have at `serve.run`.
-   * @throws NBS_NOT_DEPLOYABLE, NBS_NAME_REQUIRED, NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION
+   * @throws NBS_NOT_DEPLOYABLE, NBS_NAME_REQUIRED, NBS_BATCHED_HOOK, NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION
    */
   deployment<A extends readonly unknown[], T>(
     // biome-ignore lint/suspicious/noExplicitAny: A is inferred from the constructor's own parameters

@@ -7,4 +7,5 @@ export {
   runInSession,
   type Session,
   type TrainCheckpoint,
+  TrialStopped,
 } from './session.js';

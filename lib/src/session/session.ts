@@ -22,6 +22,14 @@ export interface Session {
   goBack?(): void;
 }
 
+/** Thrown by `tune.report` at the user's function when the scheduler has ended the trial. Do not catch it, except to clean up. */
+export class TrialStopped extends Error {
+  override readonly name = 'TrialStopped';
+  constructor() {
+    super('the scheduler has ended this trial');
+  }
+}
+
 const sessions = new AsyncLocalStorage<Session>();
 
 /** The session that runs the calling code, if one does. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -159,6 +159,11 @@ describe('a checkpoint', () => {
     const result = join(folder, 'result');
     const given = { path: join(folder, 'model') };
     assert.equal(await latestCheckpoint(result), null);
+    const ofTrees = join(result, 'checkpoint');
+    await mkdir(ofTrees, { recursive: true });
+    assert.equal(await latestCheckpoint(result), null);
+    await writeFile(join(ofTrees, 'training.json'), '{}');
+    assert.deepEqual(await latestCheckpoint(result), { path: ofTrees });
     await cp(given.path, result, { recursive: true });
     for (const number of [0, 9, 10]) await keepCheckpoint(given, result, number);
     assert.deepEqual(await latestCheckpoint(result), { path: join(result, 'checkpoint_000010') });

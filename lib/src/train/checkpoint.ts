@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { jsonFault } from '../core/index.js';
 import { decodeWeights } from '../onnx/index.js';
 import { replaceFolder, settleFolder, type TrainCheckpoint } from '../session/index.js';
+import { keptTrees } from '../trees/index.js';
 import { CheckpointNotKept, NoCheckpoint, StateNotJson } from './errors.js';
 import { type Network, type Optimizer, StateMismatch } from './nn/index.js';
 
@@ -99,10 +100,10 @@ export async function loadCheckpoint<S = unknown>(
   return training.state as S;
 }
 
-/** The newest checkpoint of a training, by the folder of its result; null if there is none. */
+/** The newest checkpoint of a training of a network or of trees, by the folder of its result; null if there is none. */
 export async function latestCheckpoint(folder: string): Promise<TrainCheckpoint | null> {
   const last = (await checkpointsOf(folder)).at(-1);
-  return last === undefined ? null : { path: join(resolve(folder), last) };
+  return last === undefined ? keptTrees(resolve(folder)) : { path: join(resolve(folder), last) };
 }
 
 /** Names of the checkpoints in a result's folder, oldest first. */

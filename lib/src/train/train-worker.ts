@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ReportQueue, runInSession, type TrainCheckpoint } from '../session/index.js';
+import { ReportQueue, runInSession, type TrainCheckpoint, TrialStopped } from '../session/index.js';
 import { keepCheckpoint } from './checkpoint.js';
 import { OtherMachine, WorkerLost } from './errors.js';
 import { Ring } from './ring.js';
@@ -98,6 +98,8 @@ export function wrap(loop: (config: unknown) => unknown): new () => TrainWorker 
             try {
               await loop(config);
             } catch (error) {
+              // A search has ended the training, and the loop used `tune.report`: it ends as one that returns.
+              if (error instanceof TrialStopped) return;
               this.#failure = { error };
               throw error;
             }

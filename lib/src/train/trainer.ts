@@ -29,8 +29,8 @@ export interface TrainerOptions<C = undefined> {
   readonly scalingConfig?: ScalingConfig;
   /** The folder for the result, and what happens to failures. */
   readonly runConfig?: RunConfig;
-  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. A trial of a search that begins again goes on from its own. */
-  readonly resumeFromCheckpoint?: TrainCheckpoint;
+  /** A checkpoint from which the training goes on: `train.getCheckpoint()` gives it to the function. With null, it begins anew. A trial of a search that begins again goes on from its own. */
+  readonly resumeFromCheckpoint?: TrainCheckpoint | null;
 }
 
 type Metrics = Readonly<Record<string, number>>;

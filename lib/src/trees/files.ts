@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isRecord } from '../core/index.js';
 import { replaceFolder, type TrainCheckpoint } from '../session/index.js';
@@ -20,6 +20,18 @@ export interface Grown {
   readonly base: number;
   readonly trees: readonly Tree[];
   readonly history: readonly Readonly<Record<string, number>>[];
+}
+
+/** The folder of the checkpoint, in the folder of a result. */
+export const checkpointIn = (folder: string): string => join(folder, 'checkpoint');
+
+/** The checkpoint of a training of trees, by the folder of its result; null if there is none. */
+export async function keptTrees(folder: string): Promise<TrainCheckpoint | null> {
+  const path = checkpointIn(folder);
+  return access(join(path, TRAINING_FILE)).then(
+    () => ({ path }),
+    () => null,
+  );
 }
 
 /** Writes the files of a checkpoint: all of them appear at once, or none. @throws NBS_TREES_NOT_KEPT */

@@ -1,7 +1,7 @@
 /** Gradient boosting of trees over histograms. Users get it from `nbserve/train`. */
 export type { TreeMetrics } from './boost.js';
 export type { Feature } from './features.js';
-export { loadTrees } from './files.js';
+export { keptTrees, loadTrees } from './files.js';
 export type { MetricName } from './metrics.js';
 export { type ImportanceType, TreesModel } from './model.js';
 export type { TreesModelData } from './model-data.js';

@@ -19,3 +19,10 @@ test('the data set train is trained on, also if the name of another one is a num
   const { metrics } = await trainer.fit();
   assert.deepEqual([metrics['train-rmse'], metrics['2024-rmse']], [0, 4]);
 });
+
+test('without a checkpoint to go on from, a training begins anew', async () => {
+  const options = { labelColumn: 'y', datasets: { train: [1, 2].map((a) => ({ a, y: a })) }, numBoostRound: 2 };
+  const anew = await new TreesTrainer({ ...options, resumeFromCheckpoint: null, runConfig: { storagePath } }).fit();
+  assert.equal(anew.metricsHistory.length, 2);
+  assert.throws(() => new TreesTrainer({ ...options, resumeFromCheckpoint: {} as never }), { code: 'NBS_INVALID_OPTION' });
+});

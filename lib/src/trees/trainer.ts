@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { InvalidOption, integer, isRecord, type OptionSpec, parseOptions } from '../core/index.js';
 import { currentSession, resultFolder, type TrainCheckpoint } from '../session/index.js';
 import { boost, type TreeMetrics } from './boost.js';
-import { readGrown, writeModel } from './files.js';
+import { checkpointIn, readGrown, writeModel } from './files.js';
 import type { TreesModel } from './model.js';
 import { parseParams, type TreesParams } from './options.js';
 import { startWorkers } from './start-workers.js';
@@ -36,8 +35,8 @@ export interface TreesTrainerOptions {
   readonly scalingConfig?: { readonly numWorkers?: number };
   /** The folder that keeps the result, and what happens to failures. */
   readonly runConfig?: TreesRunConfig;
-  /** A checkpoint of an earlier training, from which this one goes on up to `numBoostRound` trees. Data and parameters must be those of that training. */
-  readonly resumeFromCheckpoint?: TrainCheckpoint;
+  /** A checkpoint of an earlier training, from which this one goes on up to `numBoostRound` trees. Data and parameters must be those of that training. With null, it begins anew. */
+  readonly resumeFromCheckpoint?: TrainCheckpoint | null;
 }
 
 /** What a training gives. */
@@ -81,11 +80,11 @@ const spec = {
   } as OptionSpec<number | undefined>,
   scalingConfig: optional<{ readonly numWorkers?: number }>('Workers.', 'an object such as { numWorkers: 4 }', {}, isRecord),
   runConfig: optional<TreesRunConfig>('Storage.', "an object such as { storagePath: './results' }", {}, isRecord),
-  resumeFromCheckpoint: optional<TrainCheckpoint | undefined>(
+  resumeFromCheckpoint: optional<TrainCheckpoint | null>(
     'Where it goes on.',
-    'a checkpoint, such as { path }',
-    undefined,
-    (value) => isRecord(value) && typeof value.path === 'string',
+    'a checkpoint, such as { path }, or null',
+    null,
+    (value) => value === null || (isRecord(value) && typeof value.path === 'string'),
   ),
 };
 const scalingSpec = { numWorkers: integer({ doc: 'Workers.', default: 1, min: 1, max: 256 }) };
@@ -148,7 +147,7 @@ export class TreesTrainer {
     // A search runs many trainings at the same time, so each has one process. The trees are the same.
     await using workers = startWorkers(session === undefined ? numWorkers : 1);
     const folder = session?.folder ?? resultFolder('trees', run.storagePath, run.name);
-    const path = join(folder, 'checkpoint');
+    const path = checkpointIn(folder);
     const { model, grown, history } = await boost({
       where,
       params,
@@ -161,10 +160,10 @@ export class TreesTrainer {
       maxFailures: run.maxFailures,
       checkpointEvery: run.checkpointFrequency,
       onCheckpoint: (some, soFar) => writeModel(some, soFar, path),
-      start: resumeFromCheckpoint && {
-        grown: await readGrown(resumeFromCheckpoint),
-        path: resumeFromCheckpoint.path,
-      },
+      start:
+        resumeFromCheckpoint === null
+          ? undefined
+          : { grown: await readGrown(resumeFromCheckpoint), path: resumeFromCheckpoint.path },
       onTree: (metrics) => session?.report(metrics) ?? Promise.resolve(true),
     });
     const checkpoint = await writeModel(model, grown, path);

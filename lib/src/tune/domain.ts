@@ -61,11 +61,19 @@ export function loguniform(low: number, high: number): Domain<number> {
   };
 }
 
-/** One of the values, each as likely as the others. @throws NBS_TUNE_INVALID_SPACE */
-export const choice = <T>(values: readonly T[]): Domain<T> => oneOf('choice', values);
+/** One of the values, each as likely as the others. TypeScript keeps texts as they are: `'sgd' | 'adam'`. @throws NBS_TUNE_INVALID_SPACE */
+export function choice<T extends string | null>(values: readonly T[]): Domain<T>;
+export function choice<T>(values: readonly T[]): Domain<T>;
+export function choice<T>(values: readonly T[]): Domain<T> {
+  return oneOf('choice', values);
+}
 
-/** Each of the values: every combination of all grids becomes a trial, or `numSamples` trials. @throws NBS_TUNE_INVALID_SPACE */
-export const gridSearch = <T>(values: readonly T[]): Domain<T> => oneOf('grid', values);
+/** Each of the values: every combination of all grids becomes a trial, or `numSamples` trials. TypeScript keeps texts as they are. @throws NBS_TUNE_INVALID_SPACE */
+export function gridSearch<T extends string | null>(values: readonly T[]): Domain<T>;
+export function gridSearch<T>(values: readonly T[]): Domain<T>;
+export function gridSearch<T>(values: readonly T[]): Domain<T> {
+  return oneOf('grid', values);
+}
 
 function oneOf<T>(kind: 'choice' | 'grid', values: readonly T[]): Domain<T> {
   const name = kind === 'grid' ? 'gridSearch' : 'choice';

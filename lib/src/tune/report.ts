@@ -1,13 +1,5 @@
-import { currentSession, type TrainCheckpoint } from '../session/index.js';
+import { currentSession, type TrainCheckpoint, TrialStopped } from '../session/index.js';
 import { NoTrial } from './errors.js';
-
-/** Thrown at a trial's function by `tune.report` when the scheduler has ended the trial. Do not catch it, except to clean up. */
-export class TrialStopped extends Error {
-  override readonly name = 'TrialStopped';
-  constructor() {
-    super('the scheduler has ended this trial');
-  }
-}
 
 /**
  * Reports metrics of the trial, and perhaps a checkpoint. Await it: it ends the function if the scheduler has ended the trial.

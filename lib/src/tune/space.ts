@@ -15,6 +15,14 @@ export type ConfigOf<S> =
           ? { readonly [K in keyof S]: ConfigOf<S[K]> }
           : S;
 
+/** A part of an object, in any depth. */
+type PartOf<T> = T extends Whole ? T : { readonly [K in keyof T]?: PartOf<T[K]> | undefined };
+/** What is not merged with the value that it replaces. */
+type Whole = string | number | boolean | bigint | null | undefined | readonly unknown[] | ((...args: never[]) => unknown);
+
+/** A space whose configurations replace a part of these options. */
+export type SpaceOf<T> = T extends Whole ? T : { readonly [K in keyof T]?: Domain<PartOf<T[K]>> | SpaceOf<T[K]> | undefined };
+
 /** A domain, and its place in the space. */
 export interface Dimension {
   /** The names that lead to it. */

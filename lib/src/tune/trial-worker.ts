@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ReportQueue, replaceFolder, runInSession, type TrainCheckpoint } from '../session/index.js';
+import { ReportQueue, replaceFolder, runInSession, type TrainCheckpoint, TrialStopped } from '../session/index.js';
 import { TreesTrainer, type TreesTrainerOptions } from '../trees/index.js';
 import { CheckpointNotKept, OtherMachine } from './errors.js';
-import { TrialStopped } from './report.js';
 import { merged } from './space.js';
 
 /** What the process of a trial gets. */

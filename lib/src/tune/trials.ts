@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { type ActorPool, hasDied, interruption, startPool, type Worker } from '../actors/index.js';
-import { runInSession, type TrainCheckpoint } from '../session/index.js';
+import { runInSession, type TrainCheckpoint, TrialStopped } from '../session/index.js';
 import { train } from '../train/index.js';
 import type { TreesTrainerOptions } from '../trees/index.js';
-import { TrialStopped } from './report.js';
 import { merged } from './space.js';
 import type { StateFile } from './state-file.js';
 import type { TrialResources, WithResources } from './trainable.js';

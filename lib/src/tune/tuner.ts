@@ -3,16 +3,24 @@ import { basename, dirname, resolve } from 'node:path';
 import { pauseInWorker, roomFor } from '../actors/index.js';
 import { InvalidOption, isRecord } from '../core/index.js';
 import { resultFolder } from '../session/index.js';
-import { train } from '../train/index.js';
+import { type TrainerOptions, train } from '../train/index.js';
+import type { TreesTrainer, TreesTrainerOptions } from '../trees/index.js';
 import { textOf } from './domain.js';
 import { MetricNeeded, NoMetric } from './errors.js';
 import { LiveTable } from './live-table.js';
 import { parseRunConfig, parseTuneConfig, type TuneConfig, type TuneRunConfig } from './options.js';
 import { ResultGrid } from './results.js';
 import type { Finished } from './search.js';
-import { type ConfigOf, configOf, dimensionsOf, type ParamSpace } from './space.js';
+import { type ConfigOf, configOf, dimensionsOf, type ParamSpace, type SpaceOf } from './space.js';
 import { StateFile } from './state-file.js';
-import { asTrainable, type Trainable, type TrialResources, treesOf, type WithResources } from './trainable.js';
+import {
+  asTrainable,
+  type Trainable,
+  type TrialFunction,
+  type TrialResources,
+  treesOf,
+  type WithResources,
+} from './trainable.js';
 import { newTrial, rewind, type TrialState } from './trial.js';
 import { Trials } from './trials.js';
 
@@ -25,14 +33,42 @@ export interface TunerOptions<S extends ParamSpace> {
 }
 
 /** Searches for the best configuration of a function or trainer: it runs trials with different ones, each in a process of its own. */
-export class Tuner<S extends ParamSpace> {
+export interface Tuner<S extends ParamSpace> {
+  /**
+   * Runs all trials. Resolves when each has ended; one that fails is in the results.
+   * @throws NBS_TUNE_EXISTS; NBS_NEVER_FITS, NBS_CANNOT_SHIP and others if no trial can start
+   */
+  fit(): Promise<ResultGrid<ConfigOf<S>>>;
+}
+
+/** Makes a {@link Tuner}. The space of a trainer has options of that trainer, and that of a function what the function takes. */
+export interface TunerConstructor {
+  /** @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_TUNE_NOT_TUNABLE, NBS_TUNE_METRIC_NEEDED, NBS_TUNE_INVALID_SPACE */
+  new <S extends SpaceOf<TreesTrainerOptions>>(trainer: TreesTrainer, options: TunerOptions<S>): Tuner<S>;
+  new <C, S extends TrainerSpace<C>>(trainer: train.Trainer<C>, options: TunerOptions<S>): Tuner<S>;
+  new <S extends ParamSpace>(trainable: TrialOf<ConfigOf<S>>, options: TunerOptions<S>): Tuner<S>;
+  /**
+   * A Tuner that continues a search whose process ended. Trials that had ended keep their results; the others begin again, from their last checkpoints.
+   * @param path the folder of the search, `results.path`
+   * @param options as those of the search
+   * @throws NBS_TUNE_NOTHING_TO_RESTORE when it is run, if there is none, or it had another space, seed or number of trials
+   */
+  restore<S extends SpaceOf<TreesTrainerOptions>>(path: string, trainer: TreesTrainer, options: TunerOptions<S>): Tuner<S>;
+  restore<C, S extends TrainerSpace<C>>(path: string, trainer: train.Trainer<C>, options: TunerOptions<S>): Tuner<S>;
+  restore<S extends ParamSpace>(path: string, trainable: TrialOf<ConfigOf<S>>, options: TunerOptions<S>): Tuner<S>;
+}
+
+type TrainerSpace<C> = SpaceOf<Omit<TrainerOptions<C>, 'trainLoopPerWorker'>>;
+type TrialOf<C> = TrialFunction<C> | WithResources<C>;
+
+/** See {@link TunerConstructor}. */
+export const Tuner: TunerConstructor = class Tuner<S extends ParamSpace> {
   readonly #trainable: WithResources<never>;
   readonly #space: S;
   readonly #tune: ReturnType<typeof parseTuneConfig>;
   readonly #run: ReturnType<typeof parseRunConfig>;
   #restored = false;
 
-  /** @throws NBS_INVALID_OPTION, NBS_UNKNOWN_OPTION, NBS_TUNE_NOT_TUNABLE, NBS_TUNE_METRIC_NEEDED, NBS_TUNE_INVALID_SPACE */
   constructor(trainable: Trainable<ConfigOf<S>>, options: TunerOptions<S>) {
     this.#trainable = asTrainable(trainable) as WithResources<never>;
     const {
@@ -58,12 +94,6 @@ export class Tuner<S extends ParamSpace> {
     searchAlg.trialsOf(dimensionsOf(paramSpace), numSamples);
   }
 
-  /**
-   * A Tuner that continues a search whose process ended. Trials that had ended keep their results; the others begin again, from their last checkpoints.
-   * @param path the folder of the search, `results.path`
-   * @param options as those of the search
-   * @throws NBS_TUNE_NOTHING_TO_RESTORE when it is run, if there is none, or it had another space, seed or number of trials
-   */
   static restore<S extends ParamSpace>(path: string, trainable: Trainable<ConfigOf<S>>, options: TunerOptions<S>): Tuner<S> {
     const whole = resolve(path);
     const runConfig = { ...options.runConfig, storagePath: dirname(whole), name: basename(whole) };
@@ -72,10 +102,6 @@ export class Tuner<S extends ParamSpace> {
     return tuner;
   }
 
-  /**
-   * Runs all trials. Resolves when each has ended; one that fails is in the results.
-   * @throws NBS_TUNE_EXISTS; NBS_NEVER_FITS, NBS_CANNOT_SHIP and others if no trial can start
-   */
   async fit(): Promise<ResultGrid<ConfigOf<S>>> {
     const { searchAlg, scheduler, metric, mode, numSamples, seed } = this.#tune;
     const { storagePath, name, stop, maxFailures } = this.#run;
@@ -169,4 +195,4 @@ export class Tuner<S extends ParamSpace> {
     const values = searchAlg.suggest(number, dimensionsOf(this.#space), seed, finished);
     return newTrial(number, values, configOf(this.#space, values));
   }
-}
+};

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { isNbserveError, serve } from 'nbserve';
-import { Late, Lively, type LivelyOptions } from '../fixtures/lifecycle-apps.js';
+import { Labelled, Late, Lively, type LivelyOptions, Refusing } from '../fixtures/lifecycle-apps.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbs-life-'));
@@ -118,3 +118,12 @@ for (const [how, what, code, message] of [
     await serve.delete('late');
   });
 }
+
+test('a response in a field belongs to the start: if the call fails, so does the deploy', async () => {
+  await assert.rejects(serve.run(Labelled.bind(Refusing.bind()), { name: 'labelled', routePrefix: '/labelled' }), {
+    name: 'RangeError',
+    message: /it has no labels/,
+  });
+  assert.equal((await serve.status()).applications.labelled?.status, 'DEPLOY_FAILED');
+  await serve.delete('labelled');
+});

@@ -97,6 +97,7 @@ test('a training that goes on from a checkpoint equals one that was not interrup
     code: 'NBS_TREES_WRONG_MODEL',
   });
   assert.deepEqual(readdirSync(join(storagePath, 'whole')), ['checkpoint']);
+  assert.deepEqual(await train.latestCheckpoint(join(storagePath, 'half')), half.checkpoint);
 
   // The folder of the result cannot be made, as on a full disk.
   writeFileSync(join(storagePath, 'taken'), 'a file');

@@ -166,18 +166,22 @@ test('a trial that begins again goes on from its own checkpoint, also if the tra
   );
 });
 
-test('a scheduler ends the trials of a trainer, also of one whose loop goes on', async () => {
-  for (const stubborn of [false, true]) {
+test('a scheduler ends the trials of a trainer, also of one whose loop goes on, or uses tune.report', async () => {
+  for (const [stubborn, asTrial] of [
+    [false, false],
+    [true, false],
+    [false, true],
+  ]) {
     const folder = mkdtempSync(join(storagePath, 'pair-'));
     const results = await new tune.Tuner(pair, {
-      paramSpace: { trainLoopConfig: { folder, lr: tune.gridSearch([1, 8]), stubborn } },
+      paramSpace: { trainLoopConfig: { folder, lr: tune.gridSearch([1, 8]), stubborn, asTrial } },
       tuneConfig: {
         metric: 'loss',
         mode: 'min',
         maxConcurrentTrials: 1,
         scheduler: new tune.schedulers.ASHAScheduler({ maxT: 3, reductionFactor: 3 }),
       },
-      runConfig: { storagePath, name: `pairs-${stubborn}` },
+      runConfig: { storagePath, name: `pairs-${stubborn}-${asTrial}` },
     }).fit();
     const found = [...results].map(({ metricsHistory, status }) => [metricsHistory.length, status]);
     assert.deepEqual(found, [

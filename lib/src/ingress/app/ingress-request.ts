@@ -119,9 +119,11 @@ export class IngressRequest extends IncomingMessage {
 
 /** Path and query without the route prefix, as the routes of the application see them. */
 export function withoutPrefix(url: string, prefix: string): string {
-  if (prefix === '/' || prefix === '') return url;
-  const rest = url.slice(prefix.length);
-  return rest.startsWith('/') ? rest : `/${rest}`;
+  const isRoot = prefix === '/' || prefix === '';
+  const rest = isRoot ? url : url.slice(prefix.length);
+  // The address of an application at the root ends with a slash, so `${handle.url}/path` has two.
+  if (rest.startsWith('//')) return rest.slice(1);
+  return isRoot || rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function headersOf(call: IncomingCall, { headers, requestId, length }: HttpCallHead): string[] {

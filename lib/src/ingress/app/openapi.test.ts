@@ -50,6 +50,14 @@ test('only the route prefix is removed from a path', () => {
   assert.equal(withoutPrefix('/a', '/'), '/a');
 });
 
+test('the slash at the end of the address of an application is not doubled', () => {
+  assert.equal(withoutPrefix('//a?x=//b', '/'), '/a?x=//b');
+  assert.equal(withoutPrefix('//', '/'), '/');
+  assert.equal(withoutPrefix('/?x=//b', '/'), '/?x=//b');
+  assert.equal(withoutPrefix('/api//a', '/api'), '/a');
+  assert.equal(withoutPrefix('//a//b', '/'), '/a//b');
+});
+
 test('shared schemas and schemas that refer to themselves become components', () => {
   const schemas = new OpenapiSchemas();
   schemas.share({

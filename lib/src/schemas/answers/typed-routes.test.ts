@@ -6,7 +6,7 @@ import type { TypedAnswer } from '../typed-answer.js';
 import { TypedRoutes } from './typed-routes.js';
 
 /** Answers with the bytes of a page, or with the path of the route. */
-function answersOf(paths: readonly (readonly [RouteVerb, string])[], mcp = false) {
+function answersOf(paths: readonly (readonly [RouteVerb, string])[], mcp = false, prefix = '/things') {
   const routes = paths.map(
     ([verb, path]) =>
       ({ method: path, verb, path, takes: [], isBatched: false, params: [], result: { form: 'json', schema: {} } }) as const,
@@ -23,7 +23,7 @@ function answersOf(paths: readonly (readonly [RouteVerb, string])[], mcp = false
   return async (method: string, path: string): Promise<string> => {
     const text = async () => '{"jsonrpc":"2.0","id":1,"method":"ping"}';
     const request = { text, signal: null, limitBody: () => {} } as never;
-    const answer = await routed.answer(request, { method, url: `/things${path}`, prefix: '/things', requestId: 'r' });
+    const answer = await routed.answer(request, { method, url: `${prefix}${path}`, prefix, requestId: 'r' });
     return String(Buffer.from((answer as TypedAnswer).bytes as Uint8Array));
   };
 }
@@ -43,4 +43,13 @@ test('a page is preferred to a route whose parameter could be its name, and a ro
   assert.match(await both('POST', '/mcp'), /:x/);
   assert.match(await both('POST', '/docs'), /:x/);
   assert.match(await answersOf([['post', '/:x']], true)('POST', '/mcp'), /"jsonrpc"/);
+});
+
+test('the slash at the end of the address of an application is not doubled', async () => {
+  const root = answersOf([['get', '/one']], false, '/');
+  assert.match(await root('GET', '/one?x=//y'), /^"\/one"$/);
+  assert.match(await root('GET', '/docs'), /<html/);
+  assert.match(await root('GET', 'one'), /^"\/one"$/);
+  assert.match(await answersOf([['get', '/one']])('GET', '//one'), /^"\/one"$/);
+  await assert.rejects(root('GET', '//one'), { code: 'NBS_NO_SUCH_ROUTE' });
 });

@@ -70,7 +70,9 @@ export class TypedRoutes {
     const { method, url, prefix } = head;
     const queryAt = url.indexOf('?');
     const whole = queryAt < 0 ? url : url.slice(0, queryAt);
-    const path = prefix === '/' ? whole : whole.slice(prefix.length) || '/';
+    const rest = prefix === '/' ? whole : whole.slice(prefix.length) || '/';
+    // The address of an application at the root ends with a slash, so `${handle.url}/path` has two.
+    const path = rest.startsWith('//') ? rest.slice(1) : rest;
     const verb = verbOf(method);
     const found = this.#table.find(path, verb);
     const route = found?.route ?? null;

@@ -12,4 +12,5 @@ export { NotRunning } from './errors.js';
 export { callNode, createHandle, methodsOf } from './handle.js';
 export { PendingHandle, registerHandleCodec } from './handle-codec.js';
 export { readPassed } from './passed-args.js';
+export { RemoteCall } from './remote-call.js';
 export { isResponse, sendableResponse } from './response-codec.js';

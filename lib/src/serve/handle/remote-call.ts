@@ -31,6 +31,8 @@ export interface RemoteCallOptions {
  * object is both. The types of the handle show the one that fits the method.
  */
 export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, AnswerSink, NestedCall {
+  /** Runs no code of users, also if the value is a proxy. */
+  static readonly is = (value: object): value is RemoteCall => #outgoing in value;
   readonly [Symbol.toStringTag] = 'DeploymentResponse';
   readonly #ref: HandleRef;
   readonly #method: string;

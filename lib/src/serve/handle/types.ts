@@ -92,7 +92,11 @@ export interface HandleBase<T> extends HandleBrand<T> {
   /** Name of the application. */
   readonly appName: string;
   readonly deploymentName: string;
-  /** The address at which the application answers HTTP, e.g. `http://127.0.0.1:8000/chat`. @throws NBS_NO_HTTP_ROUTE if it has no route */
+  /**
+   * The address at which the application answers HTTP, e.g. `http://127.0.0.1:8000/chat`. With the route prefix `/` it ends with a slash. Typed routes and an
+   * ingress take `${handle.url}/path` also then; a `fetch` sees the path with both slashes.
+   * @throws NBS_NO_HTTP_ROUTE if it has no route
+   */
   readonly url: string;
   /** Returns a handle of the same deployment with other call options. */
   options(options: HandleOptions): DeploymentHandle<T>;

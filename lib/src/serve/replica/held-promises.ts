@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { RemoteCall } from '../handle/index.js';
 import { privateFields } from './private-fields.js';
 
 export interface HeldPromise {
@@ -22,7 +23,8 @@ export function heldPromises(instance: object): readonly HeldPromise[] {
   const visit = (value: unknown, place: string, depth: number): void => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return;
     seen.add(value);
-    if (types.isPromise(value)) found.push({ place, promise: value });
+    // A response of a handle is a promise of its own class.
+    if (types.isPromise(value) || RemoteCall.is(value)) found.push({ place, promise: value });
     else if (depth < MAX_DEPTH) for (const [name, inner] of entriesOf(value)) visit(inner, `${place}${name}`, depth + 1);
   };
   for (const owner of ownersOf(instance)) {
