@@ -89,7 +89,7 @@ export { createLog, type Log } from './log.js';
 export { methodNotes, noteKind, noteMethod } from './method-notes.js';
 export { nearest } from './nearest.js';
 export { markOwn } from './own-handle.js';
-export { inOwnTurn } from './own-turn.js';
+export { expectInterrupts, inOwnTurn } from './own-turn.js';
 export { patience } from './patience.js';
 export { isOurs, isPrivateFolder, privateFolder, refuseForeign } from './private-folder.js';
 export { ageMs, isAlive, isLeft, isOfThisPlace, markIn, markProcess, markText, type ProcessMark } from './process-mark.js';

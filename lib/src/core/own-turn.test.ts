@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
-import { inOwnTurn } from './own-turn.js';
+import { expectInterrupts, inOwnTurn } from './own-turn.js';
+
+test('work begins at once if nothing interrupts', () => {
+  let begun = false;
+  void inOwnTurn(async () => {
+    begun = true;
+  });
+  assert.ok(begun);
+});
 
 test('work begins after the turn of its caller with all its microtasks, in the order of the calls and in the context of each', async () => {
   const cell = new AsyncLocalStorage<string>();
+  expectInterrupts();
   const begun: (string | undefined)[] = [];
   const work = async (): Promise<string | undefined> => {
     begun.push(cell.getStore());

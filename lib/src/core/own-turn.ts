@@ -5,12 +5,20 @@ import { Fifo } from './fifo.js';
 const waiting = new Fifo<() => void>();
 let ports: { readonly receiver: MessagePort; readonly sender: MessagePort } | undefined;
 
+let isInterrupted = false;
+
+/** Call this in a notebook, whose code interrupts end. In other processes, {@link inOwnTurn} runs the work at once. */
+export function expectInterrupts(): void {
+  isInterrupted = true;
+}
+
 /**
  * Runs the work in a turn of the event loop of its own, in the context of this call. In a notebook, an interrupt makes V8 drop all microtasks that the
  * interrupted code has left, so work begun there may never go on. Work whose promise is kept for later callers must begin with this. Node drops immediates
  * too, but no messages.
  */
 export function inOwnTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (!isInterrupted) return work();
   return new Promise((resolve, reject) => {
     const begin = (): void => void work().then(resolve, reject);
     waiting.push(AsyncResource.bind(begin));

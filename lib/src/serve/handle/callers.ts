@@ -1,3 +1,4 @@
+import { expectInterrupts } from '../../core/index.js';
 import { contextOf } from './context.js';
 
 /** The parts of a driver that make calls: the cells of a notebook. */
@@ -22,6 +23,7 @@ let callers: Callers | null = null;
 /** From now on, if replicas print something during a call through a handle, it appears at the part of this driver that made the call. */
 export function setCallers(given: Callers): void {
   callers = given;
+  expectInterrupts();
 }
 
 /** The current caller, for the head of a call to an application: `<driver>:<part>`. */
