@@ -110,6 +110,24 @@ describe('an interrupt of code that stands at a breakpoint', () => {
     assert.equal((await kernel.execute('let alive = 1;\nalive')).reply.status, 'ok');
   });
 
+  it('ends an expression for which the client asks while code runs', async () => {
+    await kernel.execute('globalThis.kept = 1');
+    await debug.attach();
+    const cell = kernel.executing('console.log("cell");\nfor (const end = Date.now() + 500; Date.now() < end; );');
+    const printed = (text: string) =>
+      kernel.until(
+        () => kernel.iopub.some(({ type, content }) => type === 'stream' && String(content.text).includes(text)),
+        text,
+      );
+    await printed('cell');
+    const endless = debug.ask('evaluate', { expression: '(() => { console.log("in the end"); for (;;); })()' });
+    await printed('in the end');
+    await kernel.interrupt();
+    assert.equal((await endless).success, false);
+    await cell.done;
+    assert.equal((await debug.body('evaluate', { expression: 'globalThis.kept' })).result, '1');
+  });
+
   for (const isStopped of [false, true]) {
     it(`ends expressions of which the client asks for several at once, if the code ${isStopped ? 'is' : 'is not'} stopped`, async () => {
       await kernel.execute('globalThis.kept = 1');

@@ -228,7 +228,7 @@ async function main(): Promise<void> {
   async function replace(): Promise<void> {
     ending = true;
     interrupter.stop();
-    adapter.close();
+    adapter.close(true);
     // First the sockets to which clients send, so that new requests wait for the new program.
     await Promise.all([shell.close(), stdin.close()]);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));

@@ -15,10 +15,13 @@ export class Evaluation {
     this.#shared = shared;
   }
 
+  /** An expression whose value says whether the main thread is not in the middle of code. */
+  readonly isFree: string = called('');
+
   /** @returns an expression that the main thread must evaluate before the client's @param isStopped whether its code stands at a breakpoint */
   begin(isStopped: boolean): string {
     this.#isStopped = isStopped;
-    return `globalThis[Symbol.for(${JSON.stringify(KEY)})](${isStopped})`;
+    return called(`${isStopped}`);
   }
 
   /** It has ended, or was ended. */
@@ -38,12 +41,15 @@ export class Evaluation {
   }
 }
 
-/** Is called in the main thread, and makes the expression of {@link Evaluation.begin} work. */
+const called = (argument: string): string => `globalThis[Symbol.for(${JSON.stringify(KEY)})](${argument})`;
+
+/** Is called in the main thread, and makes {@link Evaluation.isFree} and the expression of {@link Evaluation.begin} work. */
 export function installEvaluation(shared: Int32Array): void {
-  const begin = (isStopped: boolean): void => {
-    // The inspector has interrupted code, and that would be terminated too, without what `installUnwind` does before.
-    if (!isStopped && interruptedFiles(begin).length > 0) return;
-    store(shared, BigInt(isolateAddress() ?? 0));
+  const begin = (isStopped?: boolean): boolean => {
+    // If the inspector has interrupted code, that would be terminated too, without what `installUnwind` does before.
+    const isFree = isStopped === true || interruptedFiles(begin).length === 0;
+    if (isFree && isStopped !== undefined) store(shared, BigInt(isolateAddress() ?? 0));
+    return isFree;
   };
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: begin, enumerable: false, configurable: true });
 }

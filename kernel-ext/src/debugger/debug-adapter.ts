@@ -1,4 +1,4 @@
-import type { EvaluationMarks } from './debug-run.js';
+import type { EvaluationMarks } from './client-expressions.js';
 import { DebugRuns, type ReplicaDoor } from './debug-runs.js';
 import {
   breakpointsOf,
@@ -161,11 +161,11 @@ export class DebugAdapter {
     this.#runs?.hold();
   }
 
-  /** Code that is stopped continues. */
-  close(): void {
+  /** Code that is stopped continues. @param atOnce if the process is replaced, so that requests get their replies before */
+  close(atOnce = false): void {
     if (this.#runs === undefined) return;
     const wasPaused = this.#runs.isStopped;
-    this.#closed = this.#runs.close();
+    this.#closed = this.#runs.close(atOnce);
     this.#runs = undefined;
     this.#deps.attached(0);
     // A client may show that the code is stopped until it is told otherwise.

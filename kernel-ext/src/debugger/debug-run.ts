@@ -1,5 +1,6 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import { Breakpoints } from './breakpoints.js';
+import { ClientExpressions, type EvaluationMarks, INTERRUPTED } from './client-expressions.js';
 import type { Inspector } from './inspector-client.js';
 import { CLOSURE, LOCAL, NamedExpressions } from './named-expressions.js';
 import { DebugRefusal } from './protocol.js';
@@ -15,14 +16,6 @@ export interface DebugRunEvents {
   continued(run: DebugRun): void;
   /** The headers (JSON) of the cells that run and may be the one that is stepped through. */
   running(): readonly string[];
-}
-
-/** An expression of the client may never end, and the inspector then answers nothing else. An interrupt ends one that is marked. */
-export interface EvaluationMarks {
-  /** Gives an expression that must be evaluated before the client's. @param isStopped whether the code stands at a breakpoint */
-  begin(isStopped: boolean): string;
-  /** The client's expression has ended. */
-  end(): void;
 }
 
 /** A process whose code is debugged. */
@@ -47,17 +40,14 @@ interface Frame {
 
 /** How often in a row a step goes on because it came to code that is not the user's. */
 const MAX_SKIPS = 200;
-/** How long an expression may take if no interrupt can end it. */
-const EXPRESSION_MS = 5000;
 
 /** An attached debugger in one process. */
 export class DebugRun {
   readonly #inspector: Inspector;
   readonly #scripts: UserScripts;
   readonly #values: Values;
-  readonly #named: NamedExpressions;
   readonly #unwind: string | undefined;
-  readonly #evaluation: EvaluationMarks | undefined;
+  readonly #expressions: ClientExpressions;
   readonly #number: () => number;
   readonly breakpoints: Breakpoints;
   readonly #events: DebugRunEvents;
@@ -69,22 +59,20 @@ export class DebugRun {
   #released = false;
   /** The end of the code that was stopped last. */
   #ending = Promise.resolve();
-  /** The client's last expression in stopped code, and the last one in code that is not stopped, which may itself come to a breakpoint. */
-  readonly #evaluated: Record<'stopped' | 'running', Promise<unknown>> = {
-    stopped: Promise.resolve(),
-    running: Promise.resolve(),
-  };
   #closed = false;
 
   constructor({ inspector, scripts, unwind, evaluation, number }: DebuggedProcess, events: DebugRunEvents) {
     this.#inspector = inspector;
     this.#scripts = scripts;
     this.#unwind = unwind;
-    this.#evaluation = evaluation;
     this.#number = number;
     this.#values = new Values(inspector, number);
-    this.#named = new NamedExpressions(inspector);
-    this.breakpoints = new Breakpoints(inspector, scripts, (condition) => this.#named.condition(condition));
+    const named = new NamedExpressions(inspector);
+    this.breakpoints = new Breakpoints(inspector, scripts, (condition) => named.condition(condition));
+    this.#expressions = new ClientExpressions(inspector, named, evaluation, {
+      frames: () => this.#frames.map(({ frame }) => frame),
+      refusal: () => (this.#closed ? 'the debugger has gone' : this.#released ? INTERRUPTED : undefined),
+    });
     this.#events = events;
     this.#inspector.on('Debugger.resumed', () => {
       this.#stop = undefined;
@@ -143,6 +131,7 @@ export class DebugRun {
   /** Code that is stopped ends, and nothing stops until {@link hold}. Resolves when that code has its order. Never rejects. */
   async release(): Promise<void> {
     this.#step = undefined;
+    this.#expressions.interrupt();
     const wasTold = this.isPaused;
     this.#forget();
     if (!this.#released) void this.#inspector.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {});
@@ -158,13 +147,15 @@ export class DebugRun {
     void this.#inspector.send('Debugger.setSkipAllPauses', { skip: false }).catch(() => {});
   }
 
-  /** Resolves when the session has ended. It outlasts the client's expression, because only as long as that has its mark can an interrupt end it. */
-  async close(): Promise<void> {
+  /**
+   * Resolves when the session has ended. It outlasts the client's expression, because only as long as that has its mark can an interrupt end it.
+   * @param atOnce because the process is replaced
+   */
+  async close(atOnce: boolean): Promise<void> {
     this.#closed = true;
-    // Otherwise the code that stands may be that of the expression.
-    const running = this.isPaused ? undefined : this.#evaluated.running;
+    const ended = this.#expressions.ended();
     this.#forget();
-    if (this.#evaluation !== undefined) await Promise.all([this.#evaluated.stopped, running]);
+    if (!atOnce) await ended;
     this.#inspector.close();
   }
 
@@ -202,42 +193,14 @@ export class DebugRun {
     return result.objectId === undefined ? [] : this.#values.variables(this.#values.refer([result.objectId]));
   }
 
-  /** One at a time: the end of an expression takes away the mark of the one that runs. @throws DebugRefusal with what the expression threw */
+  /** @throws DebugRefusal with what the expression threw */
   async evaluate(expression: string, frameId: number | undefined): Promise<{ value: Runtime.RemoteObject; text: string }> {
     const frame = frameId === undefined ? this.#frames[0]?.frame : this.#frame(frameId);
-    const kind = frame === undefined ? 'running' : 'stopped';
-    const evaluated = this.#evaluated[kind].then(() => this.#evaluate(expression, frame ?? this.#frames[0]?.frame));
-    this.#evaluated[kind] = evaluated.catch(() => {});
-    const { result, exceptionDetails } = await evaluated;
+    const { result, exceptionDetails } = await this.#expressions.evaluate(expression, frame);
     if (exceptionDetails !== undefined) {
       throw new DebugRefusal(exceptionDetails.exception?.description?.split('\n')[0] ?? exceptionDetails.text);
     }
     return { value: result, text: textOfValue(result) };
-  }
-
-  async #evaluate(expression: string, frame: Debugger.CallFrame | undefined): Promise<Runtime.EvaluateReturnType> {
-    const named = await this.#named.expression(expression, frame);
-    // It may have continued meanwhile. An expression that is sent after an interrupt would run before the code ends, and nothing would end the expression.
-    if (frame !== undefined && this.#frames.every((one) => one.frame !== frame))
-      throw new DebugRefusal('the code is not stopped any more');
-    if (this.#closed) throw new DebugRefusal('the debugger has gone');
-    if (this.#released) throw new DebugRefusal('an interrupt came before the expression');
-    const marks = this.#evaluation;
-    const timeout = marks === undefined ? EXPRESSION_MS : undefined;
-    const options = { expression: named, generatePreview: true, silent: true, ...(timeout !== undefined && { timeout }) };
-    if (marks !== undefined) {
-      const expression = marks.begin(frame !== undefined);
-      void this.#inspector.send('Runtime.evaluate', { expression, silent: true }).catch(() => {});
-    }
-    try {
-      if (frame === undefined) return await this.#inspector.send('Runtime.evaluate', options);
-      return await this.#inspector.send('Debugger.evaluateOnCallFrame', { ...options, callFrameId: frame.callFrameId });
-    } catch (error) {
-      if (timeout === undefined || !isTermination(error)) throw error;
-      throw new DebugRefusal(`the expression has not ended within ${timeout / 1000} s`);
-    } finally {
-      marks?.end();
-    }
   }
 
   variable(name: string, value: Runtime.RemoteObject) {
@@ -330,5 +293,3 @@ export class DebugRun {
     return found.frame;
   }
 }
-
-const isTermination = (error: unknown): boolean => error instanceof Error && error.message.includes('Execution was terminated');

@@ -1,6 +1,7 @@
 import type { Runtime } from 'node:inspector';
 import type { ClientBreakpoint } from './breakpoints.js';
-import { DebugRun, type DebugRunEvents, type EvaluationMarks } from './debug-run.js';
+import type { EvaluationMarks } from './client-expressions.js';
+import { DebugRun, type DebugRunEvents } from './debug-run.js';
 import { InspectorClient } from './inspector-client.js';
 import { DebugRefusal, type SourceBreakpoint } from './protocol.js';
 import { ReplicaInspector } from './replica-inspector.js';
@@ -190,14 +191,14 @@ export class DebugRuns {
     this.#show();
   }
 
-  /** Resolves when the kernel's main thread is not debugged any more. */
-  close(): Promise<void> {
+  /** Resolves when the kernel's main thread is not debugged any more. @param atOnce without waiting for the client's expression */
+  close(atOnce: boolean): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#stepTimer);
     this.#stops = [];
     this.#shown = undefined;
-    for (const run of this.#replicas) void run.close();
-    return this.#main.close();
+    for (const run of this.#replicas) void run.close(atOnce);
+    return this.#main.close(atOnce);
   }
 
   get #all(): DebugRun[] {
