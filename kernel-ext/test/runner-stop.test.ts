@@ -48,6 +48,18 @@ describe('a run that is stopped', () => {
     assert.equal(notebook?.cells[0]?.outputs.at(-1)?.ename, 'KeyboardInterrupt');
   });
 
+  it('passes a cell that ended while the command was stopped by Ctrl-Z', async (t) => {
+    const source = 'console.log("begun"); await new Promise((resolve) => setTimeout(resolve, 300)); console.log("ended")';
+    const run = start(t, notebookOf([source]), ['--timeout', '2']);
+    await run.printed('begun');
+    run.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    run.child.kill('SIGCONT');
+    const { code, stderr, notebook } = await run.ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(notebook?.cells[0]?.outputs[0]?.text, ['begun\n', 'ended\n']);
+  });
+
   it('ends native code that does not return at its timeout', async (t) => {
     const source = "import crypto from 'node:crypto'; crypto.pbkdf2Sync('a', 'b', 1e9, 64, 'sha512');";
     const { code, stderr, notebook } = await start(t, notebookOf([source]), ['--timeout', '1']).ended;

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { format } from 'node:util';
+import { patience } from 'nbserve/basics';
 import { ControlThread, inOwnTurn, nextTurn, type Parent, type Restart } from '../control/index.js';
 import { showToDebugger } from '../debugger/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
@@ -75,11 +76,15 @@ export async function startKernel({
     if (ending) return;
     ending = true;
     control.ending();
-    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DISPOSE_MS));
+    let stopLimit = (): void => {};
+    const timeout = new Promise<void>((resolve) => {
+      stopLimit = patience(DISPOSE_MS, resolve);
+    });
     await Promise.race([
       holder.dispose().catch((error: unknown) => logToStderr(`the session did not end well: ${String(error)}`)),
       timeout,
     ]);
+    stopLimit();
     await control.close();
     removeSocketFiles(connection);
     // VS Code ends a kernel by SIGTERM alone, and removes the connection file.

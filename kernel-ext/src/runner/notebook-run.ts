@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { deferred } from 'nbserve/basics';
+import { deferred, patience } from 'nbserve/basics';
 import type { ErrorOutcome, Outcome } from '../session/index.js';
 import { type Cause, type CellEnd, type CellFailure, died, endlessEnd, failure, lateFailure, outcomeOf } from './cell-end.js';
 import { ExitCodeSet, NothingRaised } from './errors.js';
@@ -10,8 +10,6 @@ import type { ExecutedCell, RunningNotebook } from './running-notebook.js';
 
 /** How long a cell that was interrupted may take to end, before its process is killed. */
 const GRACE_MS = 1_000;
-/** The longest time of a timer: it has 31 bits, and a timer with more fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long the cluster and the process may take to end in order. */
 const END_MS = 20_000;
 
@@ -58,7 +56,7 @@ export class NotebookRun {
   #signal: NodeJS.Signals | undefined;
   /** Why the running cell was interrupted. */
   #cause: Cause | undefined;
-  #killer: NodeJS.Timeout | undefined;
+  #stopKiller = (): void => {};
   /** The number of interrupts that the process has not yet handled. */
   #interrupts = 0;
   /** Whether code was terminated for the last interrupt. */
@@ -174,13 +172,12 @@ export class NotebookRun {
     this.#cause = undefined;
     const ended = this.#waitFor(kind);
     this.#process.send(order);
-    const timer =
-      timeoutMs === null
-        ? undefined
-        : setTimeout(() => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'), Math.min(timeoutMs, MAX_TIMER_MS));
+    // If this command was stopped by Ctrl-Z, the cell may have ended in time, and its outcome waits to be read.
+    const stopTimer =
+      timeoutMs === null ? () => {} : patience(timeoutMs, () => this.#interrupt({ kind: 'timeout', timeoutMs }, 'SIGINT'));
     const end = await ended;
-    clearTimeout(timer);
-    clearTimeout(this.#killer);
+    stopTimer();
+    this.#stopKiller();
     return end;
   }
 
@@ -213,7 +210,7 @@ export class NotebookRun {
 
   async #end(): Promise<void> {
     this.#ending = true;
-    clearTimeout(this.#killer);
+    this.#stopKiller();
     if (this.#exit !== undefined) return;
     this.#process.send({ kind: 'end' });
     let isCut = false;
@@ -276,7 +273,7 @@ export class NotebookRun {
     this.#cause = cause;
     this.#interrupts += 1;
     this.#process.send({ kind: 'interrupt', signal });
-    this.#killer = setTimeout(() => this.#process.kill(), GRACE_MS);
+    this.#stopKiller = patience(GRACE_MS, () => this.#process.kill());
   }
 
   #onEvent(event: RunnerEvent): void {

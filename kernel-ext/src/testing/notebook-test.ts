@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { stripVTControlCharacters } from 'node:util';
+import { patience } from 'nbserve/basics';
 import { isNbserveError } from 'nbserve/errors';
 import {
   type CellOutput,
@@ -103,9 +104,9 @@ export class NotebookTest {
     );
     this.#execution = execution;
     if (this.#stopped !== undefined) execution.stop(this.#stopped);
-    const timer =
-      notebookTimeoutMs === null ? undefined : setTimeout(() => execution.expire(notebookTimeoutMs), notebookTimeoutMs);
-    const failure = await execution.done().finally(() => clearTimeout(timer));
+    const stopTimer =
+      notebookTimeoutMs === null ? () => {} : patience(notebookTimeoutMs, () => execution.expire(notebookTimeoutMs));
+    const failure = await execution.done().finally(stopTimer);
     const cells = this.#resultsOf(execution, expected);
     const updated = this.#update(original, text, execution, expected, cells);
     const changed = updated === undefined ? problemOf(NotebookChanged({ file: name })) : undefined;
