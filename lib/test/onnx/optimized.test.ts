@@ -49,7 +49,7 @@ test('an optimized copy is made once, gives the same answers, and follows a chan
 test('drafts that killed processes have left are removed, and locks of others are not', async () => {
   const file = join(folder, 'drafts.onnx');
   writeFileSync(file, scale(2));
-  const home = join(folder, 'cache', 'optimized');
+  const home = join(folder, 'cache', `optimized-${process.getuid?.()}`);
   const known = new Set(readdirSync(home));
   assert.equal(await first(file, { shareWeights: true }), 2);
   const copy = readdirSync(home).find((name) => !known.has(name)) ?? assert.fail();

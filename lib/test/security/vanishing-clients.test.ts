@@ -117,7 +117,7 @@ test('a client that vanishes while its answers are written, before an upgrade, d
 test('a client that sends nothing more behind a malformed request learns what is wrong with it', async (t) => {
   const first = plain('/go/none');
   for (const wrong of ['GARBAGE\r\n\r\n', 'GARBAGE', `GET / HTTP/1.1\r\n\x01: 5\r\n\r\n`, `GET /\x01 HTTP/1.1\r\n${HOST}\r\n`]) {
-    for (const before of [first, '', first + first]) {
+    for (const before of [first, '', first + first, other('/go/none'), first + other('/go/none')]) {
       const raw = new RawConnection(plane.url, true);
       t.after(() => raw.socket.destroy());
       raw.socket.end(Buffer.from(before + wrong, 'latin1'));

@@ -35,7 +35,7 @@ export class ClientConnection {
 
   /** To be called for each request that Node has read. */
   expect(request: IncomingMessage, response: ServerResponse): void {
-    if (this.last === null) request.socket.once('end', () => watchHalfClosed(request.socket, () => this.#probe()));
+    if (this.last === null) this.#watchEnd(request.socket);
     this.last = request;
     this.#unanswered.add(response);
     response.once('close', () => {
@@ -47,10 +47,20 @@ export class ClientConnection {
     });
   }
 
+  /** From now on, Node does not close the connection when the client ends its side: what was refused has no answer yet, and Node knows of none. */
+  takeEnd(socket: Socket): void {
+    socket.removeAllListeners('end');
+    if (this.last !== null) this.#watchEnd(socket);
+  }
+
   /** Runs `action` when all requests that Node has read are answered. If none is open, it runs at once. */
   whenAnswered(action: () => void): void {
     if (this.#unanswered.size === 0) action();
     else this.#whenAnswered = action;
+  }
+
+  #watchEnd(socket: Socket): void {
+    socket.once('end', () => watchHalfClosed(socket, () => this.#probe()));
   }
 
   /** Sends an interim answer. HTTP/1.0 has none, and none may be sent after the answer has begun. */

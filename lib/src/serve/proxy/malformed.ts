@@ -19,6 +19,7 @@ export function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   // Node reports the error again for the bytes that follow.
   if (connection.isRefused) return;
   connection.isRefused = true;
+  connection.takeEnd(socket);
   const { last } = connection;
   if (last === null || last.complete) {
     // Node may have answered by itself meanwhile, with its last answer on this connection. This becomes visible a little later.
