@@ -1,4 +1,4 @@
-import { type Content, type Header, type Incoming, isKernels } from './message.js';
+import { type Content, type Header, type Incoming, isKernelSession } from './message.js';
 import { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 
@@ -70,7 +70,7 @@ export class Decoder {
     if (!rawHeader || !parsedContent || !parsedMetadata) return refused('not JSON');
     const parsedHeader = readHeader(rawHeader);
     if (!parsedHeader) return refused('no valid header');
-    if (this.#ofClients && isKernels(parsedHeader.session)) return refused('the kernel’s own');
+    if (this.#ofClients && isKernelSession(parsedHeader.session)) return refused('the kernel’s own');
     return {
       ok: true,
       message: {

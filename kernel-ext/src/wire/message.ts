@@ -101,4 +101,4 @@ const SESSION = 'nbserve-kernel-';
 export const kernelSession = (): string => `${SESSION}${randomUUID()}`;
 
 /** Whether a message with this session id was made by a kernel. Both sides sign with one key, so its signature is right if somebody sends it back. */
-export const isKernels = (session: string): boolean => session.startsWith(SESSION);
+export const isKernelSession = (session: string): boolean => session.startsWith(SESSION);

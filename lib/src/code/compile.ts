@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
+import { isCompilerGone } from '../core/index.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 
@@ -24,15 +25,7 @@ export const esbuild = (): Promise<Compiler> => {
   return loading;
 };
 
-/** What the compiler says if its process has ended. */
-const ENDED = /The service (is no longer running|was stopped)|Internal error: Expected id/;
 let starts = 0;
-
-/**
- * Whether the compiler failed because its process has ended: the system had no memory left, or somebody ended it. Until its `stop` is called, it starts no
- * other one.
- */
-export const isCompilerGone = (error: unknown): boolean => error instanceof Error && ENDED.test(error.message);
 
 /** Works with the compiler. If its process has ended, another one is started, and the work is done once more. */
 export async function withCompiler<T>(work: (compiler: Compiler) => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 export { analyse } from './analyse.js';
 export { Cell } from './cell.js';
-export { isCompilerGone } from './compile.js';
 export { type Declaration, declare } from './declaration.js';
 export { CannotShip, NoSource } from './errors.js';
 export { loadCode } from './loader.js';

@@ -1,4 +1,6 @@
 /** Entry `nbserve/basics`: small parts that load nothing else, for the kernel. Not for notebooks. */
+
+export { isCompilerGone } from './compiler-gone.js';
 export { type Deferred, deferred } from './deferred.js';
 export { withoutTelemetry } from './env.js';
 export { Fifo } from './fifo.js';

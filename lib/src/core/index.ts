@@ -26,6 +26,7 @@ export {
   saidFolder,
   tokenFile,
 } from './cluster-layout.js';
+export { isCompilerGone } from './compiler-gone.js';
 export {
   areRequestsWanted,
   currentRequest,

@@ -6,7 +6,6 @@ export {
   importFrom,
   importModule,
   installStackMapping,
-  isCompilerGone,
   mapStack,
   requireFrom,
   SourceRegistry,
