@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -107,24 +107,17 @@ import { Worker } from 'node:worker_threads'; let kept = 1;`,
   });
   after(() => kernel.kill());
 
-  const below = (pid: number): number[] => {
-    const table = processTable();
-    const children = table.filter(({ parent, pid: own }) => parent === pid && own !== pid).map(({ pid: own }) => own);
-    return children.flatMap((child) => [child, ...below(child)]);
-  };
-  const commands = (): string[] =>
-    below(kernel.child.pid as number).flatMap((pid) => {
-      try {
-        return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-      } catch {
-        return [];
-      }
-    });
-  const running = (seconds: number): boolean => commands().some((command) => command.includes(`sleep ${seconds}`));
+  /** Nobody else sleeps for so many seconds. */
+  let seconds = process.pid * 1000;
+  const running = (own: number | string): boolean =>
+    spawnSync('ps', ['-axo', 'args='], { encoding: 'utf8' }).stdout.split('\n').includes(`sleep ${own}`);
 
   const WAITS: Readonly<Record<string, (seconds: number) => string>> = {
     'execSync of a pipe': (s) => `execSync('sleep ${s} | cat')`,
     'a caught spawnSync': (s) => `spawnSync('sleep', ['${s}']); console.log('went on')`,
+    // The first of them has ended long before the last one gets its signal.
+    'a caught spawnSync of many processes': (s) =>
+      `spawnSync('sh', ['-c', 'for n in $(seq 200); do sleep 0${s} & done; exec sleep ${s}'], { stdio: 'ignore' }); console.log('went on')`,
     'a child that ignores SIGINT': (s) => `execSync('trap "" INT; sleep ${s}')`,
     'an awaited spawn': (s) => `await new Promise((resolve) => spawn('sleep', ['${s}']).on('exit', resolve))`,
     'an awaited exec of a pipe': (s) => `await new Promise((resolve) => exec('sleep ${s} | cat', resolve))`,
@@ -139,7 +132,6 @@ import { Worker } from 'node:worker_threads'; let kept = 1;`,
     'a shell line': (s) => `!sleep ${s}`,
     'a child of a shell': (s) => `await new Promise((resolve) => spawn('sleep ${s}; true', { shell: true }).on('exit', resolve))`,
   };
-  let seconds = 100;
   for (const [name, code] of Object.entries(WAITS)) {
     it(`ends ${name}`, async () => {
       const own = ++seconds;
@@ -149,20 +141,21 @@ import { Worker } from 'node:worker_threads'; let kept = 1;`,
       const { reply, text: printed } = await cell.done;
       assert.equal(reply.ename, 'KeyboardInterrupt');
       assert.equal(printed(), '');
-      while (running(own)) await sleep(10);
+      while (running(own) || running(`0${own}`)) await sleep(10);
       assert.equal(await text(kernel, 'kept'), '1');
     });
   }
 
   it('does not end those of an earlier cell, and those that are detached', async () => {
-    await kernel.execute("const server = spawn('sleep', ['201'], { stdio: 'ignore' });");
+    const [earlier, detached] = [++seconds, ++seconds];
+    await kernel.execute(`const server = spawn('sleep', ['${earlier}'], { stdio: 'ignore' });`);
     const cell = kernel.executing(
-      "const own = spawn('sleep', ['202'], { detached: true, stdio: 'ignore' }); await new Promise(() => {});",
+      `const own = spawn('sleep', ['${detached}'], { detached: true, stdio: 'ignore' }); await new Promise(() => {});`,
     );
-    while (!running(202)) await sleep(10);
+    while (!running(detached)) await sleep(10);
     await kernel.interrupt();
     assert.equal((await cell.done).reply.ename, 'KeyboardInterrupt');
-    assert.ok(running(201) && running(202));
+    assert.ok(running(earlier) && running(detached));
     await kernel.execute('server.kill(); own.kill();');
   });
 

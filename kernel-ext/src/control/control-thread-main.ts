@@ -42,6 +42,8 @@ import { STOPPED_UNWIND } from './unwind.js';
 const END_MS = 2200;
 /** A cell and the interrupt that means it come on two sockets, so the interrupt may be this much earlier. */
 const ARRIVAL_MS = 50;
+/** If the debugger does not release stopped code for so long, the children of the cell get their signal nevertheless. */
+const RELEASE_MS = 200;
 /** How many signatures of messages are remembered. */
 const REMEMBERED = 1 << 16;
 /** How long a new program waits for the clients of the one that it has replaced. */
@@ -135,13 +137,19 @@ async function main(): Promise<void> {
       evaluation.terminate();
       // The debugger may just be ending code that stands at a breakpoint. A termination could hit the expression by which it asks, and the code would stand
       // there for ever.
-      const done = adapter
+      const signalCells = (): void => signalChildren(children.list());
+      // An expression of the debugger may wait for a child, and then the release waits for that.
+      const late = setTimeout(signalCells, RELEASE_MS);
+      return adapter
         .release()
-        .then(() => terminateMain(shared, reach, signal))
+        .then(() => {
+          clearTimeout(late);
+          const done = terminateMain(shared, reach, signal);
+          // Not before the order: the main thread may wait for one of them, and must not continue the cell's code when that one has ended.
+          signalCells();
+          return done;
+        })
         .finally(() => askAgain());
-      // Not before: the main thread may wait for one of them, and must not continue the cell's code when that one has ended.
-      signalChildren(children.list());
-      return done;
     },
     release: () => {
       const checker = Atomics.load(shared, CHECKER);
