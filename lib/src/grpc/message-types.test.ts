@@ -13,14 +13,17 @@ message All {
   Heat heat = 7; One one = 8; repeated float vector = 9; map<string, int32> counts = 10; map<int32, One> ones = 11;
   repeated One list = 12; google.protobuf.Timestamp at = 13; oneof side { string salad = 14; int32 fries = 15; }
   map<bool, string> flags = 16; repeated int64 ids = 17; optional int32 maybe = 18;
-  map<string, Deep> deep = 19;
+  map<string, Deep> deep = 19; google.protobuf.Any any = 20; repeated google.protobuf.Any anys = 21;
+  map<int64, string> longs = 22; map<uint64, Longs> unsigned = 23;
 }
+message Longs { map<sint64, int32> zigzag = 1; map<fixed64, string> fixed = 2; map<sfixed64, bool> signed_fixed = 3; }
 message Deep { optional string maybe = 1; Deep next = 2; repeated Deep list = 3; map<string, Deep> by_name = 4; }`;
-const TIMESTAMP = 'syntax = "proto3"; package google.protobuf; message Timestamp { int64 seconds = 1; int32 nanos = 2; }';
+const GOOGLE = `syntax = "proto3"; package google.protobuf;
+message Timestamp { int64 seconds = 1; int32 nanos = 2; } message Any { string type_url = 1; bytes value = 2; }`;
 
 const { parse, Root } = loadProtobuf(packages);
 const root = new Root();
-parse(TIMESTAMP, root);
+parse(GOOGLE, root, { keepCase: true });
 parse(PROTO, root);
 const types = new MessageTypes({ packages, types: root.toJSON(), ownTypes: {} });
 
@@ -108,6 +111,21 @@ test('a value that does not have the form of its field is an error that names th
     ],
     [{ vector: new Array(2).fill(1, 0, 1) }, /^vector\[1\] of the result must be a number, and it is undefined$/],
     [{ ids: [1, 2 ** 63] }, /^ids\[1\] of the result must be an integer of the range of int64/],
+    [
+      { any: { '@type': 'type.googleapis.com/p.On', text: 'x' } },
+      /^any\.@type of the result is "type\.googleapis\.com\/p\.On", which is no message type of the proto files; theirs are p\.Time, p\.One, /,
+    ],
+    [{ any: { '@type': 'type.googleapis.com/One', text: 'x' } }, /^any\.@type of the result is .*, which is no message type/],
+    [{ any: { '@type': 'type.googleapis.com/p.Heat' } }, /^any\.@type of the result is .*, which is no message type/],
+    [{ any: { '@type': 7 } }, /^any\.@type of the result must be the name of a message type, .*, and it is 7$/],
+    [{ any: { '@type': undefined, text: 'x' } }, /^any of the result has text, which is no field of google\.protobuf\.Any/],
+    [{ one: { '@type': 'type.googleapis.com/p.One' } }, /^one of the result has @type, which is no field of p\.One/],
+    [{ any: { '@type': 'type.googleapis.com/p.One', txt: 'x' } }, /^any of the result has txt, which is no field of p\.One/],
+    [
+      { anys: [{}, { '@type': 'type.googleapis.com/p.All', small: 'abc' }] },
+      /^anys\[1\]\.small of the result must be an integer of the range of int32, and it is "abc"$/,
+    ],
+    [{ longs: { x: 'y' } }, /^the key of longs\["x"\] of the result must be an integer/],
     [{ at: '2024-01-01' }, /^at of the result must be an object of the form of google\.protobuf\.Timestamp/],
   ];
   for (const [value, message] of wrong) assert.match(refusal(value), message);
@@ -118,6 +136,36 @@ test('the keys of a map may be true and false', () => {
   assert.deepEqual(sent({ flags }).flags, flags);
   assert.deepEqual(sent({ flags: new Map(Object.entries(flags).map(([key, text]) => [key === 'true', text])) }).flags, flags);
   assert.deepEqual(sent(sent({ flags })).flags, flags);
+});
+
+test('the keys of a map may be integers of 64 bits', () => {
+  const longs = { '7': 'a', '-1': 'b', '0': 'c', '12345678': 'd', '-9223372036854775808': 'e', '9223372036854775807': 'f' };
+  const zigzag = { '-2': 1, '-9223372036854775808': 2 };
+  const inner = { zigzag, fixed: { '18446744073709551615': 'x' }, signedFixed: { '-3': true } };
+  const unsigned = { '18446744073709551615': inner, '9223372036854775808': { ...inner, zigzag: {} } };
+  const all = sent({ longs, unsigned });
+  assert.deepEqual(all.longs, longs);
+  assert.deepEqual(all.unsigned, unsigned);
+  assert.deepEqual(sent(all), all);
+  assert.deepEqual(sent({ longs: new Map([[2n ** 62n, 'a']]) }).longs, { [String(2n ** 62n)]: 'a' });
+  // A client may leave out a key or a value that is 0.
+  assert.deepEqual(types.decode('p.All', Buffer.from('b20100', 'hex')).longs, { '0': '' });
+});
+
+test('what a message of any type holds is packed, and one that came in can be returned', () => {
+  const type = 'type.googleapis.com/p.All';
+  const { any } = sent({ any: { '@type': type, big: 2n ** 64n - 1n, counts: new Map([['a', 1]]), real: 'NaN' } });
+  const { type_url, value } = any as { type_url: string; value: Buffer };
+  assert.equal(type_url, type);
+  const inner = types.decode('p.All', value);
+  assert.deepEqual([inner.big, inner.counts, inner.real], ['18446744073709551615', { a: 1 }, Number.NaN]);
+  assert.deepEqual(sent({ any }).any, any);
+  const nested = { '@type': 'type.googleapis.com/google.protobuf.Timestamp', seconds: 7 };
+  const { anys } = sent({ anys: [{ '@type': type, any: nested }, {}] });
+  const [outer, none] = anys as { type_url: string; value: Buffer }[];
+  assert.deepEqual({ ...none }, { type_url: '', value: Buffer.alloc(0) });
+  const held = types.decode('p.All', outer?.value as Buffer).any as { value: Buffer };
+  assert.equal(types.decode('google.protobuf.Timestamp', held.value).seconds, '7');
 });
 
 test('long lists of integers are passed on as they are', () => {
@@ -131,7 +179,7 @@ test('long lists of integers are passed on as they are', () => {
 
 test('a field that is not set has its default value; an optional one and a message are absent', () => {
   const empty = { text: '', small: 0, big: '0', real: 0, isTrue: false, raw: Buffer.alloc(0), heat: 'COLD' };
-  const none = { vector: [], counts: {}, ones: {}, list: [], flags: {}, ids: [], deep: {} };
+  const none = { vector: [], counts: {}, ones: {}, list: [], flags: {}, ids: [], deep: {}, anys: [], longs: {}, unsigned: {} };
   assert.deepEqual(sent({}), { ...empty, ...none });
   assert.deepEqual(sent({ maybe: 0, fries: 0, one: {} }), {
     ...empty,

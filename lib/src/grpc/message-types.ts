@@ -1,4 +1,4 @@
-import type { Field, IConversionOptions, Root, Type } from 'protobufjs';
+import type { Field, IConversionOptions, MapField, Root, Type } from 'protobufjs';
 import { aboutInput } from '../core/index.js';
 import { BadMessage } from './errors.js';
 import { messageValue } from './message-value.js';
@@ -8,19 +8,21 @@ import type { GrpcPlan } from './plan.js';
 /** 64-bit integers are texts, because a number would lose digits. That is also their form in protobuf's own JSON. */
 const FORM: IConversionOptions = { longs: String, enums: String, defaults: true, arrays: true, objects: true, oneofs: true };
 
-/** What the conversion adds to a message of one type for fields that are not set. */
-interface Unset {
+/** What has to be put right in a message of one type after its conversion into an object. */
+interface Corrections {
   /** Names of the choices that stand for one `optional` field each. */
   readonly choices: readonly string[];
   /** The fields that are messages: `null` if they are not set. */
   readonly messages: readonly Field[];
+  /** The maps whose keys are integers of 64 bits, which protobufjs leaves as their 8 bytes. */
+  readonly longKeys: readonly MapField[];
 }
 
 /** Converts messages between bytes and objects. */
 export class MessageTypes {
   readonly #plan: Pick<GrpcPlan, 'packages' | 'types' | 'ownTypes'>;
   readonly #types = new Map<string, Type>();
-  readonly #unset = new Map<Type, Unset>();
+  readonly #corrections = new Map<Type, Corrections>();
   #protobuf: Protobuf | null = null;
   #roots: readonly Root[] = [];
 
@@ -33,7 +35,7 @@ export class MessageTypes {
   decode(name: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
     const type = this.#type(name);
     try {
-      return this.#withoutUnset(type, type.toObject(type.decode(bytes), FORM));
+      return this.#corrected(type, type.toObject(type.decode(bytes), FORM));
     } catch (error) {
       throw aboutInput(BadMessage({ type: name, reason: (error as Error).message }, error));
     }
@@ -45,29 +47,32 @@ export class MessageTypes {
     return type.encode(type.fromObject(messageValue(type, value ?? {}))).finish();
   }
 
-  #withoutUnset(type: Type, message: Record<string, unknown>): Record<string, unknown> {
-    const { choices, messages } = this.#unsetOf(type);
+  #corrected(type: Type, message: Record<string, unknown>): Record<string, unknown> {
+    const { choices, messages, longKeys } = this.#correctionsOf(type);
     for (const choice of choices) delete message[choice];
+    for (const field of longKeys) message[field.name] = withDigits(field, message[field.name] as object);
     for (const { name, map, repeated, resolvedType } of messages) {
       const value = message[name];
       if (value === null) delete message[name];
       if (value === null || value === undefined) continue;
       const inner = map || repeated ? Object.values(value) : [value];
-      for (const each of inner) this.#withoutUnset(resolvedType as Type, each);
+      for (const each of inner) this.#corrected(resolvedType as Type, each);
     }
     return message;
   }
 
-  #unsetOf(type: Type): Unset {
-    let unset = this.#unset.get(type);
-    if (unset === undefined) {
-      unset = {
+  #correctionsOf(type: Type): Corrections {
+    let corrections = this.#corrections.get(type);
+    if (corrections === undefined) {
+      const maps = type.fieldsArray.filter(({ map }) => map) as unknown as MapField[];
+      corrections = {
         choices: type.oneofsArray.filter((oneof) => oneof.isProto3Optional).map(({ name }) => name),
         messages: type.fieldsArray.filter(({ resolvedType }) => resolvedType !== null && 'fieldsArray' in resolvedType),
+        longKeys: maps.filter(({ keyType }) => keyType.endsWith('64')),
       };
-      this.#unset.set(type, unset);
+      this.#corrections.set(type, corrections);
     }
-    return unset;
+    return corrections;
   }
 
   #type(name: string): Type {
@@ -91,4 +96,12 @@ export class MessageTypes {
     }
     throw new Error(`no message type ${name}`);
   }
+}
+
+/** Writes the keys of a map as the digits that they stand for. A key that was not sent is 0 already. */
+function withDigits({ keyType }: MapField, map: object): object {
+  const read = keyType === 'uint64' || keyType === 'fixed64' ? 'readBigUInt64LE' : 'readBigInt64LE';
+  return Object.fromEntries(
+    Object.entries(map).map(([key, value]) => [key === '0' ? key : String(Buffer.from(key, 'latin1')[read]()), value]),
+  );
 }

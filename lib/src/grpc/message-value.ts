@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import type { Enum, Field, MapField, Type } from 'protobufjs';
+import type { Enum, Field, MapField, NamespaceBase, Type } from 'protobufjs';
+import { listOf } from '../core/index.js';
 
 /** The least and the largest value of each type, and the same as numbers, which are compared faster. */
 const INTEGERS: Readonly<Record<string, readonly [bigint, bigint, number, number]>> = Object.fromEntries(
@@ -30,13 +31,11 @@ export function messageValue(type: Type, value: unknown, where: FieldPath = () =
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value) || isKeyed(value))
     refuse(where, `an object of the form of ${name}`, value);
   const given = value as Readonly<Record<string, unknown>>;
-  // The form of a message of any type, which protobufjs itself packs.
-  if (name === 'google.protobuf.Any' && '@type' in given) return given;
+  if (name === 'google.protobuf.Any' && given['@type'] !== undefined) return packed(type, given, where);
   const out: Record<string, unknown> = {};
   for (const field of type.fieldsArray) {
     const own = given[field.name];
-    if (own !== undefined && own !== null)
-      out[field.name] = fieldValue(field, own, () => (where() === '' ? field.name : `${where()}.${field.name}`));
+    if (own !== undefined && own !== null) out[field.name] = fieldValue(field, own, inside(where, field.name));
   }
   for (const { name: choice, oneof } of type.oneofsArray) {
     const set = oneof.filter((one) => Object.hasOwn(out, one));
@@ -50,6 +49,33 @@ export function messageValue(type: Type, value: unknown, where: FieldPath = () =
   }
   return out;
 }
+
+/**
+ * Encodes a message whose type `@type` names into the `google.protobuf.Any` that holds it. protobufjs would do that without a check, and write an empty
+ * message of an unknown type.
+ */
+function packed(any: Type, { '@type': url, ...fields }: Readonly<Record<string, unknown>>, where: FieldPath) {
+  const place = inside(where, '@type');
+  if (typeof url !== 'string')
+    return refuse(place, 'the name of a message type, such as type.googleapis.com/package.Message', url);
+  const name = url.slice(url.lastIndexOf('/') + 1);
+  const inner = any.root.lookup(`.${name}`) as Type | null;
+  // The look-up also finds a name of a nested package, which no client would find by it.
+  if (inner?.fullName !== `.${name}` || !('fieldsArray' in inner)) {
+    const known = listOf(typesIn(any.root).filter((each) => !each.startsWith('google.protobuf.')));
+    throw new TypeError(
+      `${placeOf(place)} is ${kindOf(url)}, which is no message type of the proto files; theirs are ${known}; write a message of another type as type_url and value`,
+    );
+  }
+  const value = inner.encode(inner.fromObject(messageValue(inner, fields, where))).finish();
+  return { type_url: url.includes('/') ? url : `/${url}`, value };
+}
+
+const typesIn = (space: NamespaceBase): string[] =>
+  space.nestedArray.flatMap((one) => [
+    ...('fieldsArray' in one ? [one.fullName.slice(1)] : []),
+    ...('nestedArray' in one ? typesIn(one as NamespaceBase) : []),
+  ]);
 
 function fieldValue(field: Field, value: unknown, where: FieldPath): unknown {
   if (field.map) {
@@ -147,6 +173,11 @@ const isKeyed = (value: unknown): boolean =>
 
 const isPlain = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !isKeyed(value);
+
+const inside =
+  (where: FieldPath, name: string): FieldPath =>
+  () =>
+    where() === '' ? name : `${where()}.${name}`;
 
 const placeOf = (where: FieldPath): string => (where() === '' ? 'the result' : `${where()} of the result`);
 

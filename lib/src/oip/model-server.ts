@@ -150,14 +150,20 @@ export class ModelServer {
   }
 }
 
-/** The protocol's form of an error. An error that is no client's fault is logged, and the client is not told about it. */
+/** The protocol's form of an error. */
 export function errorResponse(error: unknown): Response {
-  if (isNbserveError(error) && error.status < 500)
-    return Response.json({ error: error.message, code: error.code }, { status: error.status });
-  console.error(error);
   const status = isNbserveError(error) ? error.status : 500;
   const code = isNbserveError(error) ? error.code : 'NBS_USER_ERROR';
-  return Response.json({ error: 'the model failed; the log of the server says why', code }, { status });
+  return Response.json({ error: failureFor(error), code }, { status });
+}
+
+/** What a client is told about an error. One that is not about the request is logged, and the client is told only what it can do. */
+export function failureFor(error: unknown): string {
+  const status = isNbserveError(error) ? error.status : 500;
+  if (status < 500) return (error as Error).message;
+  console.error(error);
+  if (status === 503) return 'the model is not available at the moment; try again later';
+  return status === 504 ? 'the model took too long' : 'the model failed; the log of the server says why';
 }
 
 /** @throws NBS_OIP_BAD_REQUEST, NBS_OIP_TOO_LARGE */

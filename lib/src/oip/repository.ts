@@ -1,11 +1,12 @@
 import { aboutInput, decodedPart, hasCode, isNbserveError, isRecord, limitBody, listOf, withoutSlashes } from '../core/index.js';
+import type { GrpcCall } from '../serve/index.js';
 import { changeModels } from './change-models.js';
 import { BadInference, LoadRefused, ModelsFixed, NoSuchPath, NotInRepository } from './errors.js';
 import { controlModeOf, findModel, forClients, namesIn } from './find-model.js';
 import { fromGrpc, type GrpcInferRequest, toGrpc } from './grpc-forms.js';
 import { configOfLoad } from './load-config.js';
 import { ModelChanges } from './model-changes.js';
-import { errorResponse } from './model-server.js';
+import { errorResponse, failureFor } from './model-server.js';
 import { openapiOf } from './openapi.js';
 import { type Known, Registry } from './registry.js';
 import { type ModelState, RunningModels } from './running-models.js';
@@ -53,12 +54,13 @@ interface IndexLine {
 export class Repository {
   readonly #registry: Registry;
   readonly #dir: string;
-  readonly #models = new RunningModels();
+  readonly #models: RunningModels;
   readonly #changes = new ModelChanges();
 
   /** @param dir the cluster's folder */
-  constructor(dir: string) {
+  constructor(dir: string, models = new RunningModels()) {
     this.#dir = dir;
+    this.#models = models;
     this.#registry = new Registry(dir);
   }
 
@@ -117,21 +119,17 @@ export class Repository {
     });
   }
 
-  /** Answers each message of a stream in its turn. An error is sent as a message, and the stream goes on. */
-  async *modelStreamInfer(messages: AsyncIterable<GrpcInferRequest>) {
+  /** Answers each message of a stream in its turn. An error is sent as a message, and the stream goes on, as in Triton, unless the client has left. */
+  async *modelStreamInfer(messages: AsyncIterable<GrpcInferRequest>, call?: Pick<GrpcCall, 'signal'>) {
     for await (const message of messages) {
+      let answer: { readonly errorMessage: string; readonly inferResponse: object };
       try {
-        yield {
-          errorMessage: '',
-          inferResponse: await this.modelInfer(message),
-        };
+        answer = { errorMessage: '', inferResponse: await this.modelInfer(message) };
       } catch (error) {
-        if (!isNbserveError(error) || error.status >= 500) throw error;
-        yield {
-          errorMessage: error.message,
-          inferResponse: { id: message.id },
-        };
+        if (call?.signal.aborted === true) throw error;
+        answer = { errorMessage: failureFor(error), inferResponse: { id: message.id } };
       }
+      yield answer;
     }
   }
 

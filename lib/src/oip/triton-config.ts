@@ -81,19 +81,25 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
         found.intraOpThreads = threads(entriesOf(value), ignored);
         break;
       case 'output':
+        refuseReshape(field, value);
         for (const each of listOf(value).filter(isRecord))
           if (each.label_filename !== undefined)
             labelFiles[text('name', each.name)] = fileName('label_filename', each.label_filename);
         break;
       case 'input':
-        if (listOf(value).some((each) => isRecord(each) && each.reshape !== undefined))
-          throw new Error('reshape of an input is not supported');
+        refuseReshape(field, value);
         break;
       default:
         ignored.push(field);
     }
   }
   return { ...found, labelFiles, ignored };
+}
+
+/** With it, the shapes of requests or answers would not be those of the model. */
+function refuseReshape(field: 'input' | 'output', tensors: unknown): void {
+  if (listOf(tensors).some((each) => isRecord(each) && each.reshape !== undefined))
+    throw new Error(`reshape of an ${field} is not supported`);
 }
 
 function versionPolicy(value: unknown): VersionPolicy {

@@ -14,6 +14,7 @@ export async function embeddings(name: string, model: EncoderModel, body: Readon
   if (texts.length > MOST_TEXTS) throw invalid('input', `input has ${texts.length} texts; send at most ${MOST_TEXTS} at a time`);
   if (format !== 'float' && format !== 'base64') throw invalid('encoding_format', 'encoding_format must be float or base64');
   const { embeddings: vectors, tokens } = await model.embed(texts as string[]);
+  vectors.forEach(checkNumbers);
   if (dimensions !== undefined && dimensions !== null && dimensions !== vectors[0]?.length)
     throw invalid('dimensions', `the model makes embeddings of ${vectors[0]?.length} numbers, not of ${shownValue(dimensions)}`);
   return {
@@ -22,17 +23,16 @@ export async function embeddings(name: string, model: EncoderModel, body: Readon
     data: vectors.map((vector, index) => ({
       object: 'embedding',
       index,
-      embedding: format === 'base64' ? toBase64(vector) : toList(vector, index),
+      embedding: format === 'base64' ? toBase64(vector) : Array.from(vector),
     })),
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
 }
 
-/** @throws NBS_EMBEDDING_NOT_IN_JSON */
-function toList(vector: Float32Array, index: number): number[] {
+/** In base64 too, because one NaN spoils the index in which a client keeps the vectors. @throws NBS_EMBEDDING_NOT_IN_JSON */
+function checkNumbers(vector: Float32Array, index: number): void {
   const wrong = vector.find((value) => !Number.isFinite(value));
   if (wrong !== undefined) throw EmbeddingNotInJson({ index, value: String(wrong) });
-  return Array.from(vector);
 }
 
 /** The bytes of the numbers, little-endian, as OpenAI's clients ask for them to save time. */

@@ -4,7 +4,7 @@ import { defineError, hasCode, isAboutInput } from '../core/index.js';
 export const EmbeddingNotInJson = defineError(
   'NBS_EMBEDDING_NOT_IN_JSON',
   500,
-  'the embedding of the text {index} contains {value}, which JSON cannot hold; the model is broken, or its precision is too low for this text',
+  'the embedding of the text {index} contains {value}, which is no finite number; the model is broken, or its precision is too low for this text',
 );
 
 /** Errors in the form in which OpenAI's clients read them. They are no coded errors of nbserve: the clients know these names. */

@@ -71,12 +71,14 @@ test('an error about what was sent names the parameter that holds it', async () 
   assert.deepEqual([ofTexts.code, ofTexts.param], ['NBS_TEST_STRANGE', 'input']);
 });
 
-test('an embedding that JSON cannot hold is an error, and not null', async () => {
-  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY])
-    await assert.rejects(post('v1/embeddings', { model: 'broken', input: [String(value)] }), {
-      code: 'NBS_EMBEDDING_NOT_IN_JSON',
-      status: 500,
-    });
+test('an embedding with a number that is not finite is an error in both forms, and not null', async () => {
+  const ask = (value: number, format: string) =>
+    post('v1/embeddings', { model: 'broken', input: [String(value)], encoding_format: format });
+  for (const format of ['float', 'base64']) {
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY])
+      await assert.rejects(ask(value, format), { code: 'NBS_EMBEDDING_NOT_IN_JSON', status: 500 });
+    assert.equal((await ask(2, format)).status, 200);
+  }
 });
 
 test('the start asks each model whether it makes embeddings', async () => {

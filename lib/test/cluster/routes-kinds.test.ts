@@ -120,7 +120,7 @@ test('routes of one path are one path in the document, though their parameters h
   assert.deepEqual(Object.keys(document.paths['/either']?.get?.responses ?? {}).slice(0, 2), ['200', '204']);
 });
 
-test('a tool may have an argument named body, and an answer that tells of a failure is one', async () => {
+test('a tool may have an argument named body, tuples or no result, and an answer that tells of a failure is one', async () => {
   const tools = await serve.run(KindTools.bind(), { name: 'tools', routePrefix: '/tools' });
   const client = new Client({ name: 'test', version: '0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${tools.url}/mcp`)) as never);
@@ -135,6 +135,8 @@ test('a tool may have an argument named body, and an answer that tells of a fail
   assert.deepEqual(await call('refused', {}), ['there is no item 7', true]);
   assert.deepEqual(await call('there', {}), ['yes', false]);
   assert.deepEqual(await call('bytes', {}), ['["AQI="]', false]);
+  assert.deepEqual(await call('boxes', { size: [1, 2], rest: ['a', 3] }), ['[{"label":"a 3","box":[1,2]}]', false]);
+  assert.deepEqual(await call('unknown', {}), ['null', false]);
   await client.close();
 });
 

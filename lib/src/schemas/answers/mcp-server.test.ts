@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { NbserveError } from '../../core/index.js';
 import type { ResultSchema } from '../class-schema.js';
 import type { TypedAnswer } from '../typed-answer.js';
 import { TypedRoutes } from './typed-routes.js';
 
 interface Reply {
-  readonly result: { readonly content: { readonly text: string }[]; readonly isError?: true };
+  readonly result: {
+    readonly content: { readonly text: string }[];
+    readonly isError?: true;
+    readonly structuredContent?: unknown;
+    readonly tools?: readonly { readonly inputSchema: object; readonly outputSchema?: object }[];
+  };
 }
+
+const LIST = 'tools/list';
 
 /** Answers MCP messages whose tools are these methods. */
 function toolsOf(result: ResultSchema, methods: Readonly<Record<string, () => unknown>>) {
@@ -29,7 +38,10 @@ function toolsOf(result: ResultSchema, methods: Readonly<Record<string, () => un
     mcp: true,
   });
   return async (names: string | readonly string[], signal = new AbortController().signal): Promise<Reply | Reply[]> => {
-    const message = (name: string) => ({ jsonrpc: '2.0', id: name, method: 'tools/call', params: { name } });
+    const message = (name: string) =>
+      name === LIST
+        ? { jsonrpc: '2.0', id: name, method: name }
+        : { jsonrpc: '2.0', id: name, method: 'tools/call', params: { name } };
     const text = JSON.stringify(typeof names === 'string' ? message(names) : names.map(message));
     const request = { text: async () => text, signal, limitBody: () => {} } as never;
     const head = { method: 'POST', url: '/mcp', prefix: '/', requestId: 'r' };
@@ -146,4 +158,39 @@ test('the model gets the message of an error that a client gets over HTTP, and o
     const { result } = (await call(name)) as Reply;
     assert.deepEqual([result.content[0]?.text, result.isError], [told, true]);
   }
+});
+
+test('the schema of a tuple holds for clients of both dialects of JSON Schema', async () => {
+  const label = { type: 'object', properties: { prefixItems: { type: 'string' } }, required: ['prefixItems'] };
+  const pair = { type: 'array', prefixItems: [{ type: 'string' }, label], items: false, minItems: 2, maxItems: 2 };
+  const open = { type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'number' }, minItems: 1 };
+  const box = { type: 'array', prefixItems: Array(4).fill({ type: 'number' }), items: false, minItems: 4, maxItems: 4 };
+  const properties = { pair, open, box };
+  const call = toolsOf(
+    { form: 'json', schema: { type: 'object', properties, required: Object.keys(properties) } },
+    { tuples: () => ({ pair: ['a', { prefixItems: 'b' }], open: ['a', 1, 2], box: [1, 2, 3, 4] }) },
+  );
+  const { tools } = ((await call(LIST)) as Reply).result;
+  const { structuredContent: right } = ((await call('tuples')) as Reply).result;
+  const wrong = [
+    { pair: ['a'] },
+    { pair: ['a', { prefixItems: 'b' }, 'c'] },
+    { pair: ['a', { prefixItems: 1 }] },
+    { open: [] },
+    { open: ['a', true] },
+    { box: [1, 2, 3, 'a'] },
+  ];
+  for (const ajv of [new Ajv({ strict: false }), new Ajv2020({ strict: false })]) {
+    const validate = ajv.compile(tools?.[0]?.outputSchema ?? {});
+    assert.ok(validate(right), JSON.stringify(validate.errors));
+    for (const one of wrong) assert.ok(!validate({ ...(right as object), ...one }), JSON.stringify(one));
+  }
+});
+
+test('a method that may return anything returns null if it returns nothing, because its tool has a schema', async () => {
+  const call = toolsOf({ form: 'json', schema: {} }, { nothing: () => undefined });
+  const { content, structuredContent } = ((await call('nothing')) as Reply).result;
+  assert.deepEqual([content[0]?.text, structuredContent], ['null', { result: null }]);
+  const silent = toolsOf({ form: 'nothing' }, { nothing: () => undefined });
+  assert.deepEqual(((await silent('nothing')) as Reply).result, { content: [] });
 });

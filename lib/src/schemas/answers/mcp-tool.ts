@@ -95,7 +95,8 @@ export class RouteTool {
       const items = await this.#collected(result as AsyncIterable<unknown>, signal);
       return structured({ result: items }, items);
     }
-    if (result === undefined) return { content: [] };
+    // Clients require a result if the tool has a schema of it, which allows null if the method may return nothing.
+    if (result === undefined) return this.tool.outputSchema === undefined ? { content: [] } : structured({ result: null }, null);
     if (form === 'any') {
       const told = { content: [{ type: 'text', text: await this.#textOf(result) }] };
       return isAnyResponse(result) && result.status >= 400 ? { ...told, isError: true } : told;
@@ -166,5 +167,20 @@ function whole(schema: JsonSchema, defs: ClassSchema['defs']): JsonSchema {
   };
   gather(schema);
   const all = Object.keys(found).length === 0 ? schema : { ...schema, $defs: found };
-  return rewritten(all, (ref) => ref) as JsonSchema;
+  return inEachDialect(rewritten(all, (ref) => ref)) as JsonSchema;
+}
+
+/**
+ * Clients read a schema as JSON Schema of 2020-12 or of draft-07, in which `prefixItems` means nothing and `items` is about each item. So `items` of a tuple
+ * allows its own items too; `minItems` and `maxItems` say in both how many there are.
+ */
+function inEachDialect(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inEachDialect);
+  if (typeof value !== 'object' || value === null) return value;
+  const own = Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inEachDialect(one)]));
+  const { prefixItems, items } = own;
+  if (!Array.isArray(prefixItems) || prefixItems.length === 0) return own;
+  const all = [...prefixItems, ...(items === false ? [] : [items])];
+  const [first, ...others] = new Map(all.map((one) => [JSON.stringify(one), one])).values();
+  return { ...own, items: others.length === 0 ? first : { anyOf: [first, ...others] } };
 }
