@@ -107,11 +107,19 @@ tryExercises([
     check: 'cell-67',
     tries: {
       'an empty cell': ['', /✖ expected an application grey_graph under \/grey/],
-      'nothing done': [null, /✖ the nodes\n {4}expected one is toGrey\n {4}got {6}.*sharpener/],
+      'nothing done': [null, /✖ the nodes\n {4}expected toGrey, and no sharpener\n {4}got {6}.*sharpener/],
       'the photograph as it is': [grey('return image;'), /the background is not grey at 500, 60/],
       'grey in one place alone': [
         grey('const data = image.data.slice(); data.fill(117, 50 * 1536, 70 * 1536); return { ...image, data };'),
         /the background is not grey at 500, 200/,
+      ],
+      'the sharpener behind it': [
+        grey(
+          GREY,
+          `const sharp = sharpener.bind(unpackRequest.bind(request));
+           return packResponse.bind(toGrey.bind(sharp), segmenter.segment.bind(sharp));`,
+        ),
+        /✖ the nodes\n {4}expected toGrey, and no sharpener\n[\s\S]*✔ a grey photograph, and the cat in colour\n/,
       ],
       'a black photograph': [
         grey('return { ...image, data: new Uint8Array(image.data.length) };'),

@@ -55,8 +55,9 @@ const COUNTED = `const answers = await (await this.model).classify(texts);
 const GUARD =
   "if (!Array.isArray(texts) || texts.length === 0 || texts.some((text: any) => typeof text !== 'string')) return new Response(null, { status: 400 });";
 
-/** The parts of the service of lesson 09, whose sureness is the brightness of a digit. */
-const DIGITS = `import type { DeploymentHandle } from 'nbserve';
+/** The parts of the service of lesson 09, whose sureness is the brightness of a digit; that of digit 450 is 194. */
+const DIGITS = `const sureness = (first: number) => (first === 194 ? 0.93 : first % 2 === 0 ? 0.5 : 0.99);
+import type { DeploymentHandle } from 'nbserve';
 const images = Array.from({ length: 1000 }, (_, i) => new Uint8Array(784).fill(i % 256));
 const digitPng = (image: Uint8Array) => image.slice();
 const percent = (value: number) => (value * 100).toFixed(1) + ' %';
@@ -65,7 +66,7 @@ const display = async (_: unknown) => {};
 const OnlineMNISTPreprocessor = serve.deployment(class OnlineMNISTPreprocessor { async run(upload: Uint8Array) { return upload[0]; } });
 const OnlineMNISTClassifier = serve.deployment(class OnlineMNISTClassifier {
   async predict(first: number) {
-    const highest = first % 2 === 0 ? 0.5 : 0.99;
+    const highest = sureness(first);
     const data = new Float32Array(10).fill((1 - highest) / 9);
     data[first % 10] = highest;
     return { predicted_label: [first % 10], probabilities: { data } };
@@ -74,7 +75,7 @@ const OnlineMNISTClassifier = serve.deployment(class OnlineMNISTClassifier {
 const parts = [OnlineMNISTPreprocessor.bind(), OnlineMNISTClassifier.bind()] as const;
 const upload = async (body: Uint8Array): Promise<any> => {
   const first = body[0];
-  const highest = first % 2 === 0 ? 0.5 : 0.99;
+  const highest = sureness(first);
   return Response.json({ predicted_label: first % 10, probabilities: [highest] });
 };`;
 const careful = (body: string, options = "{ name: 'careful', routePrefix: '/careful' }"): string =>
@@ -214,6 +215,10 @@ tryExercises([
         /✖ digit 359.*\n {4}expected predicted_label \d\n {4}got {6}.*not sure/,
       ],
       'too low a threshold': [sureBy('Math.max(...probabilities.data) >= 0.5'), /✖ digit 0, at most 50\.0 %/],
+      'too high a threshold': [
+        sureBy('Math.max(...probabilities.data) >= 0.95'),
+        /✖ digit 450, at most 93\.0 %\n {4}expected predicted_label 4\n {4}got {6}.*not sure/,
+      ],
       'other words': [
         careful("return { predicted_label: Math.max(...probabilities.data) >= 0.9 ? predicted_label[0] : 'unsure' };"),
         /got {6}status 200, \{"predicted_label":"unsure"\}/,
@@ -222,6 +227,9 @@ tryExercises([
       'never sure': [careful("return { predicted_label: 'not sure' };"), /✖ digit 359.*\n {4}expected predicted_label \d/],
       'no body': [careful('return undefined;'), /got {6}status 204, no content type, \(no body\)/],
       'an error': [careful(`throw new Error('${LONG}end');`), new RegExp(`Error: ${LONG}end`)],
+    },
+    right: {
+      'no Math.max': sureBy('[...probabilities.data].some((each) => each >= 0.9)'),
     },
   },
 ]);

@@ -18,18 +18,24 @@ const results = {
 };`;
 const depth = (body: string): string => `function bestDepth(found: typeof results): any { ${body} }`;
 
-/** A model of trees, and rows, without a search. */
+/** Two models of trees, and rows, without a search. */
 const TREES = `import { train } from 'nbserve/train';
 import { data } from 'nbserve/data';
 import { tmpdir } from 'node:os';
 import { Exercise } from 'nbserve/lessons';
 const items = Array.from({ length: 200 }, (_, i) => ({ miles: i % 25, hour: i % 24, tipped: i % 25 > 12 }));
-const { checkpoint } = await new train.TreesTrainer({
-  labelColumn: 'tipped', params: { objective: 'binary:logistic' }, datasets: { train: items }, runConfig: { storagePath: tmpdir() },
+const fitted = (maxDepth: number) => new train.TreesTrainer({
+  labelColumn: 'tipped', params: { objective: 'binary:logistic', maxDepth }, numBoostRound: maxDepth,
+  datasets: { train: items }, runConfig: { storagePath: tmpdir() },
 }).fit();
+const result = await fitted(2);
+const checkpoint = (await fitted(5)).checkpoint!;
 const inputs = data.fromItems(items).dropColumns('tipped');
 const trees = await train.loadTrees(checkpoint);`;
-const byOnnx = (body: string): string => `async function byOnnx(rows: object[]): Promise<any> { ${body} }`;
+const byOnnx = (body: string): string => `async function byOnnx(file: string, rows: object[]): Promise<any> { ${body} }`;
+/** The other model predicts something else. */
+const BY_ONE_MODEL =
+  /✔ the predictions of 100 trips: the same\n✖ .* by the first model\n {4}expected the same\n {4}got {6}0\.\d+ for/;
 const X = 'onnx.tensor(trees.encode(rows), [rows.length, trees.features.length])';
 
 const NETWORK = `import { Adam, DataLoader, imageDataset, Network, nn, train } from 'nbserve/train';
@@ -40,10 +46,29 @@ function buildDataLoader(digits: ReturnType<typeof loadMnist>, batchSize: number
 }`;
 const ownLayers = (end: string, begin = 'nn.conv2d(8, 16, 3)'): string => `const ownLayers: any = nn.sequential(
   nn.conv2d(1, 8, 3), nn.relu(), nn.maxPool2d(2), ${begin}, nn.relu(), nn.maxPool2d(2), ${end});`;
-const ownLoop = (body: string, more = ''): string => `const ownLoop: any = async () => { ${body} };
+const ownLoop = (body: string, more = '', config = ''): string => `const ownLoop: any = async (${config}) => { ${body} };
 const ownTrainer: any = new train.Trainer({
   trainLoopPerWorker: ownLoop, scalingConfig: { numWorkers: 2, resourcesPerWorker: { cpu: 0.5 } }, ${more}
 });`;
+/** The loop of the lesson, with these lines after each epoch. */
+const trained = (after: string): string =>
+  ownLoop(
+    `const network = new Network(layers, { inputShape: [1, 28, 28], seed: 1 });
+  const optimizer = new Adam(network, { lr });
+  await train.prepareModel(network);
+  const loader = train.prepareDataLoader(buildDataLoader(loadMnist(), 5));
+  const test = new DataLoader(imageDataset(loadMnist()), { batchSize: 250 });
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    let loss = 0;
+    for (const [images, labels] of loader) {
+      loss = await network.backward(images, labels);
+      optimizer.step();
+    }
+    ${after}
+  }`,
+    'trainLoopConfig: { epochs: 2, lr: 0.003 },',
+    '{ epochs, lr }: any',
+  );
 const epochs = (report: string): string => ownLoop(`for (let epoch = 0; epoch < 2; epoch++) await train.report(${report});`);
 
 /** Trials that are quick. */
@@ -58,7 +83,8 @@ const gridOf = (space: string, tune = "{ metric: 'rmse', mode: 'min' }"): string
   `const grid: any = await new tune.Tuner(trainMySimpleModel, { paramSpace: { a: ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
 const wideOf = (space: string, tune = "{ metric: 'accuracy', mode: 'max', numSamples: 4, seed: 2 }"): string =>
   `const wideSpace: any = { ${space} };
-const wide: any = await new tune.Tuner(trainMnist, { paramSpace: wideSpace, tuneConfig: ${tune}, runConfig }).fit();`;
+const wideConfig: any = ${tune};
+const wide: any = await new tune.Tuner(trainMnist, { paramSpace: wideSpace, tuneConfig: wideConfig, runConfig }).fit();`;
 const SIZES = 'batchSize: tune.choice([16, 32, 64])';
 const RATES = 'lr: tune.loguniform(1e-4, 1e-1)';
 
@@ -104,37 +130,47 @@ tryExercises([
       'an empty cell': ['const byOnnx: any = undefined;', /TypeError/],
       'no return': [byOnnx(''), /TypeError|got {6}undefined for trip 0/],
       'the margins': [
-        byOnnx(
-          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: ${X} })).margin.data as any];`,
-        ),
+        byOnnx(`const m = await onnx.load(file); return [...(await m.run({ X: ${X} })).margin.data as any];`),
         /for trip 0, not/,
       ],
       'too few': [
-        byOnnx(
-          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: ${X} })).prediction.data as any].slice(0, 50);`,
-        ),
+        byOnnx(`const m = await onnx.load(file); return [...(await m.run({ X: ${X} })).prediction.data as any].slice(0, 50);`),
         /got {6}undefined for trip 50/,
       ],
-      'without ONNX': [byOnnx('return [...trees.predict(rows)];'), /Error: compute them with model\.onnx/],
+      'without ONNX': [byOnnx('return [...trees.predict(rows)];'), BY_ONE_MODEL],
       'the margins of the trees': [
         byOnnx('return [...trees.margins(trees.encode(rows))].map((m) => 1 / (1 + Math.exp(-m)));'),
-        /Error: compute them with model\.onnx/,
+        BY_ONE_MODEL,
+      ],
+      'the trees, loaded again': [byOnnx('return [...(await train.loadTrees(checkpoint)).predict(rows)];'), BY_ONE_MODEL],
+      'the trees beside the file': [
+        byOnnx("return [...(await train.loadTrees({ path: file.replace(/.[^/]*$/, '') })).predict(rows)];"),
+        /✔ the predictions of 100 trips: the same\n[\s\S]*✖ the check was ended by an error/,
       ],
       'a wrong shape': [
         byOnnx(
-          "const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: onnx.tensor(trees.encode(rows), [1, trees.features.length]) })).prediction.data as any];",
+          'const m = await onnx.load(file); return [...(await m.run({ X: onnx.tensor(trees.encode(rows), [1, trees.features.length]) })).prediction.data as any];',
         ),
         /NbserveError|Error/,
       ],
       'a wrong name of the input': [
-        byOnnx(
-          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ x: ${X} })).prediction.data as any];`,
-        ),
+        byOnnx(`const m = await onnx.load(file); return [...(await m.run({ x: ${X} })).prediction.data as any];`),
         /Error/,
       ],
       'a wrong file': [byOnnx("await onnx.load(checkpoint.path + '/trees.onnx'); return [];"), /trees\.onnx/],
+      'always the same file': [
+        byOnnx(
+          `const m = await onnx.load(checkpoint.path + '/model.onnx'); return [...(await m.run({ X: ${X} })).prediction.data as any];`,
+        ),
+        BY_ONE_MODEL,
+      ],
       NaN: [byOnnx('return rows.map(() => NaN);'), /got {6}NaN for trip 0/],
       'an error': [byOnnx(`throw new Error('${LONG}end');`), new RegExp(`Error: ${LONG}end`)],
+    },
+    right: {
+      'one trip after the other': byOnnx(`const m = await onnx.load(file); const all: any[] = [];
+    for (const row of rows) all.push((await m.run({ X: onnx.tensor(trees.encode([row]), [1, trees.features.length]) })).prediction.data[0]);
+    return all;`),
     },
   },
   {
@@ -168,6 +204,15 @@ tryExercises([
         /got {6}.*32 × 400, 10 × 32/,
       ],
       'a list, not a network': ['const ownLayers: any = [nn.flatten(), nn.linear(784, 10)];', /✖/],
+      'another probability, one level below': [
+        ownLayers('nn.flatten(), nn.sequential(nn.linear(400, 64), nn.relu(), nn.dropout(0.75), nn.linear(64, 10))'),
+        /expected 0\.25\n {4}got {6}0\.75/,
+      ],
+    },
+    right: {
+      'a network in the network': ownLayers(
+        'nn.flatten(), nn.sequential({ hidden: nn.linear(400, 64), relu: nn.relu(), drop: nn.dropout(0.25), out: nn.linear(64, 10) })',
+      ),
     },
   },
   {
@@ -193,6 +238,18 @@ tryExercises([
       ],
       'an error': [ownLoop(`throw new RangeError('${LONG}end');`), new RegExp(`RangeError: ${LONG}end`)],
       'a trainer that ran': ['const ownTrainer: any = { metricsHistory: [] };', /trainer\.fit is not a function/],
+      'only the last epoch': [
+        epochs('epoch === 0 ? { loss: 1 } : { loss: 1, accuracy: 0.9 }'),
+        /✖ the accuracy of each epoch\n {4}expected two numbers from 0\.8 to 1\n {4}got {6}0\.9\n/,
+      ],
+    },
+    right: {
+      'a report of its own, before': trained(
+        'await train.report({ accuracy: await network.accuracy(test) }); await train.report({ epoch, loss });',
+      ),
+      'a report of its own, behind': trained(
+        'await train.report({ epoch, loss }); await train.report({ accuracy: await network.accuracy(test) });',
+      ),
     },
   },
   {
@@ -229,7 +286,7 @@ tryExercises([
         wideOf('batchSize: tune.choice([64]), lr: tune.uniform(0.1, 0.2)', "{ metric: 'loss', mode: 'min', numSamples: 1 }"),
         /✖ trials\n {4}expected 4\n {4}got {6}1/,
       ],
-      'an empty cell': ['const [wide, wideSpace]: any[] = [];', /TypeError/],
+      'an empty cell': ['const [wide, wideSpace, wideConfig]: any[] = [];', /TypeError/],
       'one size': [wideOf(`batchSize: 32, ${RATES}`), /✖ batchSize\n {4}expected choice\(\[16,32,64\]\)\n {4}got {6}32/],
       'other sizes': [wideOf(`batchSize: tune.choice([8, 128]), ${RATES}`), /✖ batchSize\n[\s\S]*✖ the trials/],
       'texts as sizes': [wideOf(`batchSize: tune.choice(['16', '32', '64']), ${RATES}`), /✖ the trials/],
@@ -250,6 +307,10 @@ tryExercises([
         wideOf(`${SIZES}, lr: tune.gridSearch([0.09, 0.01, 0.02, 0.03])`, "{ metric: 'loss', mode: 'max' }"),
         /✖ the best accuracy/,
       ],
+      'the loss, as it stood': [
+        wideOf(`${SIZES}, ${RATES}`, "{ metric: 'loss', mode: 'min', numSamples: 4 }"),
+        /✖ what is best\n {4}expected the max of accuracy\n {4}got {6}the min of loss\n/,
+      ],
       'no metric': [wideOf(`${SIZES}, ${RATES}`, '{ numSamples: 4 }'), /must know what is best|✖/],
       'a grid of sizes': [
         wideOf(`batchSize: tune.gridSearch([16, 32, 64]), ${RATES}`),
@@ -259,6 +320,12 @@ tryExercises([
         "const wideSpace: any = {}; const wide: any = await new tune.Tuner((_: object) => { throw new Error('no such digits'); }, { paramSpace: { batchSize: tune.choice([16, 32]), lr: 0.01 }, tuneConfig: { metric: 'accuracy', mode: 'max', numSamples: 4 }, runConfig }).fit();",
         /no such digits/,
       ],
+    },
+    right: {
+      'other seeds and more options': wideOf(
+        `batchSize: tune.choice([64, 16, 32]), ${RATES}`,
+        "{ metric: 'accuracy', mode: 'max', numSamples: 4, seed: 9, searchAlg: new tune.search.BasicVariantGenerator() }",
+      ),
     },
   },
 ]);

@@ -15,6 +15,8 @@ export interface TriedExercise {
   readonly check: string;
   /** What the learner writes in place of the cell (`null`: leaves it as it is), and what the check prints then. */
   readonly tries: Readonly<Record<string, readonly [code: string | null, prints: RegExp]>>;
+  /** Right answers that are not those of the solution. The check must praise them. */
+  readonly right?: Readonly<Record<string, string>>;
 }
 
 export const LONG = 'a reason that is told whole '.repeat(40);
@@ -26,7 +28,7 @@ export function tryExercises(exercises: readonly TriedExercise[]): void {
   process.env.TMPDIR = temporary;
   after(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
-  for (const { lesson, before, cell, check, tries } of exercises)
+  for (const { lesson, before, cell, check, tries, right = {} } of exercises)
     describe(`the check ${check} of ${lesson}`, () => {
       const notebook = new TestNotebook();
       after(() => notebook.close());
@@ -35,16 +37,29 @@ export function tryExercises(exercises: readonly TriedExercise[]): void {
       const codeOf = (id: string): string => cells.find((each) => each.id === id)?.source.join('') ?? id;
       let prepared = false;
 
+      /** What the check prints after a learner's cell. */
+      async function printed(code: string): Promise<string> {
+        if (!prepared) for (const id of before) await notebook.value(codeOf(id));
+        prepared = true;
+        await notebook.value(code);
+        const { outcome, text } = await notebook.run(codeOf(check));
+        assert.equal(outcome.status === 'error' ? outcome.traceback.join('\n') : 'ok', 'ok', text());
+        return text();
+      }
+
       for (const [name, [code, prints]] of Object.entries(tries))
         it(`says what came of: ${name}`, async () => {
-          if (!prepared) for (const id of before) await notebook.value(codeOf(id));
-          prepared = true;
-          await notebook.value(code ?? codeOf(cell));
-          const { outcome, text } = await notebook.run(codeOf(check));
-          assert.equal(outcome.status === 'error' ? outcome.traceback.join('\n') : 'ok', 'ok', text());
-          assert.match(text(), prints);
-          assert.match(text(), /\nNot yet\. Change your cell above/);
-          assert.doesNotMatch(text(), name === 'nothing done' ? /✔|Well done/ : /Well done/);
+          const text = await printed(code ?? codeOf(cell));
+          assert.match(text, prints);
+          assert.match(text, /\nNot yet\. Change your cell above/);
+          assert.doesNotMatch(text, name === 'nothing done' ? /✔|Well done/ : /Well done/);
+        });
+
+      for (const [name, code] of Object.entries(right))
+        it(`praises: ${name}`, async () => {
+          const text = await printed(code);
+          assert.match(text, /Well done/);
+          assert.doesNotMatch(text, /✖/);
         });
     });
 }

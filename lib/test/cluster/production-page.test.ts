@@ -55,3 +55,17 @@ test('the unit, the image and Compose run a command that exists, and give it tim
   assert.ok(models.ports[0].endsWith(`:${command?.at(-1)}`));
   assert.equal(models.stop_grace_period, '60s');
 });
+
+test('an image gets a packed nbserve as long as the registry has none, and never the node_modules of the host', () => {
+  const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
+  assert.match(read('README.md'), /nbserve is not on the npm registry yet/);
+  assert.match(page, /^npm pack \.\.\/nbserve\/lib$/m);
+  assert.deepEqual(file('.dockerignore').split('\n'), ['node_modules', '']);
+  assert.match(read('lib/docs/ray.md'), /\(production\.md#a-container\)/);
+  for (const name of ['lib/docs/production.md', 'lib/docs/ray.md', 'notebooks/04-sentiment/Dockerfile']) {
+    const lines = read(name).split('\n');
+    const copies = lines.filter((line) => line.startsWith('COPY package.json'));
+    assert.deepEqual(copies, ['COPY package.json package-lock.json *.tgz ./'], name);
+    assert.ok(lines.indexOf(copies[0] as string) < lines.findIndex((line) => line.startsWith('RUN npm ci')), name);
+  }
+});
