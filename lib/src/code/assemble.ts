@@ -1,8 +1,9 @@
 import MagicString, { Bundle } from 'magic-string';
 import type { Closure } from './closure.js';
-import { HOOKS, isRelative } from './hooks.js';
+import { HOOKS, isFile } from './hooks.js';
 import { inOrder } from './order.js';
 import type { Node } from './parse.js';
+import type { SourceRegistryOptions } from './types.js';
 import { compareUnits, type Unit } from './unit.js';
 
 /** A closure, written as one TypeScript module. */
@@ -13,15 +14,17 @@ export interface Assembled {
   readonly exportName: string;
   /** Modules to load with `import()` before the module runs. */
   readonly preload: readonly string[];
-  /** The paths of the modules that are imported by path. Their code is shipped too. */
+  /** The user's own files that it imports, as the cells name them. Their code is shipped too. */
   readonly files: readonly string[];
+  /** Those of them that it imports by statements, or requires. */
+  readonly required: readonly string[];
   /** The names in the module that are not the user's, each with the user's name. */
   readonly renamed: Readonly<Record<string, string>>;
 }
 
 const RESERVED = ['require', 'module', 'exports', '__filename', '__dirname', 'default', 'globalThis', ...Object.values(HOOKS)];
 
-export function assemble(closure: Closure): Assembled {
+export function assemble(closure: Closure, options: Pick<SourceRegistryOptions, 'folder' | 'fileOf'>): Assembled {
   const names = nameUnits(closure);
   const nameOf = (unit: Unit): string => names.get(unit) as string;
   const bundle = new Bundle({ separator: '\n' });
@@ -45,15 +48,18 @@ export function assemble(closure: Closure): Assembled {
   for (const [unit, name] of names) if (name !== unit.name) renamed[name] = unit.name;
   const map = bundle.generateMap({ hires: 'boundary', includeContent: false, file: 'notebook.ts' }).toString();
   const text = bundle.toString();
-  return { text, map, exportName, preload: [...preload], files: filesIn(text), renamed };
+  const { files, required } = filesIn(text, options);
+  return { text, map, exportName, preload: [...preload], files, required, renamed };
 }
 
 // The import statements in the text were written here, so their form is known. `require` and `import()` are the user's.
-const MODULE_USE = new RegExp(`(?:\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\1).)+)\\1`, 'g');
+const MODULE_USE = new RegExp(`(\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\2).)+)\\2`, 'g');
 
-function filesIn(text: string): readonly string[] {
-  const found = Array.from(text.matchAll(MODULE_USE), (match) => match[2] as string).filter(isRelative);
-  return [...new Set(found)].toSorted();
+function filesIn(text: string, options: Parameters<typeof isFile>[1]): Pick<Assembled, 'files' | 'required'> {
+  const uses = Array.from(text.matchAll(MODULE_USE), ([, use, , module]) => ({ module: module as string, use: use as string }));
+  const files = [...new Set(uses.map(({ module }) => module))].filter((module) => isFile(module, options)).toSorted();
+  const required = new Set(uses.filter(({ use }) => !use.startsWith(HOOKS.import)).map(({ module }) => module));
+  return { files, required: files.filter((file) => required.has(file)) };
 }
 
 /** True if a captured value refers to this source: it is the class of instances in it, or a function in it. */

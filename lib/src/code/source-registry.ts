@@ -58,7 +58,11 @@ export class SourceRegistry {
     for (const note of notes) this.#said.add(note.key);
     // The assembler is loaded when something is shipped, because replicas use this room too.
     const { packageOf } = await import('./package.js');
-    return packageOf(closure, { folder: this.#options.folder, notes: notes.map((note) => note.text) });
+    return packageOf(
+      closure,
+      this.#options,
+      notes.map((note) => note.text),
+    );
   }
 }
 
