@@ -70,6 +70,15 @@ describe('a replica of cells with a tsconfig.json', { skip: isTslab }, () => {
     );
   });
 
+  it('has JSX, and functions of cells without', async () => {
+    await notebook.value('const same = <T>(x: T): T => x; const asserted = (x: unknown) => <number>x;');
+    await notebook.value('const Item = ({ n, children }: { n: number; children?: unknown }) => <li>{n}{children}</li>;');
+    assert.deepEqual(await both('Page', 'return <ul><Item n={same(asserted(1))}>!</Item></ul>;'), [
+      "'<ul><li>1!</li></ul>'",
+      "'<ul><li>1!</li></ul>'",
+    ]);
+  });
+
   it('loads files that await at their top level, and a file knows its place', async () => {
     await notebook.value("import { waited } from './src/waits'; import { read } from './src/place';");
     assert.deepEqual(await both('Place', 'return [waited, read(), import.meta.dirname === __dirname];'), [

@@ -65,15 +65,21 @@ const DECORATED = /@[\w$(]/;
 const cache = new Map<string, Compiled>();
 const CACHED = 64;
 
+/** How the cells of a module are written. */
+interface Language {
+  readonly isJsx: boolean;
+  /** The text of a `tsconfig.json`. */
+  readonly tsconfig: string;
+}
+
 /**
  * Compiles a TypeScript module to CommonJS. Every import becomes a `require`.
  * @param map the source map from the module to the cells; the result's map leads to the cells too
- * @param tsconfig the text of a `tsconfig.json`
  * @throws NBS_CANNOT_SHIP
  */
-export async function compile(text: string, map: string, tsconfig: string): Promise<Compiled> {
+export async function compile(text: string, map: string, { isJsx, tsconfig }: Language): Promise<Compiled> {
   const key = createHash('sha256')
-    .update(JSON.stringify([text, map, tsconfig]))
+    .update(JSON.stringify([text, map, isJsx, tsconfig]))
     .digest('hex');
   const known = cache.get(key);
   if (known) return known;
@@ -81,6 +87,7 @@ export async function compile(text: string, map: string, tsconfig: string): Prom
   // `transform` and not `build`, because a bundle renames classes that refer to their own name.
   const options = {
     ...SHARED,
+    loader: isJsx ? 'tsx' : 'ts',
     tsconfigRaw: tsconfig,
     define: { 'import.meta': HOOKS.meta },
     // A class expression with decorators would lose its name.

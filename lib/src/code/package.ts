@@ -19,9 +19,9 @@ export async function packageOf(
   const tsconfig = tsconfigOf(options.compilerOptions?.() ?? {});
   // Values are encoded before the first await, so that a later change in the notebook is not in the snapshot.
   const graph = closure.values.isEmpty ? undefined : Buffer.from(JSON.stringify(closure.values.graph()));
-  const { text, map: cellMap, exportName, files, required, renamed, ...assembled } = assemble(closure, options);
+  const { text, map: cellMap, exportName, files, required, isJsx, renamed, ...assembled } = assemble(closure, options);
   const preload = [...assembled.preload];
-  const compiled = await compile(text, cellMap, tsconfig);
+  const compiled = await compile(text, cellMap, { isJsx, tsconfig });
   const values: ValueBlob[] = [];
   if (graph) {
     values.push({ name: BLOBS.graph, hash: await hashOf(graph), bytes: graph });

@@ -79,6 +79,26 @@ testShipped(
       async (A, t) => t.deepEqual(new A().f(), [true, true, 'node:fs', true]),
     ],
     [
+      'JSX of several cells, with code that would be no TypeScript in a file with JSX',
+      [
+        'function h(tag: any, props: any, ...children: any[]): any { return typeof tag === "function" ? tag({ ...props, children }) : `<${tag}>${children.join("")}</${tag}>` }',
+        'const same = <T>(x: T): T => x; function asserted(x: unknown) { return <number>(<unknown>x) + 1 }',
+        'const Lib = { Bold: ({ children }: any) => <b>{children}</b> }; const Row = ({ n }: { n: number }) => <li>{n}</li>',
+        'class A { page() { return <ul><Row n={same(asserted(1))} /><Lib.Bold>{/* none */}a &amp; b</Lib.Bold></ul> } }',
+      ],
+      async (A, t) => t.equal(new A().page(), '<ul><li>2</li><b>a & b</b></ul>'),
+    ],
+    [
+      'JSX in an expression that is deployed',
+      ['const h = (tag: string) => tag', 'const A = serve.deployment(class A { page() { return <p></p> } })'],
+      async (A, t) => t.equal(new A().page(), 'p'),
+    ],
+    [
+      'JSX whose function a comment names',
+      ['const el = (tag: string, _: null, text: string) => tag + text', '/** @jsx el */\nclass A { page() { return <p>a</p> } }'],
+      async (A, t) => t.equal(new A().page(), 'pa'),
+    ],
+    [
       'JSX of a file',
       ['import { page, text } from "./lib/page"', 'class A { f() { return [page, JSON.parse(text).answer] } }'],
       async (A, t) => {
