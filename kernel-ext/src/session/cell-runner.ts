@@ -86,7 +86,7 @@ export class CellRunner {
       folder,
       lookup: (name) => executor.names.get(name),
       settle: () => executor.settle(),
-      askTypes: (cellId, ask) => types.ask((converter) => converter.askTypes?.(cellId, ask)),
+      types,
     });
     this.#magics = new CellMagics({
       folder,

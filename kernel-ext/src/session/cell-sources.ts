@@ -1,7 +1,8 @@
 import { mayShip } from 'nbserve/analysis';
-import type { SourceRegistry, TypeSource } from 'nbserve/host';
+import type { SourceRegistry } from 'nbserve/host';
 import { host } from './host.js';
 import { type Edit, edited, type MappedText } from './mapped-text.js';
+import type { TypeQuestions } from './type-questions.js';
 
 type Event =
   | { readonly kind: 'cell'; readonly id: string; readonly source: string }
@@ -21,8 +22,7 @@ export interface CellSourcesOptions {
   readonly lookup: (name: string) => unknown;
   /** Called before nbserve reads: bind what cells that still run have defined by now. */
   readonly settle: () => void;
-  /** Asks about the types of a cell, by its id. */
-  readonly askTypes: TypeSource;
+  readonly types: TypeQuestions;
 }
 
 /** Names that every cell has, and the modules that replicas get them from. */
@@ -67,7 +67,7 @@ export class CellSources {
   async #load(): Promise<SourceRegistry> {
     if (this.#registry !== undefined) return this.#registry;
     const { SourceRegistry: Registry, setSourceRegistry, setTypeSource } = await host();
-    const { folder, lookup, settle, askTypes } = this.#options;
+    const { folder, lookup, settle, types } = this.#options;
     class NotebookSources extends Registry {
       override sourceOf(value: never): ReturnType<SourceRegistry['sourceOf']> {
         settle();
@@ -78,12 +78,18 @@ export class CellSources {
         return super.pack(value);
       }
     }
-    const registry = new NotebookSources({ folder, lookup, globals: GLOBALS });
+    const registry = new NotebookSources({
+      folder,
+      lookup,
+      globals: GLOBALS,
+      compilerOptions: () => types.compilerOptions(),
+      fileOf: (from, specifier) => types.fileOf(from, specifier),
+    });
     for (const event of this.#events) apply(registry, event);
     this.#events = [];
     this.#registry = registry;
     setSourceRegistry(registry);
-    setTypeSource((sourceId, ask) => askTypes(cellOf(sourceId), ask));
+    setTypeSource((sourceId, ask) => types.ask((converter) => converter.askTypes?.(cellOf(sourceId), ask)));
     return registry;
   }
 }

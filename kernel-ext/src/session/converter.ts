@@ -128,6 +128,10 @@ export interface Converter {
   inspect(scope: Scope, code: string, offset: number): Inspection | undefined;
   /** The notebook's own file that code in `folder` means by `specifier`, with what has to be loaded anew for it. */
   sideModule?(folder: string, specifier: string): { readonly path: string; readonly modules: readonly SideModule[] } | undefined;
+  /** The same without loading anything. */
+  fileOf?(folder: string, specifier: string): string | undefined;
+  /** The options of the notebook's `tsconfig.json` that its cells and files are compiled with now. */
+  compilerOptions?(): Readonly<Record<string, unknown>>;
   /** The modules to load anew, so that files beside the notebook await a package that awaits at its top level. */
   awaitPackage?(specifier: string): readonly SideModule[];
   isComplete(code: string): { status: 'complete' | 'invalid' } | { status: 'incomplete'; indent: string };

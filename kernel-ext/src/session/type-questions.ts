@@ -57,6 +57,14 @@ export class TypeQuestions {
     return this.#options.uninterruptible(() => this.#converter?.sideModule?.(folder, specifier));
   }
 
+  fileOf(folder: string, specifier: string): string | undefined {
+    return this.#options.uninterruptible(() => this.#converter?.fileOf?.(folder, specifier));
+  }
+
+  compilerOptions(): Readonly<Record<string, unknown>> | undefined {
+    return this.#options.uninterruptible(() => this.#converter?.compilerOptions?.());
+  }
+
   awaitPackage(specifier: string): readonly SideModule[] {
     return this.#options.uninterruptible(() => this.#converter?.awaitPackage?.(specifier)) ?? [];
   }

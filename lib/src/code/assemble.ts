@@ -1,8 +1,11 @@
 import MagicString, { Bundle } from 'magic-string';
 import type { Closure } from './closure.js';
-import { HOOKS, isRelative } from './hooks.js';
+import type { Range } from './declaration.js';
+import { HOOKS, isFile } from './hooks.js';
+import { anglesIn, jsxOf, renamedForJsx } from './jsx.js';
 import { inOrder } from './order.js';
 import type { Node } from './parse.js';
+import type { SourceRegistryOptions } from './types.js';
 import { compareUnits, type Unit } from './unit.js';
 
 /** A closure, written as one TypeScript module. */
@@ -13,28 +16,34 @@ export interface Assembled {
   readonly exportName: string;
   /** Modules to load with `import()` before the module runs. */
   readonly preload: readonly string[];
-  /** The paths of the modules that are imported by path. Their code is shipped too. */
+  /** The user's own files that it imports, as the cells name them. Their code is shipped too. */
   readonly files: readonly string[];
+  /** Those of them that it imports by statements, or requires. */
+  readonly required: readonly string[];
+  readonly isJsx: boolean;
   /** The names in the module that are not the user's, each with the user's name. */
   readonly renamed: Readonly<Record<string, string>>;
 }
 
 const RESERVED = ['require', 'module', 'exports', '__filename', '__dirname', 'default', 'globalThis', ...Object.values(HOOKS)];
 
-export function assemble(closure: Closure): Assembled {
+export function assemble(closure: Closure, options: Pick<SourceRegistryOptions, 'folder' | 'fileOf'>): Assembled {
   const names = nameUnits(closure);
   const nameOf = (unit: Unit): string => names.get(unit) as string;
   const bundle = new Bundle({ separator: '\n' });
+  const jsx = jsxOf(closure);
+  const isJsx = jsx !== undefined;
   const preload = new Set<string>();
   const references = closure.units
     .filter((unit) => isReferenced(unit, closure))
     .map((unit) => `${JSON.stringify(unit.key)}: () => ${nameOf(unit)}`);
+  if (isJsx) bundle.prepend(`${jsx}\n`);
   if (references.length > 0) bundle.prepend(`${HOOKS.sources}({ ${references.join(', ')} });\n`);
 
   for (const unit of inOrder(closure.units)) {
     if (unit.form.as === 'preload') preload.add(unit.form.module);
-    if (unit.form.as === 'statements') addStatements(bundle, unit, nameOf);
-    else if (unit.form.as === 'expression') addExpression(bundle, unit, nameOf);
+    if (unit.form.as === 'statements') addStatements(bundle, unit, nameOf, isJsx);
+    else if (unit.form.as === 'expression') addExpression(bundle, unit, nameOf, isJsx);
     else bundle.addSource({ content: new MagicString(plainText(unit, nameOf)) });
   }
   const entry = nameOf(closure.entry);
@@ -45,15 +54,18 @@ export function assemble(closure: Closure): Assembled {
   for (const [unit, name] of names) if (name !== unit.name) renamed[name] = unit.name;
   const map = bundle.generateMap({ hires: 'boundary', includeContent: false, file: 'notebook.ts' }).toString();
   const text = bundle.toString();
-  return { text, map, exportName, preload: [...preload], files: filesIn(text), renamed };
+  const { files, required } = filesIn(text, options);
+  return { text, map, exportName, preload: [...preload], files, required, isJsx, renamed };
 }
 
 // The import statements in the text were written here, so their form is known. `require` and `import()` are the user's.
-const MODULE_USE = new RegExp(`(?:\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\1).)+)\\1`, 'g');
+const MODULE_USE = new RegExp(`(\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\2).)+)\\2`, 'g');
 
-function filesIn(text: string): readonly string[] {
-  const found = Array.from(text.matchAll(MODULE_USE), (match) => match[2] as string).filter(isRelative);
-  return [...new Set(found)].toSorted();
+function filesIn(text: string, options: Parameters<typeof isFile>[1]): Pick<Assembled, 'files' | 'required'> {
+  const uses = Array.from(text.matchAll(MODULE_USE), ([, use, , module]) => ({ module: module as string, use: use as string }));
+  const files = [...new Set(uses.map(({ module }) => module))].filter((module) => isFile(module, options)).toSorted();
+  const required = new Set(uses.filter(({ use }) => !use.startsWith(HOOKS.import)).map(({ module }) => module));
+  return { files, required: files.filter((file) => required.has(file)) };
 }
 
 /** True if a captured value refers to this source: it is the class of instances in it, or a function in it. */
@@ -103,11 +115,11 @@ function importText(name: string, module: string, imported: string): string {
   return `import { ${/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(imported) ? imported : JSON.stringify(imported)} as ${name} } from ${from};`;
 }
 
-function addStatements(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string): void {
+function addStatements(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string, isJsx: boolean): void {
   if (unit.form.as !== 'statements' || !unit.cell) return;
   const name = nameOf(unit);
   for (const part of unit.form.parts) {
-    const content = edited(unit, part, nameOf);
+    const content = edited(unit, part, nameOf, isJsx);
     if (name !== unit.name) {
       for (const own of unit.form.names)
         if (own.start >= part.start && own.end <= part.end) content.overwrite(own.start, own.end, name);
@@ -118,11 +130,11 @@ function addStatements(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => strin
   if (name !== unit.name && isNamed) bundle.addSource({ content: new MagicString(rename(name, unit.name)) });
 }
 
-function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string): void {
+function addExpression(bundle: Bundle, unit: Unit, nameOf: (unit: Unit) => string, isJsx: boolean): void {
   if (unit.form.as !== 'expression' || !unit.cell) return;
   const { form } = unit;
   const name = nameOf(unit);
-  const content = edited(unit, form.part, nameOf);
+  const content = edited(unit, form.part, nameOf, isJsx);
   // A declaration if possible, because the compiler renames `const A = class A`.
   const named = (form.node.id as Node | null | undefined)?.name;
   const isOwn = form.before === '(' && form.after === ')';
@@ -140,7 +152,7 @@ const rename = (local: string, name: string): string =>
   `Object.defineProperty(${local}, 'name', { value: ${JSON.stringify(name)}, configurable: true });`;
 
 /** One range of the cell's source. References to renamed declarations are renamed in it. */
-function edited(unit: Unit, part: { readonly start: number; readonly end: number }, nameOf: (unit: Unit) => string): MagicString {
+function edited(unit: Unit, part: Range, nameOf: (unit: Unit) => string, isJsx: boolean): MagicString {
   const cell = unit.cell as NonNullable<Unit['cell']>;
   const content = new MagicString(cell.source, { filename: cell.id });
   if (part.start > 0) content.remove(0, part.start);
@@ -148,11 +160,17 @@ function edited(unit: Unit, part: { readonly start: number; readonly end: number
   for (const { reference, target } of unit.links) {
     const name = nameOf(target);
     if (name === reference.name || reference.start < part.start || reference.end > part.end) continue;
+    if (reference.start === reference.end) throw renamedForJsx(unit, reference.name);
     content.overwrite(reference.start, reference.end, reference.shorthand ? `${reference.name}: ${name}` : name);
   }
   for (const { start } of cell.analysis.imports) {
     if (start < part.start || start >= part.end) continue;
     content.overwrite(start, start + 'import'.length, HOOKS.import);
+  }
+  for (const { start, end, text } of isJsx && cell.jsx.length === 0 ? anglesIn(cell) : []) {
+    if (start < part.start || end > part.end) continue;
+    if (start === end) content.appendLeft(end, text);
+    else content.update(start, end, text);
   }
   return content;
 }

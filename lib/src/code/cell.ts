@@ -1,6 +1,7 @@
 import { type Analysis, analyse } from './analyse.js';
 import { type Declaration, declare, functionOf } from './declaration.js';
-import { childrenOf, isFunctionLike, type Node, parseCell, unwrap } from './parse.js';
+import { jsxIn } from './jsx.js';
+import { childrenOf, isFunctionLike, type Node, parseWithJsx, unwrap } from './parse.js';
 import { shippedPart } from './shipped-calls.js';
 import type { SourceId } from './types.js';
 
@@ -24,6 +25,7 @@ export class Cell {
   #declared: Map<string, Declaration> | undefined;
   #analysed: Analysis | undefined;
   #tags: readonly TaggedSource[] | undefined;
+  #jsx: readonly number[] | undefined;
   readonly #bound = new Map<string, { readonly value: unknown } | WeakRef<object>>();
 
   constructor(id: string, source: string, order: number) {
@@ -33,7 +35,7 @@ export class Cell {
   }
 
   get statements(): readonly Node[] {
-    this.#parsed ??= parseCell(this.source);
+    this.#parsed ??= parseWithJsx(this.source);
     return this.#parsed;
   }
 
@@ -48,6 +50,12 @@ export class Cell {
   get analysis(): Analysis {
     this.#analysed ??= analyse(this.statements, this.source.length);
     return this.#analysed;
+  }
+
+  /** The offsets at which elements and fragments of JSX begin. */
+  get jsx(): readonly number[] {
+    this.#jsx ??= jsxIn(this.source, this.statements);
+    return this.#jsx;
   }
 
   get tagged(): readonly TaggedSource[] {

@@ -2,6 +2,7 @@ import { GLOBAL_NAMES } from './builtins.js';
 import type { Catalog, FunctionSource } from './catalog.js';
 import type { Cell } from './cell.js';
 import type { Declaration, Range } from './declaration.js';
+import { hasJsx, namesForJsx } from './jsx.js';
 import { labelOf, type Reference, resolve } from './scope.js';
 import type { SourceRegistryOptions } from './types.js';
 import { type Link, partsOf, type Unit } from './unit.js';
@@ -58,8 +59,19 @@ class ClosureBuilder {
         links.push({ reference, target, eager });
         if (reference.kind === 'write' || reference.kind === 'mutate') this.#builder.note(target);
       }
+      if (hasJsx(cell, part)) links.push(...this.#linksOfJsx(unit, cell, part));
     }
     unit.links = links;
+  }
+
+  /** The names that only the compiler writes. They may be missing, as in the notebook: then the code fails when it runs. */
+  #linksOfJsx(unit: Unit, cell: Cell, part: Range): Link[] {
+    return namesForJsx(cell, this.#options.compilerOptions?.()).flatMap((name) => {
+      const { scope } = cell.analysis;
+      const reference = { name, start: part.start, end: part.start, scope, kind: 'typeof', shorthand: false, depth: 0 } as const;
+      const target = this.#target(unit, cell, part, reference, false);
+      return target ? [{ reference, target, eager: true }] : [];
+    });
   }
 
   /** The unit that a reference refers to; undefined if the reference needs nothing from outside of the unit. */

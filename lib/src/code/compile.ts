@@ -4,6 +4,8 @@ import { dirname, extname, resolve } from 'node:path';
 import { isCompilerGone } from '../core/index.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
+import { HOOKS } from './hooks.js';
+import type { CompilerOptions } from './types.js';
 
 /** JavaScript with its source map. */
 export interface Compiled {
@@ -42,7 +44,7 @@ export async function withCompiler<T>(work: (compiler: Compiler) => Promise<T>):
   });
 }
 
-/** The compiler options of both ways of shipping: standard decorators and fields, whatever a tsconfig nearby says. */
+/** The compiler options of both ways of shipping, whatever a tsconfig nearby says: standard decorators and fields, unless the notebook has others. */
 export const SHARED = {
   target: `node${process.versions.node}`,
   loader: 'ts',
@@ -50,27 +52,44 @@ export const SHARED = {
   legalComments: 'none',
   sourcesContent: false,
   logLevel: 'silent',
-  tsconfigRaw: '{"compilerOptions":{"target":"ES2022","useDefineForClassFields":true}}',
+  tsconfigRaw: tsconfigOf({}),
 } as const;
+
+/** @param options those of the notebook, which count */
+export function tsconfigOf(options: CompilerOptions): string {
+  return JSON.stringify({ compilerOptions: { target: 'ES2022', useDefineForClassFields: true, ...options } });
+}
 
 const DECORATED = /@[\w$(]/;
 
 const cache = new Map<string, Compiled>();
 const CACHED = 64;
 
+/** How the cells of a module are written. */
+interface Language {
+  readonly isJsx: boolean;
+  /** The text of a `tsconfig.json`. */
+  readonly tsconfig: string;
+}
+
 /**
  * Compiles a TypeScript module to CommonJS. Every import becomes a `require`.
  * @param map the source map from the module to the cells; the result's map leads to the cells too
  * @throws NBS_CANNOT_SHIP
  */
-export async function compile(text: string, map: string): Promise<Compiled> {
-  const key = createHash('sha256').update(text).update('\0').update(map).digest('hex');
+export async function compile(text: string, map: string, { isJsx, tsconfig }: Language): Promise<Compiled> {
+  const key = createHash('sha256')
+    .update(JSON.stringify([text, map, isJsx, tsconfig]))
+    .digest('hex');
   const known = cache.get(key);
   if (known) return known;
   const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
   // `transform` and not `build`, because a bundle renames classes that refer to their own name.
   const options = {
     ...SHARED,
+    loader: isJsx ? 'tsx' : 'ts',
+    tsconfigRaw: tsconfig,
+    define: { 'import.meta': HOOKS.meta },
     // A class expression with decorators would lose its name.
     keepNames: DECORATED.test(text),
     format: 'cjs',

@@ -1,59 +1,142 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Loader, Plugin } from 'esbuild';
+import type { ImportKind, Loader, Plugin } from 'esbuild';
 import { absoluteSources, buildFailure, inlineMap, NAME, SHARED, withCompiler } from './compile.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
+import { HOOKS } from './hooks.js';
+import { requireFrom } from './require.js';
+import { isOwn, resolveImport } from './resolve-import.js';
+import type { SourceRegistryOptions } from './types.js';
 
-interface Cached {
+/** The user's files in one text. */
+interface BundledFiles {
   readonly code: string;
+  /** True if one of them awaits at its top level. All that are imported must then be loaded before the code that uses them. */
+  readonly awaits: boolean;
+}
+
+interface Cached extends BundledFiles {
   /** The user's files in the bundle, each with its state at that time. */
   readonly stamps: ReadonlyMap<string, string>;
+  readonly found: readonly Found[];
 }
+
+/** What an import in a file of a folder meant. */
+type Found = readonly [folder: string, specifier: string, file: string | undefined];
+type Place = Pick<SourceRegistryOptions, 'folder' | 'fileOf'>;
 
 const cache = new Map<string, Cached>();
 const CACHED = 16;
 
 /**
- * Bundles the files that cells import by path, and the files that those import by path, into one CommonJS module. It exports `files`, by the path that
- * the cell wrote. Packages are not in the bundle. A file runs when it is first required.
+ * Bundles the user's files that cells import, and those that they import, into one CommonJS module. It exports `files`, by the specifier that the cell
+ * wrote. Packages are not in the bundle. A file runs when it is first required.
+ * @param tsconfig the text of a `tsconfig.json`
  * @throws NBS_CANNOT_SHIP
  */
-export async function bundleFiles(paths: readonly string[], folder: string): Promise<string> {
-  const key = JSON.stringify([folder, paths]);
+export async function bundleFiles(specifiers: readonly string[], place: Place, tsconfig: string): Promise<BundledFiles> {
+  const { folder, fileOf } = place;
+  const key = JSON.stringify([folder, specifiers, tsconfig]);
   const known = cache.get(key);
-  if (known && [...known.stamps].every(([file, stamp]) => stampOf(file) === stamp)) return known.code;
+  const isSame =
+    known?.found.every(([from, specifier, file]) => fileOf?.(from, specifier) === file) === true &&
+    [...known.stamps].every(([file, stamp]) => stampOf(file) === stamp);
+  if (known && isSame) return known;
+  const built = await bundle(specifiers, place, tsconfig, false)
+    .catch((error: unknown) => {
+      if (!/top-level await/i.test(String(error))) throw error;
+      return bundle(specifiers, place, tsconfig, true);
+    })
+    .catch((error: unknown) => {
+      throw CannotShip({ chain: `a file that a cell imports cannot be compiled: ${buildFailure(error)}` }, error);
+    });
+  cache.set(key, built);
+  for (const oldest of cache.keys()) if (cache.size > CACHED) cache.delete(oldest);
+  return built;
+}
+
+async function bundle(specifiers: readonly string[], place: Place, tsconfig: string, awaits: boolean): Promise<Cached> {
+  const { folder } = place;
   const { loader, ...shared } = SHARED;
-  const entries = paths
-    .map((path) => JSON.stringify(path))
-    .map((path) => `${path}: { now: () => require(${path}), later: () => import(${path}) }`);
+  const found: Found[] = [];
+  const entry = (id: string): string =>
+    awaits ? `${id}: { later: () => marked(import(${id})) }` : `${id}: { now: () => require(${id}), later: () => import(${id}) }`;
+  const entries = specifiers.map((specifier) => entry(JSON.stringify(specifier)));
+  const contents = `${awaits ? MARKED : ''}${awaits ? HOOKS.exports : 'exports'}.files = { ${entries.join(', ')} };`;
   const result = await withCompiler(({ build }) =>
     build({
       ...shared,
-      stdin: { contents: `exports.files = { ${entries.join(', ')} };`, loader: 'js', resolveDir: folder, sourcefile: NAME },
+      loader: { '.js': 'jsx' },
+      tsconfigRaw: tsconfig,
+      stdin: { contents, loader: 'js', resolveDir: folder, sourcefile: NAME },
       absWorkingDir: folder,
       outdir: folder,
       bundle: true,
       keepNames: true,
       packages: 'external',
       platform: 'node',
-      format: 'cjs',
+      // The compiler allows a top-level await only in an ES module. This one imports nothing and exports nothing, so it can run as a script.
+      format: awaits ? 'esm' : 'cjs',
       sourcemap: 'external',
       write: false,
       metafile: true,
-      plugins: [ownLocation],
+      plugins: [asInNotebook(place, found, awaits), ownLocation],
     }),
-  ).catch((error: unknown) => {
-    throw CannotShip({ chain: `a file that a cell imports cannot be compiled: ${buildFailure(error)}` }, error);
-  });
+  );
   const text = (suffix: string): string => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? '';
   const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
   const inputs = Object.keys(result.metafile.inputs).filter((input) => input !== NAME);
-  cache.set(key, { code, stamps: new Map(inputs.map((input) => resolve(folder, input)).map((file) => [file, stampOf(file)])) });
-  for (const oldest of cache.keys()) if (cache.size > CACHED) cache.delete(oldest);
-  return code;
+  const stamps = new Map(inputs.map((input) => resolve(folder, input)).map((file) => [file, stampOf(file)]));
+  return { code, awaits, stamps, found };
+}
+
+/** Marks a namespace as `require` would, because cells that import the file get it from a `require`. */
+const MARKED = `const marked = (loading) => loading.then((all) => Object.defineProperty(all, '__esModule', { value: true })); `;
+
+/** Where the modules are that only require a package. */
+const REQUIRED = 'required';
+
+/**
+ * Finds the user's files as the notebook does, and leaves packages out. Packages are required by their names from the notebook's folder, unless the folder
+ * of the importing file has another one.
+ */
+const asInNotebook = ({ folder, fileOf }: Place, found: Found[], awaits: boolean): Plugin => ({
+  name: 'as-in-notebook',
+  setup(build) {
+    build.onResolve({ filter: /^/ }, ({ path, resolveDir, kind, namespace }) => {
+      if (namespace === REQUIRED) return { path, external: true };
+      if (kind === 'entry-point') return undefined;
+      const file = fileOf?.(resolveDir, path);
+      found.push([resolveDir, path, file]);
+      if (file !== undefined) return { path: file };
+      if (!isBuiltin(path) && /^[./#]|:/.test(path)) return undefined;
+      const id = nearerPackage(path, resolveDir, folder, kind) ?? path;
+      return awaits && kind === 'import-statement' ? { path: id, namespace: REQUIRED } : { path: id, external: true };
+    });
+    build.onLoad({ filter: /^/, namespace: REQUIRED }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+});
+
+/** The file of a package, if code in `from` means another one than code in `folder`. */
+function nearerPackage(id: string, from: string, folder: string, kind: ImportKind): string | undefined {
+  if (from === folder || isBuiltin(id)) return undefined;
+  const isLater = kind === 'dynamic-import';
+  const find = (at: string): string | undefined => {
+    try {
+      return isLater ? resolveImport(id, at) : requireFrom(at).resolve(id);
+    } catch {
+      return undefined;
+    }
+  };
+  const file = isOwn(id) ? undefined : find(from);
+  if (file === undefined || file === find(folder)) return undefined;
+  return isLater ? pathToFileURL(file).href : file;
 }
 
 function stampOf(file: string): string {
@@ -61,19 +144,44 @@ function stampOf(file: string): string {
   return stat ? `${stat.mtimeMs}:${stat.size}` : '';
 }
 
-/** Replaces `import.meta.url`, `.dirname` and `.filename` by the values that they have in the file itself. */
+/** Code that may ask for its own place. */
+const PLACE = /\bimport\s*\.\s*meta\b|\b__(?:file|dir)name\b/;
+/** What must stay at the beginning of a file: the line for a shell, and a directive. */
+const FRONT = /^(?:#!.*\n)?(?:\s*(['"])use strict\1)?/;
+
+/** Gives each file of a bundle the `import.meta`, `__filename` and `__dirname` that it would have outside of it, unless it declares these names. */
 export const ownLocation: Plugin = {
   name: 'own-location',
-  setup(build) {
-    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+  setup({ initialOptions, onLoad }) {
+    initialOptions.define = {
+      ...initialOptions.define,
+      'import.meta': '__nbsMeta',
+      __filename: '__nbsMeta.filename',
+      __dirname: '__nbsMeta.dirname',
+    };
+    onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
       const read = await readFile(path, 'utf8');
       const source = bracketDeleteDecorators(read);
-      if (source === read && !source.includes('import.meta')) return undefined;
-      const values: Record<string, string> = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
-      const contents = source.replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, key: string) =>
-        JSON.stringify(values[key]),
-      );
+      const isPlaced = PLACE.test(source);
+      if (source === read && !isPlaced) return undefined;
+      const contents = isPlaced ? source.replace(FRONT, (front) => `${front};${metaOf(path)}`) : source;
       return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
     });
   },
 };
+
+const RESOLVE = [
+  '(id) => {',
+  "const { createRequire, isBuiltin } = process.getBuiltinModule('module');",
+  "if (isBuiltin(id)) return id.startsWith('node:') ? id : 'node:' + id;",
+  'if (/^(\\.{0,2}\\/|[a-z][a-z+.-]+:)/i.test(id)) return new URL(id, url).href;',
+  "return process.getBuiltinModule('url').pathToFileURL(createRequire(url).resolve(id)).href;",
+  '}',
+].join(' ');
+
+/** The declaration is on one line, so that the lines of the file keep their numbers. */
+function metaOf(path: string): string {
+  const values = [pathToFileURL(path).href, dirname(path), path].map((value) => JSON.stringify(value)).join(', ');
+  const meta = `(url, dirname, filename) => ({ url, dirname, filename, resolve: ${RESOLVE} })`;
+  return `var __nbsMeta = /* @__PURE__ */ (${meta})(${values});`;
+}

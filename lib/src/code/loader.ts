@@ -1,4 +1,6 @@
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
 import { BLOBS, HEADER, type Header, HOOKS } from './hooks.js';
 import { importBundle } from './module.js';
@@ -37,11 +39,12 @@ async function loadSource(
 
   const packages = apart(requireWith(ref.folder, own), body);
   const files = loadFiles(ref, readBlob, packages);
-  const requirer = Object.assign((id: string) => (Object.hasOwn(files, id) ? files[id]?.now() : packages(id)), packages);
+  const preloaded = new Map<string, unknown>();
+  const fileNow = (id: string): unknown => (preloaded.has(id) ? preloaded.get(id) : files[id]?.now?.());
+  const requirer = Object.assign((id: string) => (Object.hasOwn(files, id) ? fileNow(id) : packages(id)), packages);
   const importPackage = importWith(ref.folder, own);
   const importer = (id: string): Promise<unknown> =>
     Object.hasOwn(files, id) ? (files[id] as ShippedFile).later() : importPackage(id);
-  const preloaded = new Map<string, unknown>();
   for (const id of header.preload) preloaded.set(id, await importer(id));
 
   let decoder: ValueDecoder | undefined;
@@ -69,6 +72,7 @@ async function loadSource(
     [HOOKS.preload]: (id: string) => preloaded.get(id),
     [HOOKS.global]: (all: Record<string, unknown>, name: string) => all[name] ?? all,
     [HOOKS.import]: importer,
+    [HOOKS.meta]: metaOf(ref.folder, packages),
   };
   body.begin();
   try {
@@ -100,9 +104,21 @@ function runScript(code: string, filename: string, scope: Readonly<Record<string
   run.apply(scope.exports, Object.values(scope));
 }
 
-/** A file that a cell imported by path. */
+/** `import.meta` of cells, as in the notebook. */
+function metaOf(folder: string, packages: FolderRequire): Readonly<Record<string, unknown>> {
+  const filename = join(folder, 'notebook.ts');
+  const { href: url } = pathToFileURL(filename);
+  const resolve = (id: string): string => {
+    if (isBuiltin(id)) return id.startsWith('node:') ? id : `node:${id}`;
+    return /^(\.{0,2}\/|[a-z][a-z+.-]+:)/i.test(id) ? new URL(id, url).href : pathToFileURL(packages.resolve(id)).href;
+  };
+  return { url, dirname: folder, filename, resolve, main: true };
+}
+
+/** A file of the user's that a cell imported. */
 interface ShippedFile {
-  now(): unknown;
+  /** Absent if one of the files awaits at its top level. */
+  now?(): unknown;
   later(): Promise<unknown>;
 }
 
@@ -113,6 +129,8 @@ function loadFiles(ref: SourceRef, readBlob: ReadBlob, require: FolderRequire): 
   const filename = join(ref.folder, `.nbserve-${hash.slice(0, 16)}.files.cjs`);
   registerCompiled(filename, () => code);
   const module: { exports: { files?: Readonly<Record<string, ShippedFile>> } } = { exports: {} };
-  runScript(code, filename, { exports: module.exports, module, require, __filename: filename, __dirname: ref.folder });
+  const { exports } = module;
+  const place = { __filename: filename, __dirname: ref.folder };
+  runScript(code, filename, { exports, module, require, ...place, [HOOKS.exports]: exports });
   return module.exports.files ?? {};
 }

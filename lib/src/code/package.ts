@@ -2,22 +2,26 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { assemble } from './assemble.js';
 import type { Closure } from './closure.js';
-import { compile, inlineMap, mapOneLineDown } from './compile.js';
+import { compile, inlineMap, mapOneLineDown, tsconfigOf } from './compile.js';
 import { bundleFiles } from './files.js';
 import { BLOBS, HEADER, type Header } from './hooks.js';
-import type { CodePackage, ValueBlob } from './types.js';
+import type { CodePackage, SourceRegistryOptions, ValueBlob } from './types.js';
 
 const HASH_CHUNK = 16 * 1024 * 1024;
 
 /** Compiles a closure and hashes its values. */
 export async function packageOf(
   closure: Closure,
-  options: { readonly folder: string; readonly notes: readonly string[] },
+  options: SourceRegistryOptions,
+  notes: CodePackage['notes'],
 ): Promise<CodePackage> {
+  const { folder } = options;
+  const tsconfig = tsconfigOf(options.compilerOptions?.() ?? {});
   // Values are encoded before the first await, so that a later change in the notebook is not in the snapshot.
   const graph = closure.values.isEmpty ? undefined : Buffer.from(JSON.stringify(closure.values.graph()));
-  const { text, map: cellMap, exportName, preload, files, renamed } = assemble(closure);
-  const compiled = await compile(text, cellMap);
+  const { text, map: cellMap, exportName, files, required, isJsx, renamed, ...assembled } = assemble(closure, options);
+  const preload = [...assembled.preload];
+  const compiled = await compile(text, cellMap, { isJsx, tsconfig });
   const values: ValueBlob[] = [];
   if (graph) {
     values.push({ name: BLOBS.graph, hash: await hashOf(graph), bytes: graph });
@@ -25,7 +29,9 @@ export async function packageOf(
       values.push({ name: BLOBS.buffer(n), hash: await hashOf(bytes), bytes });
   }
   if (files.length > 0) {
-    const bytes = Buffer.from(await bundleFiles(files, options.folder));
+    const bundled = await bundleFiles(files, options, tsconfig);
+    if (bundled.awaits) preload.push(...required);
+    const bytes = Buffer.from(bundled.code);
     values.push({ name: BLOBS.files, hash: await hashOf(bytes), bytes });
   }
   const header: Header = { preload, renamed: { ...renamed, ...renamedByCompiler(compiled.code, closure) } };
@@ -38,9 +44,9 @@ export async function packageOf(
     code,
     map,
     values,
-    folder: options.folder,
+    folder,
     exportName,
-    notes: options.notes,
+    notes,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { ParserOptions } from '@babel/parser';
 
 type Parser = typeof import('@babel/parser');
 
@@ -20,8 +21,29 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
+const PLUGINS: NonNullable<ParserOptions['plugins']> = [
+  'typescript',
+  'decorators',
+  'decoratorAutoAccessors',
+  'explicitResourceManagement',
+  'importAttributes',
+];
+
+/** Code without any of these has no JSX. */
+const MAY_BE_JSX = /<[\p{ID_Start}$_>]/u;
+
 /** The statements of a cell. Never throws: a cell that the parser cannot read has no statements. */
-export function parseCell(source: string): readonly Node[] {
+export const parseCell = (source: string): readonly Node[] => parsed(source, PLUGINS).statements;
+
+/** The same for a cell that may have JSX: as in the kernel, it has JSX only if it is no TypeScript without JSX. */
+export function parseWithJsx(source: string): readonly Node[] {
+  const plain = parsed(source, PLUGINS);
+  if (plain.isClean || !MAY_BE_JSX.test(source)) return plain.statements;
+  const jsx = parsed(source, [...PLUGINS, 'jsx']);
+  return jsx.isClean || plain.statements.length === 0 ? jsx.statements : plain.statements;
+}
+
+function parsed(source: string, plugins: typeof PLUGINS): { readonly statements: readonly Node[]; readonly isClean: boolean } {
   try {
     const file = loadParser().parse(source, {
       sourceType: 'module',
@@ -31,11 +53,11 @@ export function parseCell(source: string): readonly Node[] {
       allowSuperOutsideMethod: true,
       allowUndeclaredExports: true,
       allowNewTargetOutsideFunction: true,
-      plugins: ['typescript', 'decorators', 'decoratorAutoAccessors', 'explicitResourceManagement', 'importAttributes'],
+      plugins,
     });
-    return file.program.body as unknown as readonly Node[];
+    return { statements: file.program.body as unknown as readonly Node[], isClean: (file.errors ?? []).length === 0 };
   } catch {
-    return [];
+    return { statements: [], isClean: false };
   }
 }
 

@@ -39,6 +39,8 @@ const CASES: readonly (readonly [source: string, instrumented: string])[] = [
     '[1].map((n) => n); ds.map(__nbs_source("c#0", (row) => row), { concurrency: 2 })',
   ],
   ['[1].map((n) => ({ n })); ds.mapBatches(f)', '[1].map((n) => ({ n })); ds.mapBatches(f)'],
+  ['const el = <p>a</p>; serve.deployment(class {})', 'const el = <p>a</p>; serve.deployment(__nbs_source("c#0", class {}))'],
+  ['const n = <number>x; serve.deployment(class {})', 'const n = <number>x; serve.deployment(__nbs_source("c#0", class {}))'],
   ['// serve.deployment(class {})', '// serve.deployment(class {})'],
 ];
 

@@ -2,7 +2,7 @@ import { Catalog } from './catalog.js';
 import { taggedIn } from './cell.js';
 import { closureOf } from './closure.js';
 import { NoSource } from './errors.js';
-import { parseCell } from './parse.js';
+import { parseWithJsx } from './parse.js';
 import { mayShip } from './shipped-calls.js';
 import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
@@ -58,7 +58,11 @@ export class SourceRegistry {
     for (const note of notes) this.#said.add(note.key);
     // The assembler is loaded when something is shipped, because replicas use this room too.
     const { packageOf } = await import('./package.js');
-    return packageOf(closure, { folder: this.#options.folder, notes: notes.map((note) => note.text) });
+    return packageOf(
+      closure,
+      this.#options,
+      notes.map((note) => note.text),
+    );
   }
 }
 
@@ -73,7 +77,7 @@ function nameOf(value: unknown): string {
  */
 export function instrument(cellId: string, source: string): string {
   if (!mayShip(source)) return source;
-  const insertions = taggedIn(parseCell(source)).flatMap(({ argument }, n) => [
+  const insertions = taggedIn(parseWithJsx(source)).flatMap(({ argument }, n) => [
     { at: argument.start, text: `__nbs_source(${JSON.stringify(`${cellId}#${n}`)}, ` },
     { at: argument.end, text: ')' },
   ]);

@@ -102,7 +102,14 @@ export interface SourceRegistryOptions {
   readonly lookup: (name: string) => unknown;
   /** Names that exist in every cell, each with the module that exports it: `{ serve: 'nbserve', onnx: 'nbserve/onnx' }`. */
   readonly globals?: Readonly<Record<string, string>>;
+  /** The options in the notebook's `tsconfig.json` that its cells are compiled with. Default: standard decorators, JSX by `React.createElement`. */
+  readonly compilerOptions?: () => CompilerOptions | undefined;
+  /** The user's own file that code in `folder` imports by `specifier`; undefined for packages. Default: a path means the file that esbuild finds. */
+  readonly fileOf?: (folder: string, specifier: string) => string | undefined;
 }
+
+/** What the compiler reads of a `tsconfig.json`, such as `experimentalDecorators` and `jsxFactory`. */
+export type CompilerOptions = Readonly<Record<string, unknown>>;
 
 /** Packages of its own that code has, besides those of its folder. */
 export interface OwnPackages {

@@ -1,7 +1,7 @@
 import { builtinPath } from './builtins.js';
 import { type Catalog, declarationKey, type FunctionSource } from './catalog.js';
 import { type Declaration, isVariable } from './declaration.js';
-import { isRelative } from './hooks.js';
+import { isFile } from './hooks.js';
 import { awaitedModule, isReference, literalMember } from './literal.js';
 import { isNode, type Node } from './parse.js';
 import { Refusal } from './refusal.js';
@@ -70,8 +70,7 @@ export class UnitBuilder {
     const order = [cell.order, node?.start ?? 0] as const;
     const module = node === null ? undefined : awaitedModule(node);
     if (module !== undefined && path !== undefined) {
-      const relative = isRelative(module);
-      const form = relative
+      const form = isFile(module, this.#options)
         ? { as: 'import' as const, module, imported: `*${path}` }
         : { as: 'preload' as const, keyword, module, path };
       return this.#table.add({ key, name, cell, order, form, links: [], needs: [] } as Unit, user);

@@ -90,6 +90,20 @@ const REFUSED: readonly (readonly [name: string, cells: readonly string[], messa
     /^Chat uses nowhere: no cell declares it, and it has no value/,
   ],
   [
+    'JSX whose function another cell declares anew, if both are needed',
+    [
+      '/** @jsxRuntime classic */ /** @jsx h */ const h = (tag: string) => tag; class Old { f() { return <p /> } }',
+      'const h = (tag: string) => [tag]',
+      'class Chat extends Old { g() { return h("a") } }',
+    ],
+    /^Old uses h, the function for its JSX: a later cell declares h anew, and both are needed; give one another name$/,
+  ],
+  [
+    'JSX of cells that name different functions for it',
+    ['/** @jsx a */ const item = () => <p />', '/** @jsx b */ class Chat { f() { return [item(), <p />] } }'],
+    /^Chat uses JSX of cell\[\d\]\.ts and cell\[\d\]\.ts, whose comments name different functions for it; name the functions in tsconfig\.json$/,
+  ],
+  [
     'a getter that throws',
     ['const o = { get x() { throw new Error("closed") } }; class Chat { f() { return o } }'],
     /^Chat uses o\.x: closed/,

@@ -43,7 +43,7 @@ export class NotebookConfig {
     return Array.isArray(this.options.lib) && this.options.lib.some((name) => /^dom$/i.test(String(name)));
   }
 
-  get esbuild(): TransformOptions['tsconfigRaw'] {
+  get esbuild(): Exclude<TransformOptions['tsconfigRaw'], string | undefined> {
     const own = Object.fromEntries(Object.entries(this.options).filter(([name]) => COMPILED.test(name)));
     const jsx = own.jsx === 'react' || own.jsx === 'react-jsxdev' ? own.jsx : 'react-jsx';
     return { compilerOptions: { useDefineForClassFields: true, experimentalDecorators: false, ...own, jsx } };

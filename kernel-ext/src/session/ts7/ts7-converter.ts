@@ -181,6 +181,14 @@ export class Ts7Converter implements Converter {
     return { path, modules: this.#sides.taken() };
   }
 
+  fileOf(folder: string, specifier: string): string | undefined {
+    return this.#sides.find(folder, specifier);
+  }
+
+  compilerOptions(): Readonly<Record<string, unknown>> {
+    return { ...this.#config.esbuild.compilerOptions };
+  }
+
   awaitPackage(specifier: string): readonly SideModule[] {
     this.#sides.awaitPackage(specifier);
     return this.#sides.taken();
