@@ -57,6 +57,8 @@ export interface TokenizerFiles {
 
 /** Names of the token that fills up, if the files do not say which one it is. */
 const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>'];
+/** The tokens of tokenizer_config.json that a template of chats may name. */
+const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
 /** The tokenizer of a model: texts to numbers of tokens, and back. `loadTokenizer` makes it. */
 export class Tokenizer {
@@ -94,7 +96,7 @@ export class Tokenizer {
     } catch (error) {
       throw NotATextModel({ folder, kind: 'language model', reason: `its tokenizer: ${(error as Error).message}` }, error);
     }
-    const special = ['bos_token', 'eos_token', 'pad_token', 'unk_token'].flatMap((name) => {
+    const special = SPECIAL_NAMES.flatMap((name) => {
       const value = config[name] as string | { readonly content: string } | null | undefined;
       return value === undefined || value === null ? [] : [[name, typeof value === 'string' ? value : value.content] as const];
     });
@@ -170,7 +172,8 @@ export class Tokenizer {
   /** @throws NBS_MESSAGES_INVALID if the template refuses the messages, such as one that knows no `system` */
   #render(template: Template, messages: readonly ChatMessage[]): string {
     try {
-      return template.render({ messages, add_generation_prompt: true, ...this.#special });
+      // In a template, what is null is none, and what is missing is not. The library transformers passes these two always.
+      return template.render({ messages, tools: null, documents: null, add_generation_prompt: true, ...this.#special });
     } catch (error) {
       throw invalidMessages(`the chat template of the model says: ${(error as Error).message}`);
     }
