@@ -3,6 +3,7 @@ import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { InvalidOption, isRecord } from '../core/index.js';
 import { pad, type Tensor } from '../onnx/index.js';
 import { invalidMessages, invalidTokenInput, NotATextModel } from './errors.js';
+import { mendPackage } from './mend-package.js';
 import type { ChatMessage } from './messages.js';
 import { quickenWords } from './quick-words.js';
 import { parseBatchOptions, parseEncodeOptions } from './token-options.js';
@@ -89,6 +90,7 @@ export class Tokenizer {
     try {
       this.#tokenizer = new HubTokenizer(tokenizer, config);
       quickenWords(this.#tokenizer);
+      mendPackage(this.#tokenizer, tokenizer);
       this.cutsLeft = config.truncation_side === 'left';
       this.#rows = new TokenRows(this.#tokenizer, processor, this.cutsLeft);
       const chat = template ?? templateIn(config.chat_template);
