@@ -1,4 +1,6 @@
-"""Writes lib/test/fixtures/tokenizers.json: three small tokenizers, and what Hugging Face's tokenizers for Python make of a list of texts.
+"""Writes lib/test/fixtures/tokenizers.json: small tokenizers, and what Hugging Face's tokenizers for Python make of a list of texts.
+
+It also writes lib/test/fixtures/pre-tokenizers.json: how their pre-tokenizers and normalizers divide and change texts.
 
 Run it as `pip install tokenizers==0.23.3 && python ci/datasets/tokenizer-sheet.py`.
 """
@@ -32,6 +34,10 @@ TEXTS = [
     "control\u0001 and \u0000 nul",
     "unknown: ᚠᛇᚻ ꙮ",
     "[CLS] written [SEP] by a user <s> </s> <|end|>",
+    "Add \u00bd cup, \u2153 or \u2461 b, in \u0662\u0660\u0662\u0664 x\u00b2",
+    "a!!!b, c\u2014d",
+    "abc\U00020000\U0002b920 \u39d0",
+    "\u039f\u0394\u039f\u03a3 \u03a3\u03a3 \u0130",
     "long " * 300,
 ]
 PAIRS = [("", ""), ("a", ""), ("", "a"), ("The quick fox", "jumps over"), ("數 😀", "Größe"), ("dog " * 20, "fox"), ("dog", "fox " * 20), ("dog " * 20, "fox " * 21)]
@@ -74,6 +80,89 @@ def roberta():
     return tokenizer, {"pad_token": "</s>"}
 
 
+def individual_digits():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    # A space and a digit behind it would have a token of their own if they were not divided.
+    corpus = [" \u00b7 \u00b0 \u00ae \u00a9", "Add \u00bd cup", " \u2153", "a \u2461 b", "in \u0662\u0660\u0662\u0664"] * 20
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<|end|>"], initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(CORPUS + corpus, trainer)
+    return tokenizer, {"pad_token": "<|end|>"}
+
+
+def whole_words():
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]"]
+    trained(tokenizer, trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False))
+    return tokenizer, {"pad_token": "[PAD]"}
+
+
+def unigrams():
+    pieces = sorted({letter for text in CORPUS for letter in text if letter.isascii() and letter != " "})
+    words = ["\u2581the", "\u2581token", "s", "ize", "\u2581a", "\u2581text", "ing", "\u2581lo", "ng", "\u2581\u2581"]
+    vocabulary = [("<unk>", 0.0), ("<pad>", 0.0), ("\u2581", -3.0)] + [(f"<0x{byte:02X}>", 0.0) for byte in range(256)]
+    vocabulary += [(piece, -9.0 - i / 64) for i, piece in enumerate(pieces)] + [(word, -5.0 - i / 64) for i, word in enumerate(words)]
+    tokenizer = Tokenizer(models.Unigram(list(dict(vocabulary).items()), unk_id=0, byte_fallback=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace()])
+    return tokenizer, {"pad_token": "<pad>"}
+
+
+def unknown_words():
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    trained(tokenizer, trainers.BpeTrainer(vocab_size=120, special_tokens=["<unk>", "<pad>"], limit_alphabet=40, show_progress=False))
+    return tokenizer, {"pad_token": "<pad>"}
+
+
+BEHAVIORS = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
+PARTS = [
+    pre_tokenizers.Whitespace(),
+    pre_tokenizers.WhitespaceSplit(),
+    pre_tokenizers.BertPreTokenizer(),
+    pre_tokenizers.Digits(individual_digits=True),
+    pre_tokenizers.Digits(individual_digits=False),
+    pre_tokenizers.ByteLevel(add_prefix_space=True),
+    pre_tokenizers.FixedLength(length=3),
+    pre_tokenizers.Metaspace(),
+    pre_tokenizers.Metaspace(prepend_scheme="never"),
+    pre_tokenizers.Metaspace(prepend_scheme="first", split=False),
+    *[pre_tokenizers.Punctuation(behavior=each) for each in BEHAVIORS],
+    *[pre_tokenizers.Split(pattern, behavior=each, invert=invert) for pattern in [".", tokenizers.Regex("[0-9. ]"), tokenizers.Regex(" ?\\w+")] for each in BEHAVIORS for invert in [False, True]],
+]
+NORMALIZERS = [
+    normalizers.Lowercase(),
+    normalizers.BertNormalizer(),
+    normalizers.BertNormalizer(lowercase=False, strip_accents=True, handle_chinese_chars=False),
+    normalizers.Sequence([normalizers.Lowercase(), normalizers.NFD()]),
+]
+PIECES = [
+    "1.a..b. .2",
+    " .. a1.5  b.",
+    "  the\u2581tokens \u2581 of\u2581\u2581a   text",
+    "caf\u00e9 Gr\u00f6\u00dfe na\u00efve_1 \u0924\u093f \u200d\u200c x\u0301",
+    "\ufeffa\u0085b\u2028c\u200bd",
+]
+
+
+def part_of(part):
+    tokenizer = Tokenizer(models.BPE())
+    if isinstance(part, normalizers.Normalizer):
+        tokenizer.normalizer = part
+        return json.loads(tokenizer.to_str())["normalizer"]
+    tokenizer.pre_tokenizer = part
+    return json.loads(tokenizer.to_str())["pre_tokenizer"]
+
+
+def pieces_of(part, text):
+    return [piece for piece, _ in part.pre_tokenize_str(text)]
+
+
 def row(encoding):
     return {"ids": encoding.ids, "types": encoding.type_ids}
 
@@ -101,10 +190,23 @@ def cases(tokenizer, config):
 
 def main():
     sheet = {"tokenizers": tokenizers.__version__}
-    for name, make in {"wordPieces": word_pieces, "bytePairs": byte_pairs, "roberta": roberta}.items():
+    makers = {"wordPieces": word_pieces, "bytePairs": byte_pairs, "roberta": roberta}
+    makers |= {"individualDigits": individual_digits, "wholeWords": whole_words, "unigrams": unigrams, "unknownWords": unknown_words}
+    for name, make in makers.items():
         tokenizer, config = make()
         sheet[name] = {"tokenizer": json.loads(tokenizer.to_str()), "config": config, **cases(tokenizer, config)}
-    path = pathlib.Path(__file__).parents[2] / "lib/test/fixtures/tokenizers.json"
+    save("tokenizers.json", sheet)
+    texts = TEXTS[:-1] + PIECES
+    parts = {
+        "texts": texts,
+        "preTokenizers": [{"config": part_of(each), "pieces": [pieces_of(each, text) for text in texts]} for each in PARTS],
+        "normalizers": [{"config": part_of(each), "texts": [each.normalize_str(text) for text in texts]} for each in NORMALIZERS],
+    }
+    save("pre-tokenizers.json", parts)
+
+
+def save(name, sheet):
+    path = pathlib.Path(__file__).parents[2] / "lib/test/fixtures" / name
     path.write_text(json.dumps(sheet, ensure_ascii=True, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)
 

@@ -4,7 +4,7 @@ import { isAboutInput } from '../core/index.js';
 import { runInBatches } from './batch.js';
 import { checkFeeds, toFeeds } from './feeds.js';
 import { tensor } from './tensor.js';
-import type { Feeds, TensorInfo } from './types.js';
+import type { Feeds, Tensor, TensorInfo } from './types.js';
 
 const image: TensorInfo = { name: 'image', type: 'float32', shape: ['batch', 1, 2, 2] };
 const mask: TensorInfo = { name: 'mask', type: 'int64', shape: ['batch'] };
@@ -95,4 +95,27 @@ test('a batch is cut into runs of at most maxBatchSize rows, in order', async ()
   assert.deepEqual(await runInBatches(model, [], 2), []);
   const fixed = { ...model, inputs: [{ name: 'x', type: 'float32', shape: [1, 1] } as TensorInfo] };
   await assert.rejects(runInBatches(fixed, feeds, 2), { code: 'NBS_ONNX_CANNOT_BATCH' });
+});
+
+test('tensors of two requests that came as JSON are one run, as each would be alone', async () => {
+  const seen: Tensor[] = [];
+  const infos: TensorInfo[] = [{ name: 'input_ids', type: 'int64', shape: ['n', 2] }];
+  const run = async ({ input_ids: ids }: Feeds) => {
+    seen.push(ids as Tensor);
+    return { input_ids: ids as Tensor };
+  };
+  const feeds = [[[1, 2]], [[3, 4]]].map((rows) => ({
+    input_ids: { type: 'int64', dims: [1, 2], data: rows.flat() } as unknown as Tensor,
+  }));
+  const results = await runInBatches({ inputs: infos, outputs: infos, run }, feeds, 8);
+  assert.deepEqual(seen, [
+    tensor('int64', [
+      [1, 2],
+      [3, 4],
+    ]),
+  ]);
+  assert.deepEqual(
+    results.map((each) => each.input_ids?.data),
+    [BigInt64Array.of(1n, 2n), BigInt64Array.of(3n, 4n)],
+  );
 });

@@ -64,6 +64,7 @@ export {
 export { checkFeeds } from './feeds.js';
 export type { LabelMap, Pixels, Preset } from './image-api.js';
 export { lend } from './lent.js';
+export { operatorsOf } from './operators.js';
 export { verifyOption } from './options.js';
 export { Slots } from './slots.js';
 export { findDifference } from './verify.js';

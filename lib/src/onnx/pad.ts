@@ -3,7 +3,7 @@ import { allocate, convert } from './elements.js';
 import { CannotBatch } from './errors.js';
 import { faultOf, inheritOrigin } from './shaped-by-data.js';
 import { type AxisOptions, copy, placeOf } from './stack.js';
-import { sizeOf } from './tensor.js';
+import { elementsOf, sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
 /** Where the values that fill up a row stand. */
@@ -34,7 +34,7 @@ export interface Padded<T extends DataType = DataType> {
 /**
  * Joins tensors of different lengths into one batch: `[5]` and `[3]` give values and a mask of `[2, 5]`; `[5, 80]` and `[3, 80]` give values of `[2, 5, 80]`.
  * @param tensors the rows. They differ in the dimension `axis` only, which is counted in a row
- * @throws NBS_ONNX_CANNOT_BATCH if they differ in more, or if one is longer than `length`; NBS_ONNX_INVALID_TENSOR if their type cannot hold `value`; NBS_INVALID_OPTION
+ * @throws NBS_ONNX_CANNOT_BATCH if they differ in more, or if one is longer than `length`; NBS_ONNX_INVALID_TENSOR if their type cannot hold `value` or one of their own values; NBS_INVALID_OPTION
  */
 export function pad<T extends DataType>(tensors: readonly Tensor<T>[], options: PadOptions = {}): Padded<T> {
   const { axis = 0, side = 'right', multipleOf = 1 } = options;
@@ -61,16 +61,17 @@ export function pad<T extends DataType>(tensors: readonly Tensor<T>[], options: 
   const length = lengthOf(lengths, tensors, options.length, multipleOf);
   const dims = first.dims.with(place, length);
   const size = sizeOf(dims);
+  const parts = tensors.map(elementsOf);
   const data = allocate(first.type, tensors.length * size);
   const [filler] = convert(first.type, [options.value ?? (first.type === 'string' ? '' : 0)]);
   (data as unknown[]).fill(filler);
   const mask = new BigInt64Array(tensors.length * length);
   const [blocks, inner] = [sizeOf(dims.slice(0, place)), sizeOf(dims.slice(place + 1))];
-  for (const [row, tensor] of tensors.entries()) {
+  for (const [row, elements] of parts.entries()) {
     const own = lengths[row] as number;
     const begin = side === 'left' ? length - own : 0;
     for (let block = 0; block < blocks; block += 1)
-      copy(data, row * size + (block * length + begin) * inner, tensor.data, block * own * inner, own * inner);
+      copy(data, row * size + (block * length + begin) * inner, elements, block * own * inner, own * inner);
     mask.fill(1n, row * length + begin, row * length + begin + own);
   }
   return {
@@ -98,6 +99,7 @@ export function unpad<T extends DataType>(
   const place = placeOf(axis, dims.length);
   const length = dims[place] as number;
   const size = sizeOf(dims);
+  const elements = elementsOf(value);
   const [blocks, inner] = [sizeOf(dims.slice(0, place)), sizeOf(dims.slice(place + 1))];
   return lengths.map((own, row) => {
     if (!Number.isSafeInteger(own) || own < 0 || own > length)
@@ -105,7 +107,7 @@ export function unpad<T extends DataType>(
     const data = allocate(value.type, blocks * own * inner);
     const begin = side === 'left' ? length - own : 0;
     for (let block = 0; block < blocks; block += 1)
-      copy(data, block * own * inner, value.data, row * size + (block * length + begin) * inner, own * inner);
+      copy(data, block * own * inner, elements, row * size + (block * length + begin) * inner, own * inner);
     return { type: value.type, dims: dims.with(place, own), data };
   });
 }

@@ -2,7 +2,7 @@ import { allocate } from './elements.js';
 import { CannotBatch } from './errors.js';
 import { bitsOf } from './float16.js';
 import { faultOf, inheritOrigin } from './shaped-by-data.js';
-import { sizeOf } from './tensor.js';
+import { elementsOf, sizeOf } from './tensor.js';
 import type { DataType, Tensor } from './types.js';
 
 /** Which dimension tensors are joined or split along. */
@@ -41,7 +41,7 @@ export function unstack<T extends DataType>(value: Tensor<T>, { axis = 0 }: Axis
 
 /**
  * Joins tensors along a dimension: `[2, 784]` and `[1, 784]` give `[3, 784]`; with `axis: 1`, `[4, 2, 8]` and `[4, 1, 8]` give `[4, 3, 8]`.
- * @throws NBS_ONNX_CANNOT_BATCH if their types or their other dimensions differ
+ * @throws NBS_ONNX_CANNOT_BATCH if their types or their other dimensions differ; NBS_ONNX_INVALID_TENSOR if the values of one do not fit its type or dimensions
  */
 export function concat<T extends DataType>(tensors: readonly Tensor<T>[], { axis = 0 }: AxisOptions = {}): Tensor<T> {
   const [first] = tensors;
@@ -61,13 +61,14 @@ export function concat<T extends DataType>(tensors: readonly Tensor<T>[], { axis
   }
   const place = placeOf(axis, rank);
   const dims = first.dims.with(place, rows);
+  const parts = tensors.map((each) => ({ dims: each.dims, elements: elementsOf(each) }));
   const data = allocate(first.type, sizeOf(dims));
   const blocks = sizeOf(dims.slice(0, place));
   const stride = sizeOf(dims.slice(place));
   let at = 0;
-  for (const part of tensors) {
+  for (const part of parts) {
     const size = sizeOf(part.dims.slice(place));
-    for (let block = 0; block < blocks; block += 1) copy(data, at + block * stride, part.data, block * size, size);
+    for (let block = 0; block < blocks; block += 1) copy(data, at + block * stride, part.elements, block * size, size);
     at += size;
   }
   return inheritOrigin({ type: first.type, dims, data }, tensors);
@@ -91,17 +92,18 @@ export function split<T extends DataType>(
   }
   const [inner, stride] = [sizeOf(value.dims.slice(place + 1)), sizeOf(value.dims.slice(place))];
   const blocks = sizeOf(value.dims.slice(0, place));
+  const elements = elementsOf(value);
   let at = 0;
   return counts.map((count) => {
     const [start, size] = [at * inner, count * inner];
     at += count;
     const dims = value.dims.with(place, count);
     if (place === 0) {
-      const own = sliceOf(value.data, start, start + size) as Tensor<T>['data'];
+      const own = sliceOf(elements, start, start + size) as Tensor<T>['data'];
       return inheritOrigin({ type: value.type, dims, data: own }, [value]);
     }
     const data = allocate(value.type, blocks * size);
-    for (let block = 0; block < blocks; block += 1) copy(data, block * size, value.data, block * stride + start, size);
+    for (let block = 0; block < blocks; block += 1) copy(data, block * size, elements, block * stride + start, size);
     return inheritOrigin({ type: value.type, dims, data }, [value]);
   });
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hasCode, isAboutInput } from '../core/index.js';
+import { InvalidTensor } from './errors.js';
+import { pad } from './pad.js';
 import { concat, split, stack, unstack } from './stack.js';
 import { tensor, toArray } from './tensor.js';
 import { argmax, softmax, topK } from './tensor-math.js';
+import type { Tensor } from './types.js';
 
 test('argmax of a row and of a tensor', () => {
   assert.equal(argmax([3, 9, 9, 1]), 1);
@@ -89,4 +93,48 @@ test('topK gives the largest values first, and NaN last', () => {
     rows.map((row) => row[0]?.index),
     [1, 0],
   );
+});
+
+test('a tensor that came as JSON is joined, filled up and read like one of a typed array', () => {
+  const cases = [
+    ['float16', [1.5, 2.5]],
+    ['float32', [1.5, -2]],
+    ['uint8', [255, 0]],
+    ['int32', [1, -2]],
+    ['int64', [1, 2]],
+    ['bool', [true, false]],
+    ['string', ['a', 'b']],
+  ] as const;
+  for (const [type, values] of cases) {
+    const json = { type, dims: [2], data: values } as unknown as Tensor;
+    const typed = tensor(type, values as readonly number[]) as Tensor;
+    assert.deepEqual(concat([json, json]), concat([typed, typed]), type);
+    assert.deepEqual(stack([json, typed], { axis: 1 }), stack([typed, typed], { axis: 1 }), type);
+    assert.deepEqual(split(json, [1, 1]), split(typed, [1, 1]), type);
+    assert.deepEqual(pad([json, json], { length: 3 }).values, pad([typed, typed], { length: 3 }).values, type);
+    assert.deepEqual(toArray(json), toArray(typed), type);
+    if (type === 'string') continue;
+    assert.deepEqual([argmax(json), softmax(json)], [argmax(typed), softmax(typed)], type);
+    assert.deepEqual(topK(json, 1), topK(typed, 1), type);
+  }
+});
+
+test('a tensor that came as JSON with a value that its type cannot hold, or too few, is the fault of the client', () => {
+  const wrong = [
+    { type: 'uint8', dims: [2], data: [300, 1] },
+    { type: 'int32', dims: [2], data: [1.5, 1] },
+    { type: 'float32', dims: [2], data: ['1.5', null] },
+    { type: 'int64', dims: [3], data: [1, 2] },
+    { type: 'int64', dims: [-1, -2], data: [1, 2] },
+    { type: 'int64', dims: [1e12], data: [1] },
+    { type: 'number', dims: [2], data: [1, 2] },
+  ] as unknown as Tensor[];
+  const isOfClient = (error: unknown) => hasCode(error, InvalidTensor) && isAboutInput(error);
+  for (const each of wrong) {
+    assert.throws(() => concat([each, each]), isOfClient);
+    assert.throws(() => stack([each]), isOfClient);
+    assert.throws(() => pad([each]), isOfClient);
+    assert.throws(() => toArray(each), isOfClient);
+    assert.throws(() => argmax(each), isOfClient);
+  }
 });

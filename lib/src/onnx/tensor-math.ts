@@ -1,5 +1,6 @@
 import { InvalidTensor } from './errors.js';
 import { bitsOf, fromFloat16 } from './float16.js';
+import { elementsOf } from './tensor.js';
 import type { Tensor } from './types.js';
 
 type Numbers = ArrayLike<number>;
@@ -52,8 +53,9 @@ function largest(row: Numbers, count: number): Ranked[] {
 }
 
 function rows(value: Tensor): Numbers[] {
-  const { data, dims, type } = value;
+  const { dims, type } = value;
   if (type === 'string') throw InvalidTensor({ reason: `values of type ${type} cannot be compared` });
+  const data = elementsOf(value);
   const numbers =
     type === 'float16'
       ? fromFloat16(bitsOf(data) as Uint16Array)

@@ -2,7 +2,7 @@ import { aboutInput } from '../core/index.js';
 import { type Arrays, checkBooleans, convert, dataTypes, type HalfArray, type Leaf, typeOfView } from './elements.js';
 import { InvalidTensor } from './errors.js';
 import { bitsOf, fromFloat16 } from './float16.js';
-import { inheritSizes, markShapedByData } from './shaped-by-data.js';
+import { faultOf, inheritSizes, markShapedByData } from './shaped-by-data.js';
 import type { DataOf, DataType, Nested, Tensor } from './types.js';
 
 type TypeOfArray<A> = A extends Float32Array
@@ -67,6 +67,22 @@ export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+/**
+ * The elements of a tensor as its type holds them. Plain numbers, which only a tensor that came as JSON has, are converted.
+ * @throws NBS_ONNX_INVALID_TENSOR if they do not fill the dimensions, or if the type cannot hold one of them
+ */
+export function elementsOf<T extends DataType>(value: Tensor<T>): DataOf[T] {
+  const { type, dims, data } = value;
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) || data.length !== sizeOf(dims)) {
+    const error = InvalidTensor({ reason: `${data.length} values do not fill the dimensions [${dims.join(', ')}]` });
+    throw faultOf(error, [value]);
+  }
+  if (type === 'string' || !Array.isArray(data)) return data;
+  if (!dataTypes.includes(type))
+    throw aboutInput(InvalidTensor({ reason: `unknown element type ${String(type)}; the types are ${dataTypes.join(', ')}` }));
+  return convert(type, data as ArrayLike<Leaf>, dims) as DataOf[T];
+}
+
 /** A tensor as nested arrays for JSON, with booleans for `bool` and numbers for `float16`. A scalar gives its value. int64 gives bigints, which JSON cannot hold. */
 export function toArray(value: Tensor<'string'>): Nested<string>;
 export function toArray(value: Tensor<'bool'>): Nested<boolean>;
@@ -77,7 +93,8 @@ export function toArray(
 // biome-ignore lint/suspicious/noExplicitAny: the element type of a tensor of unknown type is not known
 export function toArray(value: Tensor): any;
 export function toArray(value: Tensor): unknown {
-  const data = value.type === 'float16' ? fromFloat16(bitsOf(value.data) as Uint16Array) : value.data;
+  const elements = elementsOf(value);
+  const data = value.type === 'float16' ? fromFloat16(bitsOf(elements) as Uint16Array) : elements;
   const leaf = value.type === 'bool' ? (at: number) => data[at] !== 0 : (at: number) => data[at];
   const level = (depth: number, at: number, size: number): unknown => {
     const dim = value.dims[depth];

@@ -6,13 +6,25 @@ import type { Chat } from './chat.js';
 import { ChatBatch } from './chat-batch.js';
 
 /** A chat that goes on until somebody ends it. */
-const chatOf = (prompt: number, limit: number) => ({
-  prompt: new Array<number>(prompt).fill(1),
+const chatOf = (prompt: number, limit: number, token = 1) => ({
+  prompt: new Array<number>(prompt).fill(token),
   mostTokens: prompt + limit,
-  lastToken: 1,
+  lastToken: token,
   isEnded: false,
-  take() {},
+  /** The tokens of its answer. */
+  taken: 0,
+  error: undefined as unknown,
+  take() {
+    this.taken += 1;
+  },
+  fail(error: unknown) {
+    this.isEnded = true;
+    this.error = error;
+  },
 });
+
+/** A token for which the model of {@link batchOf} has no embedding. */
+const UNKNOWN = 99n;
 
 /** A batch of a model with keys of width 1. It notes rows and tokens of each run. */
 function batchOf(maxRows: number) {
@@ -23,6 +35,7 @@ function batchOf(maxRows: number) {
     data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)),
   });
   const run = async ({ input_ids: ids, attention_mask: mask }: Record<'input_ids' | 'attention_mask', Tensor>) => {
+    if ((ids.data as BigInt64Array).includes(UNKNOWN)) throw new Error('no such token');
     const [rows, tokens] = mask.dims as [number, number];
     runs.push([rows, tokens]);
     return { logits: floats(rows, ids.dims[1] as number, 1), 'present.0.key': floats(rows, 1, tokens, 1) };
@@ -63,5 +76,34 @@ test('a chat that is alone is answered, however long it is', async () => {
   long.isEnded = true;
   await until(() => batch.waiting === 0 && batch.active === 1);
   short.isEnded = true;
+  await until(() => batch.active === 0);
+});
+
+test('a prompt that the model cannot compute fails alone', async () => {
+  const { batch, add } = batchOf(3);
+  const [first, bad, waiting] = [chatOf(10, 100), chatOf(200, 100, Number(UNKNOWN)), chatOf(10, 100)];
+  add(first);
+  await until(() => first.taken > 2);
+  for (const chat of [bad, waiting]) add(chat);
+  await until(() => waiting.taken > 2);
+  assert.deepEqual([batch.active, batch.waiting, first.error, waiting.error], [2, 0, undefined, undefined]);
+  assert.match(String(bad.error), /no such token/);
+  const before = first.taken;
+  await until(() => first.taken > before + 2);
+  first.isEnded = true;
+  waiting.isEnded = true;
+  await until(() => batch.active === 0);
+});
+
+test('if a run for all answers fails, they end, and the prompts that wait are answered', async () => {
+  const { batch, add } = batchOf(2);
+  const [first, second, waiting] = [chatOf(10, 100), chatOf(10, 100), chatOf(10, 100)];
+  for (const chat of [first, second, waiting]) add(chat);
+  await until(() => second.taken > 2);
+  first.lastToken = Number(UNKNOWN);
+  await until(() => waiting.taken > 2);
+  assert.match(`${first.error} ${second.error}`, /no such token.* no such token/);
+  assert.equal(waiting.error, undefined);
+  waiting.isEnded = true;
   await until(() => batch.active === 0);
 });

@@ -90,7 +90,10 @@ export class ChatBatch {
       // Chats that come in the same turn of the event loop begin together. Between two runs, requests and aborts come in.
       for (await setImmediate(); this.#leave(); await setImmediate()) {
         await this.#read();
-        if (this.#rows.length > 0) await this.#step();
+        if (this.#rows.length === 0) continue;
+        await this.#step().catch((error) => {
+          for (const { chat } of this.#rows) chat.fail(error);
+        });
       }
     } catch (error) {
       this.end(error);
@@ -122,6 +125,16 @@ export class ChatBatch {
       this.#reading = { chat, keyValues: noKeyValues(this.#model.inputs), length: 0 };
     }
     const reading = this.#reading;
+    try {
+      await this.#readPart(reading);
+    } catch (error) {
+      // The others had no part in this run, and their keys and values are as before.
+      this.#reading = undefined;
+      reading.chat.fail(error);
+    }
+  }
+
+  async #readPart(reading: Reading): Promise<void> {
     const { chat, length } = reading;
     const tokens = chat.prompt.slice(length, length + PROMPT_TOKENS);
     const all = length + tokens.length;

@@ -128,6 +128,10 @@ test('a model without embeddings says what would help, before it is asked', asyn
   const strange = answering('last_hidden_state', 'float32', [1, 3, 1], [], outputFacts({}, { pooling_mode_max_tokens: true }));
   assert.throws(() => strange.checkEmbeds(), { message: /asks for max_tokens; mean_tokens and cls_token can be used/ });
   answering('token_embeddings', 'float32', [1, 3, 1], []).checkEmbeds();
+  const dense = outputFacts({}, {}, ['Dense']);
+  const wider = answering('last_hidden_state', 'float32', [1, 3, 1], [], dense);
+  assert.throws(() => wider.checkEmbeds(), { code: 'NBS_TEXT_MODEL_INVALID', message: /asks for Dense after the model/ });
+  answering('sentence_embedding', 'float32', [1, 1], [], dense).checkEmbeds();
   const flat = answering('last_hidden_state', 'float32', [1, 2], Float32Array.of(1, 2));
   await assert.rejects(flat.embed(['a']), { code: 'NBS_TEXT_MODEL_INVALID', message: /has the shape \[1, 2\] for 1 texts/ });
 });

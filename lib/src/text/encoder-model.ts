@@ -11,8 +11,8 @@ import {
   refuseWithoutEmbeddings,
 } from './encoder-outputs.js';
 import { emptyPrompt, invalidTexts, NotATextModel } from './errors.js';
-import { readJson } from './model-files.js';
 import { lengthWithin, MOST_CHARACTERS, parseEncoderOptions } from './options.js';
+import { readSentenceFiles } from './sentence-files.js';
 import { readTextFolder } from './text-folder.js';
 import { type TokenBatch, Tokenizer } from './tokenizer.js';
 
@@ -24,7 +24,7 @@ export interface EncoderModelOptions {
   readonly device?: DeviceChoice;
   /** Number of threads for one operator; 0 means one for each core. @default `OMP_NUM_THREADS`, else 0 */
   readonly intraOpThreads?: number;
-  /** Tokens of a text that are read; the rest is left out. @default what the model was made for, else 512 */
+  /** Tokens of a text that are read; the rest is left out. @default `max_seq_length` of sentence_bert_config.json, else what the model was made for, else 512 */
   readonly maxLength?: number;
 }
 
@@ -42,6 +42,7 @@ export class EncoderModel {
   readonly #facts: OutputFacts;
 
   readonly #maxLength: number;
+  readonly #isLowerCase: boolean;
 
   /** @internal */
   constructor(
@@ -51,8 +52,10 @@ export class EncoderModel {
     model: Model,
     facts: OutputFacts,
     maxLength: number,
+    isLowerCase = false,
   ) {
     this.#maxLength = maxLength;
+    this.#isLowerCase = isLowerCase;
     this.#model = model;
     this.#facts = facts;
   }
@@ -100,7 +103,10 @@ export class EncoderModel {
 
   #encode(texts: readonly string[]): TokenBatch {
     // What is cut in the end need not become tokens first, which takes some microseconds for each character.
-    const part = (text: string): string => partOf(text, MOST_CHARACTERS * this.#maxLength, this.tokenizer.cutsLeft);
+    const part = (text: string): string => {
+      const own = partOf(text, MOST_CHARACTERS * this.#maxLength, this.tokenizer.cutsLeft);
+      return this.#isLowerCase ? own.toLowerCase() : own;
+    };
     return this.tokenizer.encodeBatch(texts.map(part), { maxLength: this.#maxLength, side: 'right' });
   }
 
@@ -210,6 +216,7 @@ function joined(texts: readonly EncodedText[], pad: bigint): TokenBatch {
 /**
  * Loads a model that reads whole texts, and its tokenizer, from a folder that is laid out as on the Hugging Face hub: `tokenizer.json`, `tokenizer_config.json`, an
  * ONNX model that takes `input_ids` and `attention_mask`, and for a classifier `config.json` with the labels in `id2label`.
+ * For embeddings, it also reads what sentence-transformers writes: `1_Pooling/config.json`, `sentence_bert_config.json` and `modules.json`.
  * If a replica's constructor begins to load one, the replica is ready when the model is loaded.
  * @throws NBS_TEXT_MODEL_NOT_FOUND, NBS_TEXT_MODEL_INVALID, and what `onnx.load` throws
  */
@@ -218,7 +225,7 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
     const values = parseEncoderOptions(options);
     const files = await readTextFolder(folder, values.file);
     const tokenizer = new Tokenizer(files);
-    const pooling = (await readJson(files.folder, '1_Pooling/config.json', 'model of embeddings')) ?? {};
+    const sentence = await readSentenceFiles(files.folder);
     const model = await load(files.modelPath, {
       name: files.name,
       ...(values.device === undefined ? {} : { device: values.device }),
@@ -228,7 +235,10 @@ export function loadEncoderModel(folder: string | URL, options: EncoderModelOpti
       await model.dispose();
       throw NotATextModel({ folder: files.folder, kind: 'model of texts', reason: 'the model has no input input_ids' });
     }
-    const maxLength = lengthWithin(values.maxLength, tokenizer.contextLength, DEFAULT_LENGTH);
-    return new EncoderModel(files.name, tokenizer, model, outputFacts(files.model, pooling), maxLength);
+    // Who asks for a length may read more than sentence-transformers would by itself, up to what the model can.
+    const asked = values.maxLength === 0 ? sentence.maxLength : values.maxLength;
+    const maxLength = lengthWithin(asked, tokenizer.contextLength, DEFAULT_LENGTH);
+    const facts = outputFacts(files.model, sentence.pooling, sentence.steps);
+    return new EncoderModel(files.name, tokenizer, model, facts, maxLength, sentence.isLowerCase);
   });
 }

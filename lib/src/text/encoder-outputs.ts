@@ -16,6 +16,8 @@ export interface OutputFacts {
   readonly problem: unknown;
   /** How the vectors of tokens become one of the text, by the names of sentence-transformers. */
   readonly pooling: string;
+  /** Further steps of sentence-transformers that change the vectors. */
+  readonly steps: readonly string[];
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;
@@ -28,23 +30,31 @@ const OF_TOKENS = ['last_hidden_state', 'token_embeddings'];
 const MEAN = 'mean_tokens';
 const FIRST = 'cls_token';
 
-/** @param model the content of config.json @param pooling that of 1_Pooling/config.json, which sentence-transformers writes */
-export function outputFacts(model: Json, pooling: Json): OutputFacts {
+/**
+ * @param model the content of config.json
+ * @param pooling that of 1_Pooling/config.json, which sentence-transformers writes
+ * @param steps the types in its modules.json that change the vectors
+ */
+export function outputFacts(model: Json, pooling: Json, steps: readonly string[] = []): OutputFacts {
   const labels = Object.entries((model.id2label ?? {}) as Readonly<Record<string, string>>)
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, label]) => label);
   const modes = Object.keys(pooling).filter((key) => key.startsWith('pooling_mode_') && pooling[key] === true);
   const named = modes.map((key) => key.slice('pooling_mode_'.length)).join(' and ');
-  return { labels, problem: model.problem_type, pooling: named === '' ? MEAN : named };
+  return { labels, problem: model.problem_type, pooling: named === '' ? MEAN : named, steps };
 }
 
 /** @param names those of the model's outputs @throws NBS_TEXT_MODEL_INVALID if it makes no embeddings */
-export function refuseWithoutEmbeddings(folder: string, names: readonly string[], { pooling }: OutputFacts): void {
+export function refuseWithoutEmbeddings(folder: string, names: readonly string[], { pooling, steps }: OutputFacts): void {
   if (names.includes(OF_TEXTS)) return;
   const fail = (reason: string) => NotATextModel({ folder, kind: 'model of embeddings', reason });
   if (!OF_TOKENS.some((name) => names.includes(name)))
     throw fail(
       `its outputs are ${names.join(', ')}, and it needs ${OF_TEXTS} or ${OF_TOKENS.join(' or ')}, as an export for the task feature-extraction has them`,
+    );
+  if (steps.length > 0)
+    throw fail(
+      `its modules.json asks for ${steps.join(' and ')} after the model, which changes the vectors; a model with ${OF_TEXTS} can be used`,
     );
   if (pooling !== MEAN && pooling !== FIRST)
     throw fail(`its 1_Pooling/config.json asks for ${pooling}; ${MEAN} and ${FIRST} can be used, or a model with ${OF_TEXTS}`);

@@ -5,18 +5,22 @@ import { NotATextModel } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The content of a file; undefined if there is none. @throws NBS_TEXT_MODEL_INVALID */
+/** The object in a file; undefined if there is no file. @throws NBS_TEXT_MODEL_INVALID */
 export async function readJson(folder: string, name: string, kind: string): Promise<Json | undefined> {
+  const content = await readAny(folder, name, kind);
+  if (content === undefined || isRecord(content)) return content;
+  throw NotATextModel({ folder, kind, reason: `${name} is no JSON object` });
+}
+
+/** The content of a JSON file; undefined if there is none. @throws NBS_TEXT_MODEL_INVALID */
+export async function readAny(folder: string, name: string, kind: string): Promise<unknown> {
   const text = await readText(folder, name, kind);
   if (text === undefined) return undefined;
-  let content: unknown;
   try {
-    content = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw NotATextModel({ folder, kind, reason: `${name}: ${(error as Error).message}` }, error);
   }
-  if (!isRecord(content)) throw NotATextModel({ folder, kind, reason: `${name} is no JSON object` });
-  return content;
 }
 
 async function readText(folder: string, name: string, kind: string): Promise<string | undefined> {

@@ -11,7 +11,8 @@ export interface TextModelOptions {
   readonly intraOpThreads?: number;
   /**
    * The most answers that are generated at a time. More prompts wait. There is room for 2,048 tokens of each, prompt and `maxTokens` together; a longer chat takes
-   * the room of several, so that fewer are answered at a time. @default 8
+   * the room of several, so that fewer are answered at a time. A model that takes no `position_ids`, or that has the operator `GroupQueryAttention`, cannot compute
+   * answers of different lengths in one batch, so it generates one at a time. @default 8
    */
   readonly maxBatchSize?: number;
   /** The most prompts that may wait because the batch has no room for them. @default 64 */

@@ -6,6 +6,7 @@ import { ChatBatch } from './chat-batch.js';
 import { GenerationCancelled, GenerationEnded, NotATextModel, promptTooLong, TooManyChats } from './errors.js';
 import { Generation } from './generation.js';
 import { isPast } from './key-values.js';
+import { whyNotPadded } from './left-padding.js';
 import { type Prompt, toMessages } from './messages.js';
 import {
   type GenerateOptions,
@@ -27,18 +28,21 @@ export class TextModel {
   readonly #batch: ChatBatch;
   readonly #model: Model;
   readonly #values: ModelValues;
+  readonly #alone: string | undefined;
 
-  /** @internal */
+  /** @internal @param alone why one answer is generated at a time; undefined if several are */
   constructor(
     /** The name of its folder. */
     readonly name: string,
     readonly tokenizer: Tokenizer,
     model: Model,
     values: ModelValues,
+    alone?: string,
   ) {
     this.#model = model;
     this.#values = values;
-    this.#batch = new ChatBatch(model, values.maxBatchSize);
+    this.#alone = alone;
+    this.#batch = new ChatBatch(model, alone === undefined ? values.maxBatchSize : 1);
   }
 
   /** The most tokens of a prompt and its answer together. */
@@ -117,7 +121,11 @@ export class TextModel {
   }
 
   toString(): string {
-    return `TextModel ${this.name}\n  context ${this.contextLength} tokens, up to ${this.#values.maxBatchSize} answers at a time\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
+    const answers =
+      this.#alone === undefined
+        ? `up to ${this.#values.maxBatchSize} answers at a time`
+        : `one answer at a time, because ${this.#alone}`;
+    return `TextModel ${this.name}\n  context ${this.contextLength} tokens, ${answers}\n  ${this.report.toString().replaceAll('\n', '\n  ')}`;
   }
 
   [inspect.custom](): string {
@@ -127,7 +135,8 @@ export class TextModel {
 
 /**
  * Loads a language model and its tokenizer from a folder that is laid out as on the Hugging Face hub: `tokenizer.json`, `tokenizer_config.json`, and an ONNX model
- * that takes `input_ids`, `attention_mask` and the keys and values of the tokens before (`past_key_values.…`).
+ * that takes `input_ids`, `attention_mask`, `position_ids` and the keys and values of the tokens before (`past_key_values.…`). A model without `position_ids`, or
+ * with the operator `GroupQueryAttention`, generates one answer at a time.
  * If a replica's constructor begins to load one, the replica is ready when the model is loaded.
  * @throws NBS_TEXT_MODEL_NOT_FOUND, NBS_TEXT_MODEL_INVALID, and what `onnx.load` throws
  */
@@ -152,6 +161,6 @@ export function loadTextModel(folder: string | URL, options: TextModelOptions = 
       throw fail(`its keys and values are ${past[0]?.type ?? 'no tensors'}; float32 and float16 can be used`);
     }
     wantRequests();
-    return new TextModel(files.name, tokenizer, model, values);
+    return new TextModel(files.name, tokenizer, model, values, whyNotPadded(model.inputs, files.modelPath));
   });
 }

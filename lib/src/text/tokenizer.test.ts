@@ -124,6 +124,8 @@ test('the template of chats is a text, one of a list, or a file', async () => {
   assert.equal(chat(made({ config: { chat_template: list } })), 'a d');
   assert.equal(made({ config: { chat_template: [] } }).hasTemplate, false);
   assert.equal(chat(made({ config: { chat_template: list }, template: template('e') })), 'a e');
+  const asking = '{% if tools is not none %}b{% endif %}{% if documents is not none %}c{% endif %}{{ sep_token }} d';
+  assert.equal(chat(made({ config: { sep_token: 'a' }, template: asking })), 'a d');
   const refusing = made({ template: "{{ raise_exception('no system here') }}" });
   assert.throws(() => chat(refusing), { code: 'NBS_MESSAGES_INVALID', message: /no system here/ });
 

@@ -3,6 +3,7 @@ import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { InvalidOption, isRecord } from '../core/index.js';
 import { pad, type Tensor } from '../onnx/index.js';
 import { invalidMessages, invalidTokenInput, NotATextModel } from './errors.js';
+import { mendPackage } from './mend-package.js';
 import type { ChatMessage } from './messages.js';
 import { quickenWords } from './quick-words.js';
 import { parseBatchOptions, parseEncodeOptions } from './token-options.js';
@@ -57,6 +58,8 @@ export interface TokenizerFiles {
 
 /** Names of the token that fills up, if the files do not say which one it is. */
 const PAD_NAMES = ['[PAD]', '<pad>', '<|pad|>'];
+/** The tokens of tokenizer_config.json that a template of chats may name. */
+const SPECIAL_NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
 /** The tokenizer of a model: texts to numbers of tokens, and back. `loadTokenizer` makes it. */
 export class Tokenizer {
@@ -87,6 +90,7 @@ export class Tokenizer {
     try {
       this.#tokenizer = new HubTokenizer(tokenizer, config);
       quickenWords(this.#tokenizer);
+      mendPackage(this.#tokenizer, tokenizer);
       this.cutsLeft = config.truncation_side === 'left';
       this.#rows = new TokenRows(this.#tokenizer, processor, this.cutsLeft);
       const chat = template ?? templateIn(config.chat_template);
@@ -94,7 +98,7 @@ export class Tokenizer {
     } catch (error) {
       throw NotATextModel({ folder, kind: 'language model', reason: `its tokenizer: ${(error as Error).message}` }, error);
     }
-    const special = ['bos_token', 'eos_token', 'pad_token', 'unk_token'].flatMap((name) => {
+    const special = SPECIAL_NAMES.flatMap((name) => {
       const value = config[name] as string | { readonly content: string } | null | undefined;
       return value === undefined || value === null ? [] : [[name, typeof value === 'string' ? value : value.content] as const];
     });
@@ -170,7 +174,8 @@ export class Tokenizer {
   /** @throws NBS_MESSAGES_INVALID if the template refuses the messages, such as one that knows no `system` */
   #render(template: Template, messages: readonly ChatMessage[]): string {
     try {
-      return template.render({ messages, add_generation_prompt: true, ...this.#special });
+      // In a template, what is null is none, and what is missing is not. The library transformers passes these two always.
+      return template.render({ messages, tools: null, documents: null, add_generation_prompt: true, ...this.#special });
     } catch (error) {
       throw invalidMessages(`the chat template of the model says: ${(error as Error).message}`);
     }

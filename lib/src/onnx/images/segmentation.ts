@@ -1,5 +1,6 @@
 import { aboutInput } from '../../core/index.js';
 import { InvalidTensor } from '../errors.js';
+import { elementsOf } from '../tensor.js';
 import type { Tensor } from '../types.js';
 import { checkLabels, type LabelMap } from './pixels.js';
 import { linearTaps } from './resample.js';
@@ -31,12 +32,13 @@ export function segmentation(
   if (targetSizes !== undefined && targetSizes.length !== count)
     throw fail(`there are ${count} pictures and ${targetSizes.length} target sizes`);
   const plane = width * height;
+  const values = elementsOf(logits);
   return Array.from({ length: count }, (_, i) => {
     const target = targetSizes?.[i] ?? { width, height };
     if (![target.width, target.height].every((each) => Number.isSafeInteger(each) && each > 0))
       throw fail(`a target size is ${target.width} × ${target.height}`);
     const planes = Array.from({ length: classes }, (_, c) =>
-      (logits.data as Float32Array).subarray((i * classes + c) * plane, (i * classes + c + 1) * plane),
+      values.subarray((i * classes + c) * plane, (i * classes + c + 1) * plane),
     );
     return bestClasses(planes, { width, height }, target);
   });
