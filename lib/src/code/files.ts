@@ -61,19 +61,44 @@ function stampOf(file: string): string {
   return stat ? `${stat.mtimeMs}:${stat.size}` : '';
 }
 
-/** Replaces `import.meta.url`, `.dirname` and `.filename` by the values that they have in the file itself. */
+/** Code that may ask for its own place. */
+const PLACE = /\bimport\s*\.\s*meta\b|\b__(?:file|dir)name\b/;
+/** What must stay at the beginning of a file: the line for a shell, and a directive. */
+const FRONT = /^(?:#!.*\n)?(?:\s*(['"])use strict\1)?/;
+
+/** Gives each file of a bundle the `import.meta`, `__filename` and `__dirname` that it would have outside of it, unless it declares these names. */
 export const ownLocation: Plugin = {
   name: 'own-location',
-  setup(build) {
-    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+  setup({ initialOptions, onLoad }) {
+    initialOptions.define = {
+      ...initialOptions.define,
+      'import.meta': '__nbsMeta',
+      __filename: '__nbsMeta.filename',
+      __dirname: '__nbsMeta.dirname',
+    };
+    onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
       const read = await readFile(path, 'utf8');
       const source = bracketDeleteDecorators(read);
-      if (source === read && !source.includes('import.meta')) return undefined;
-      const values: Record<string, string> = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
-      const contents = source.replace(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, key: string) =>
-        JSON.stringify(values[key]),
-      );
+      const isPlaced = PLACE.test(source);
+      if (source === read && !isPlaced) return undefined;
+      const contents = isPlaced ? source.replace(FRONT, (front) => `${front};${metaOf(path)}`) : source;
       return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
     });
   },
 };
+
+const RESOLVE = [
+  '(id) => {',
+  "const { createRequire, isBuiltin } = process.getBuiltinModule('module');",
+  "if (isBuiltin(id)) return id.startsWith('node:') ? id : 'node:' + id;",
+  'if (/^(\\.{0,2}\\/|[a-z][a-z+.-]+:)/i.test(id)) return new URL(id, url).href;',
+  "return process.getBuiltinModule('url').pathToFileURL(createRequire(url).resolve(id)).href;",
+  '}',
+].join(' ');
+
+/** The declaration is on one line, so that the lines of the file keep their numbers. */
+function metaOf(path: string): string {
+  const values = [pathToFileURL(path).href, dirname(path), path].map((value) => JSON.stringify(value)).join(', ');
+  const meta = `(url, dirname, filename) => ({ url, dirname, filename, resolve: ${RESOLVE} })`;
+  return `var __nbsMeta = /* @__PURE__ */ (${meta})(${values});`;
+}

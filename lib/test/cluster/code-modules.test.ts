@@ -80,3 +80,20 @@ test('import() finds files by the paths of a tsconfig.json, and packages when it
   assert.deepEqual([now, await later?.(), await dual?.()], ['big', 'big', 'import']);
   assert.equal(await missing?.(), 'ERR_MODULE_NOT_FOUND');
 });
+
+test('each file has its own import.meta, __filename and __dirname', async () => {
+  const { plain, page, common, own, told } = await exportsOf('places.ts');
+  for (const [found, name] of [
+    [plain, 'src/plain.ts'],
+    [page, 'src/page.tsx'],
+  ] as const) {
+    const { place, picked, beside, others } = found as Record<string, unknown>;
+    assert.deepEqual(place, [pathToFileURL(at(name)).href, at('src'), at(name)]);
+    assert.deepEqual(picked, [at('src'), at(name)]);
+    assert.equal(beside, pathToFileURL(at('src/beside.json')).href);
+    assert.deepEqual(others, ['node:fs', 'node:fs', pathToFileURL(at('node_modules/dual/c.cjs')).href]);
+  }
+  assert.deepEqual(common, ['string', at('src'), at('src/common.cjs')]);
+  assert.deepEqual(own, [at('src/declares.mjs'), at('src'), 'given']);
+  assert.equal(told, 'import.meta.url and __dirname');
+});
