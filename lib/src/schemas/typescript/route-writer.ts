@@ -151,7 +151,8 @@ export class RouteWriter {
     if (parameter === undefined) return inPath.map(undeclared);
     const type = this.#checker.getNonNullableType(this.#one(where, parameter, isBatched)) as Type;
     const at = `${where}, ${parameter.name}`;
-    const schema = resolved(this.#writer.write([type], at, 'input'), this.#writer.defs);
+    const node = isBatched ? itemOf(parameter.node) : parameter.node;
+    const schema = resolved(this.#writer.write([type], at, 'input', node), this.#writer.defs);
     if (schema.type !== 'object' || schema.additionalProperties !== undefined || schema.oneOf !== undefined)
       refuse(
         where,
