@@ -124,6 +124,21 @@ test('tuples in a URL are read by position, and one text is a list of one item',
   assert.deepEqual(await get('/texts?id=7'), { id: 7 });
 });
 
+test('an object of parameters with a default may be missing as a whole', async () => {
+  assert.deepEqual(await get('/list'), { page: 1 });
+  assert.deepEqual(await get('/list?page=2&size=3'), { page: 2, size: 3 });
+  assert.match(String(await get('/list?size=3')), /^422 the query parameter page: expected a number, got nothing$/);
+  assert.deepEqual(await get('/maybe-list'), ['none', 'GET']);
+  assert.deepEqual(await get('/maybe-list?page=3'), [3, 'GET']);
+  const { paths } = (await get('/openapi.json')) as {
+    paths: Readonly<Record<string, { get: { parameters: readonly { required: boolean }[] } }>>;
+  };
+  assert.deepEqual(
+    paths['/list']?.get.parameters.map(({ required }) => required),
+    [false, false],
+  );
+});
+
 test('in a form, whatever is no plain text is JSON, and a list may be one text or a text for each item', async () => {
   const right: [Readonly<Record<string, readonly string[]>>, unknown][] = [
     [{ box: ['1', '2', '3', '4'] }, { box: [1, 2, 3, 4] }],
