@@ -9,7 +9,7 @@ import { absoluteSources, buildFailure, filesNamedIn, inlineMap, mapOneLineDown,
 import { NoSuchExport, ShipModuleFailed } from './errors.js';
 import { ownLocation } from './files.js';
 import { packageName } from './require.js';
-import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
+import { isOwn, ownRequire, resolveImport, resolveRequire } from './resolve-import.js';
 import { registerCompiled } from './stack.js';
 import type { BodyWatch, LoadCodeOptions, ModuleRef } from './types.js';
 
@@ -32,6 +32,9 @@ const tellBody = (what: 'begin' | 'end'): string => `globalThis[Symbol.for('nbse
 /** @throws NBS_UNSAFE_FOLDER if somebody else could replace a bundle after its hash was checked */
 const bundlePath = (hash: string): string => join(privateFolder(cacheFolder('modules')), `${hash}.mjs`);
 
+/** Marks a question to the compiler itself. */
+const ASKED = Symbol('asked');
+
 /**
  * Leaves packages out of the bundle. Each is imported by its file, as resolved from the importing file's folder, because the bundle is in another folder.
  * @param own packages that are imported by their names; the bundle is put into a folder from which they can be found
@@ -39,19 +42,35 @@ const bundlePath = (hash: string): string => join(privateFolder(cacheFolder('mod
 const packagesByFile = (own: readonly string[]): Plugin => ({
   name: 'packages-by-file',
   setup(build) {
-    build.onResolve({ filter: /^[^./#]/ }, ({ path, resolveDir, kind }) => {
-      if (kind === 'entry-point') return undefined;
+    build.onResolve({ filter: /^[^./#]/ }, async ({ path, resolveDir, kind, importer, pluginData }) => {
+      if (kind === 'entry-point' || pluginData === ASKED) return undefined;
       if (isBuiltin(path) || /^(file|data|https?):/.test(path)) return { path, external: true };
       if (own.includes(packageName(path)) && !isOwn(path)) return { path, external: true };
-      const file = isOwn(path) ? ownRequire.resolve(path) : resolveImport(path, resolveDir);
-      if (file === undefined) return kind === 'dynamic-import' ? { path, external: true } : undefined;
+      const isRequired = kind.startsWith('require');
+      const file = isOwn(path) ? ownRequire.resolve(path) : packageFile(path, resolveDir, isRequired);
+      if (file === undefined) {
+        // It may be a file of the user's by `paths` of a tsconfig.json, which the compiler knows. A package may be missing until the import runs.
+        if (kind !== 'dynamic-import') return undefined;
+        const { errors } = await build.resolve(path, { kind, importer, resolveDir, pluginData: ASKED });
+        return errors.length === 0 ? undefined : { path, external: true };
+      }
       if (file.endsWith('.json')) return { path: file };
       const source = workspaceSource(file);
       if (source !== undefined) return { path: source };
-      return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true };
+      return { path: isRequired ? file : pathToFileURL(file).href, external: true };
     });
   },
 });
+
+/** A package may have one file for `import` and another for `require`. Undefined if there is none. */
+function packageFile(id: string, folder: string, isRequired: boolean): string | undefined {
+  if (!isRequired) return resolveImport(id, folder);
+  try {
+    return resolveRequire(id, folder);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The TypeScript file of a package that is a link to a folder of the user's (a workspace). It is bundled like the user's other files, because Node could

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
 import { AsyncPackage, PackageNotFound } from './errors.js';
-import { isOwn, ownRequire, resolveImport } from './resolve-import.js';
+import { isOwn, ownRequire, resolveRequire } from './resolve-import.js';
 import type { FolderRequire, OwnPackages } from './types.js';
 
 const isBare = (id: string): boolean => !/^(\.{0,2}\/|\.{1,2}$|file:|data:)/.test(id) && !isBuiltin(id);
@@ -21,10 +21,8 @@ export function requireFrom(folder: string): FolderRequire {
   const find = (id: string): string => {
     if (isOwn(id)) return ownRequire.resolve(id);
     try {
-      return base.resolve(id);
+      return resolveRequire(id, home);
     } catch (error) {
-      const file = codeOf(error) === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? resolveImport(id, home) : undefined;
-      if (file !== undefined) return file;
       throw explained(error, id, home);
     }
   };

@@ -19,6 +19,21 @@ export function resolveImport(id: string, folder: string): string | undefined {
   }
 }
 
+/**
+ * The file that `require` of a package finds from a folder. Of a package that offers nothing to `require`, it is the file for `import`.
+ * @throws what `require.resolve` throws
+ */
+export function resolveRequire(id: string, folder: string): string {
+  try {
+    return createRequire(join(folder, 'noop.js')).resolve(id);
+  } catch (error) {
+    const isForImport = (error as { code?: unknown } | null)?.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+    const file = isForImport ? resolveImport(id, folder) : undefined;
+    if (file !== undefined) return file;
+    throw error;
+  }
+}
+
 function fallback(id: string, folder: string): string | undefined {
   try {
     return createRequire(join(folder, 'noop.js')).resolve(id);

@@ -172,6 +172,21 @@ test('the folder and the variables of one deployment are read', async () => {
   ]);
 });
 
+test('ray_actor_options without resources keep the resources of the code', async () => {
+  const runtimeEnv = { runtime_env: { env_vars: { MODE: 'test' } } };
+  const env = { env: { MODE: 'test' } };
+  for (const [options, expected] of [
+    [runtimeEnv, env],
+    [{ ...runtimeEnv, num_cpus: null }, env],
+    [{ ...runtimeEnv, object_store_memory: 1 }, env],
+    [{}, {}],
+    [null, {}],
+  ] as const) {
+    const { applications } = await parse(JSON.stringify(placed('deployment', { ray_actor_options: options })));
+    assert.deepEqual(applications[0]?.deployments, [{ name: 'Chat', ...expected }]);
+  }
+});
+
 test('smoothing_factor is the default of both factors', async () => {
   const factors = async (config: object) =>
     (await parse(JSON.stringify(placed('deployment', { autoscaling_config: config })))).applications[0]?.deployments?.[0]

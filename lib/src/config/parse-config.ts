@@ -212,7 +212,9 @@ function readDeployment(reader: OptionReader, value: unknown, path: Path, folder
       return {};
     };
     const group = { what: 'ray_actor_options', options: ACTOR_RESOURCES, ray: RAY_ACTOR, special: { runtime_env: runtimeEnv } };
-    return { resources: reader.read(group, given ?? {}, at), ...others };
+    const resources = reader.read(group, given ?? {}, at);
+    // No resources here are those of the code, which an empty group would replace.
+    return { ...(Object.keys(resources).length === 0 ? {} : { resources }), ...others };
   };
   const options = { ...DEPLOYMENT_OPTIONS, name: { ...DEPLOYMENT_OPTIONS.name, isRequired: true } };
   const group = {

@@ -36,6 +36,8 @@ export interface RouteSchema {
   readonly isBatched: boolean;
   readonly body?: BodySchema;
   readonly params: readonly ParamSchema[];
+  /** True if the method may be called without the object of parameters. It is then made only if one of them is sent. */
+  readonly paramsOptional?: true;
   readonly result: ResultSchema;
 }
 

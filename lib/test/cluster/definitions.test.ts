@@ -226,6 +226,31 @@ main().catch((error) => { console.log(error.code, error.message); return serve.s
   });
 }
 
+for (const [name, load, folder] of [
+  ['beside.cjs', "const { serve } = require('nbserve'); const { readFileSync } = require('node:fs');", '__dirname'],
+  [
+    'beside.mjs',
+    "import { serve } from 'nbserve'; import { readFileSync } from 'node:fs'; const { dirname } = import.meta;",
+    'dirname',
+  ],
+] as const) {
+  test(`${name}: what a factory makes finds the files beside the script`, async () => {
+    write({ 'word.txt': 'text' });
+    const output = await script(
+      name,
+      `${load}
+const made = (word) => serve.deployment(class Model { ask() { return word + readFileSync(${folder} + '/word.txt', 'utf8'); } });
+const [, second] = ['a', 'b'].map((word) => made(word));
+serve.run(second.bind(), { routePrefix: null })
+  .then(async (handle) => console.log(await handle.ask.remote()))
+  .catch((error) => console.log(error.code, error.message))
+  .finally(() => serve.shutdown());
+`,
+    );
+    assert.equal(output, 'btext\n');
+  });
+}
+
 const FLIPPED = "{ env: { FLIP: '1' } }";
 
 test('what a module defines in another order there is found all the same', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { serve } from 'nbserve';
-import { Edges, Several } from '../fixtures/routes-edges.js';
+import { Edges, RefusedEdges, Several } from '../fixtures/routes-edges.js';
 
 let url: string;
 
@@ -35,6 +35,14 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     named: { a: 'ab' },
     pair: ['ab', 0],
     inner: [{ a: 'ab' }],
+    both: { de: 'ab', en: 'cd' },
+    mapped: { de: 'ab' },
+    over: { text: 'ab' },
+    own: 'ab',
+    word: 'ab',
+    item: 'ab',
+    page: { items: ['a'] },
+    key: 'word',
   };
   assert.deepEqual(await post('/aliases', right), Object.keys(right));
   const wrong: [object, string][] = [
@@ -45,6 +53,12 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     [{ named: { x: 'a' } }, 'named.x'],
     [{ pair: ['a', 0] }, 'pair[0]'],
     [{ inner: [{ a: 'a' }] }, 'inner[0].a'],
+    [{ both: { de: 'ab', en: 'a' } }, 'both.en'],
+    [{ mapped: { de: 'a' } }, 'mapped.de'],
+    [{ over: { text: 'a' } }, 'over.text'],
+    [{ own: 'a' }, 'own'],
+    [{ word: 'a' }, 'word'],
+    [{ item: 'a' }, 'item'],
   ];
   for (const [body, field] of wrong)
     assert.match(
@@ -54,7 +68,37 @@ test('the tags above an alias of a text, a number or a list are checked wherever
   assert.match(String(await post('/aliases', { few: ['ab', 'cd', 'ef'] })), /body\.few: expected a list of at most 2 items/);
   assert.match(String(await post('/aliases', { pair: ['ab', -1] })), /body\.pair\[1\]: expected a number of at least 0/);
   assert.match(String(await post('/alias', 'a')), /^422 body: expected a text of at least 2 characters/);
+  assert.deepEqual(await get('/alias-texts?de=ab&en=cd'), { de: 'ab', en: 'cd' });
+  assert.match(String(await get('/alias-texts?de=ab&en=c')), /^422 the query parameter en: expected a text of at least 2/);
+  assert.deepEqual(await get('/pages'), { items: ['a'], word: 'W' }, 'a result is only described');
 });
+
+const LOST = /^\w+\.go, body\S*: .+ loses the tags of Tag; write Tag as the type of the property, or of its items$/;
+const NOT_CHECKED = /^\w+\.go, body\S*: .+ is not checked; write string, with @pattern/;
+const REFUSED: Readonly<Record<keyof typeof RefusedEdges, RegExp>> = {
+  generic: LOST,
+  alias: LOST,
+  named: LOST,
+  base: LOST,
+  utility: LOST,
+  index: LOST,
+  branded: LOST,
+  key: LOST,
+  upper: NOT_CHECKED,
+  upperPart: NOT_CHECKED,
+  upperKey: NOT_CHECKED,
+};
+
+for (const [name, message] of Object.entries(REFUSED)) {
+  test(`serve.run refuses a type of which a part would not be checked: ${name}`, async () => {
+    const app = RefusedEdges[name as keyof typeof RefusedEdges];
+    await assert.rejects(serve.run(app.bind(), { name, routePrefix: null }), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'NBS_NO_SCHEMA', error.message);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
 
 test('a tag on the same line as a pattern, a default or an example counts', async () => {
   const right = { limit: 100, name: 'abc', note: 'x', beside: '@ab', same: '@ab' };
@@ -78,6 +122,21 @@ test('tuples in a URL are read by position, and one text is a list of one item',
   assert.deepEqual(await get('/texts?numbers=all'), { numbers: 'all' });
   assert.deepEqual(await get('/texts?id=007'), { id: '007' });
   assert.deepEqual(await get('/texts?id=7'), { id: 7 });
+});
+
+test('an object of parameters with a default may be missing as a whole', async () => {
+  assert.deepEqual(await get('/list'), { page: 1 });
+  assert.deepEqual(await get('/list?page=2&size=3'), { page: 2, size: 3 });
+  assert.match(String(await get('/list?size=3')), /^422 the query parameter page: expected a number, got nothing$/);
+  assert.deepEqual(await get('/maybe-list'), ['none', 'GET']);
+  assert.deepEqual(await get('/maybe-list?page=3'), [3, 'GET']);
+  const { paths } = (await get('/openapi.json')) as {
+    paths: Readonly<Record<string, { get: { parameters: readonly { required: boolean }[] } }>>;
+  };
+  assert.deepEqual(
+    paths['/list']?.get.parameters.map(({ required }) => required),
+    [false, false],
+  );
 });
 
 test('in a form, whatever is no plain text is JSON, and a list may be one text or a text for each item', async () => {

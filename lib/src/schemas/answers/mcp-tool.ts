@@ -41,7 +41,7 @@ export class RouteTool {
   readonly #isObject: boolean;
 
   constructor(route: Route, schema: ClassSchema, name: string, { toPlain, failureOf }: ToolOptions) {
-    const { description, body, params, result } = route.schema;
+    const { description, body, params, paramsOptional, result } = route.schema;
     this.#route = route;
     this.#toPlain = toPlain;
     this.#failureOf = failureOf;
@@ -56,7 +56,7 @@ export class RouteTool {
       ...(body === undefined ? [] : [[this.#bodyName, body.schema] as const]),
     ]);
     const required = [
-      ...params.filter((param) => param.required).map((param) => param.name),
+      ...params.filter((param) => param.required && paramsOptional !== true).map((param) => param.name),
       ...(body?.required === true ? [this.#bodyName] : []),
     ];
     const input = this.#isBody

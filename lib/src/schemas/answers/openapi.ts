@@ -94,7 +94,8 @@ function freeId({ method, verb }: RouteSchema, ids: Set<string>): string {
 }
 
 function operation(route: RouteSchema, operationId: string, whole: ClassSchema): object {
-  const { description, deprecated, params, body, result } = route;
+  const { description, deprecated, body, result } = route;
+  const params = route.paramsOptional === true ? route.params.map((one) => ({ ...one, required: false })) : route.params;
   const error = (text: string): object => ({
     description: text,
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${errorName(whole)}` } } },

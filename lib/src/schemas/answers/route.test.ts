@@ -31,3 +31,27 @@ test('a number in a body that JSON.parse rounds is refused, whatever its type, a
   assert.equal(answer(bigint, '{"id":"9007199254740993"}'), 9007199254740993n);
   assert.throws(() => answer(bigint, '{"id":9007199254740993}'), Refused);
 });
+
+test('an optional object of parameters is made only if one of them was sent', () => {
+  const number = { type: 'number' };
+  const params = [
+    { name: 'page', in: 'query', required: true, schema: number },
+    { name: 'size', in: 'query', required: false, schema: number },
+  ];
+  const schema = { method: 'list', verb: 'get', path: '/', takes: ['params'], isBatched: false, params, paramsOptional: true };
+  const whole = { name: 'Items', routes: [schema], defs: {} } as unknown as ClassSchema;
+  const made = new Route(schema as unknown as RouteSchema, {
+    schema: whole,
+    validators: new Validators(whole),
+    method: () => (given) => given,
+    parse: JSON.parse,
+  });
+  const get = (query: string): unknown => made.answer({ textNow: () => '' } as never, [], query);
+  assert.equal(get(''), undefined);
+  assert.equal(get('other=1'), undefined);
+  assert.deepEqual(get('page=2'), { page: 2 });
+  assert.throws(() => get('size=2'), /the query parameter page: expected a number, got nothing/);
+  assert.equal(made.checked(undefined, {}).params, undefined);
+  assert.deepEqual(made.checked(undefined, { page: 2 }).params, { page: 2 });
+  assert.throws(() => made.checked(undefined, { size: 2 }), Refused);
+});

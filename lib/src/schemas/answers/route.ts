@@ -101,11 +101,7 @@ export class Route {
   /** Checks values that need no conversion from text, such as the arguments of a tool. @throws {@link Refused} */
   checked(body: unknown, values: Readonly<Record<string, unknown>>): { readonly body: unknown; readonly params: unknown } {
     const issues: Issue[] = [];
-    const params: Record<string, unknown> = {};
-    for (const param of this.#params) {
-      const { name } = param.schema;
-      this.#take(param, Object.hasOwn(values, name) ? values[name] : undefined, params, issues);
-    }
+    const params = this.#leavesOut((name) => Object.hasOwn(values, name)) ? undefined : this.#fromValues(values, issues);
     const isMissing = body === undefined && this.schema.body?.required !== true;
     const own = isMissing || this.#json === null ? body : this.#checkedJson(this.#json, body, issues);
     if (issues.length > 0) throw new Refused(issues);
@@ -163,9 +159,24 @@ export class Route {
     return wrong !== null ? value : revived(revive, value, issues);
   }
 
+  /** True if the method is called without its object of parameters. @param isSent tells whether one of these names was sent */
+  #leavesOut(isSent: (name: string) => boolean): boolean {
+    return this.schema.paramsOptional === true && !this.#params.some(({ schema }) => isSent(schema.name));
+  }
+
+  #fromValues(values: Readonly<Record<string, unknown>>, issues: Issue[]): unknown {
+    const params: Record<string, unknown> = {};
+    for (const param of this.#params) {
+      const { name } = param.schema;
+      this.#take(param, Object.hasOwn(values, name) ? values[name] : undefined, params, issues);
+    }
+    return params;
+  }
+
   #fromTexts(texts: readonly string[], query: string, issues: Issue[]): unknown {
     const params: Record<string, unknown> = {};
     const search = query === '' ? null : new URLSearchParams(query);
+    if (this.#leavesOut((name) => search?.has(name) === true)) return undefined;
     for (const param of this.#params) {
       const { name, in: place, required } = param.schema;
       const given = place === 'path' ? [decoded(texts[this.#inPath.indexOf(name)] as string)] : (search?.getAll(name) ?? []);

@@ -39,6 +39,9 @@ const MEANT_FOR: Readonly<Record<string, readonly string[]>> = {
 };
 const CHECKED = new Set(Object.values(MEANT_FOR).flat());
 
+/** True if the documentation says something that is checked. */
+export const checksAny = (docs: JsonSchema): boolean => Object.keys(docs).some((tag) => CHECKED.has(tag));
+
 export type RefuseTag = (tag: string, why: string) => never;
 
 /**

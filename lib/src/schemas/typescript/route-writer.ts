@@ -19,6 +19,7 @@ import { isOfLibrary } from './library-types.js';
 import { resultOf } from './result-writer.js';
 import type { SchemaWriter } from './schema-writer.js';
 import { isTextual } from './textual.js';
+import { canBeUndefined } from './type-kinds.js';
 import { itemOf, type TypeNode } from './type-nodes.js';
 
 interface Parameter {
@@ -84,6 +85,9 @@ export class RouteWriter {
       isBatched,
       ...(body === undefined ? {} : { body: { ...this.#body(where, body, isBatched), ...described(told.get(body.name)) } }),
       params: this.#params(where, path, params, isBatched && !takesBody).map((one) => withDescription(one, told, params?.name)),
+      ...(params !== undefined && !isBatched && canBeMissing(params) && parametersOf(path).length === 0
+        ? { paramsOptional: true as const }
+        : {}),
       result: { ...result, ...described(told.get('')) },
     };
   }
@@ -126,8 +130,7 @@ export class RouteWriter {
     const type = this.#one(where, parameter, isBatched);
     const node = isBatched ? itemOf(parameter.node) : parameter.node;
     const schema = this.#writer.write([type], `${where}, ${parameter.name}`, 'input', node);
-    const parts = type.isUnionType() ? type.getTypes() : [type];
-    const required = !parameter.isOptional && !parts.some((part) => part.flags & TypeFlags.VoidLike);
+    const required = !canBeMissing({ ...parameter, type });
     const whole = resolved(schema, this.#writer.defs);
     if (isFile(whole) || isBytes(whole)) return { form: 'bytes', required, schema };
     const { defs } = this.#writer;
@@ -151,7 +154,8 @@ export class RouteWriter {
     if (parameter === undefined) return inPath.map(undeclared);
     const type = this.#checker.getNonNullableType(this.#one(where, parameter, isBatched)) as Type;
     const at = `${where}, ${parameter.name}`;
-    const schema = resolved(this.#writer.write([type], at, 'input'), this.#writer.defs);
+    const node = isBatched ? itemOf(parameter.node) : parameter.node;
+    const schema = resolved(this.#writer.write([type], at, 'input', node), this.#writer.defs);
     if (schema.type !== 'object' || schema.additionalProperties !== undefined || schema.oneOf !== undefined)
       refuse(
         where,
@@ -197,6 +201,8 @@ function withDescription(param: ParamSchema, told: ReadonlyMap<string, string>, 
   const description = told.get(`${whole}.${param.name}`) ?? told.get(param.name);
   return description === undefined ? param : { ...param, schema: { description, ...param.schema } };
 }
+
+const canBeMissing = ({ type, isOptional }: Parameter): boolean => isOptional || canBeUndefined(type);
 
 function refuse(where: string, type: string, reason: string, remedy: string): never {
   throw NoSchema({ where, type, reason, remedy });

@@ -15,12 +15,12 @@ import {
 } from 'typescript7/unstable/sync';
 import { isBytes, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { NoSchema } from '../errors.js';
-import { builtIn, isLibraryFile } from './built-in-types.js';
-import { docsOf, type RefuseTag, withDocs } from './doc-tags.js';
+import { builtIn } from './built-in-types.js';
+import { checksAny, docsOf, type RefuseTag, withDocs } from './doc-tags.js';
 import { isFile, isFileField } from './files-in.js';
-import { libraryName } from './library-types.js';
 import { inInstance, isHidden } from './members.js';
 import { BIGINT_TEXT, NUMBER_PATTERN, templatePattern } from './template-pattern.js';
+import { canBeUndefined, isBuiltIn, isLibrary, isPlainLiteral, tupleOf } from './type-kinds.js';
 import { declaredBy, elementOf, itemOf, type TypeNode, TypeNodes } from './type-nodes.js';
 
 /**
@@ -102,7 +102,22 @@ export class SchemaWriter {
     }
   }
 
+  /** A tag that would check nothing is refused, because its author relies on it. */
+  #refuseLost(type: Type, nodes: readonly (TypeNode | undefined)[]): void {
+    if (this.#direction === 'output' || nodes.length === 0 || isBuiltIn(type)) return;
+    const lost = this.#nodes.taggedIn(nodes, (symbol) => checksAny(this.docs(symbol)));
+    if (lost === undefined) return;
+    this.#refuse(type, `loses the tags of ${lost.name}`, `write ${lost.name} as the type of the property, or of its items`);
+  }
+
+  #refuseMapped(type: Type): void {
+    const parts = type.flags & TypeFlags.TemplateLiteral ? (type as TemplateLiteralType).getTypes() : [type];
+    if (this.#direction === 'input' && parts.some(({ flags }) => flags & TypeFlags.StringMapping))
+      this.#refuse(type, 'is not checked', 'write string, with @pattern above the property or above a type of its own');
+  }
+
   #schema(type: Type, node?: TypeNode): JsonSchema {
+    this.#refuseLost(type, this.#nodes.lostIn(node));
     const alias = this.#nodes.aliasOf(node);
     if (alias !== undefined && this.#nameOf(type)?.id !== alias.symbol.id)
       return this.#documented(this.#schema(type, alias.node), alias.symbol);
@@ -116,6 +131,7 @@ export class SchemaWriter {
     if (flags & TypeFlags.BigIntLike) return bigInt(type);
     if (flags & TypeFlags.Literal) return { const: (type as LiteralType).value };
     if (flags & TypeFlags.Boolean) return { type: 'boolean' };
+    this.#refuseMapped(type);
     if (flags & TypeFlags.TemplateLiteral)
       return { type: 'string', pattern: `^${templatePattern(type as TemplateLiteralType)}$` };
     if (flags & (TypeFlags.String | TypeFlags.StringMapping)) return { type: 'string' };
@@ -148,6 +164,7 @@ export class SchemaWriter {
     const key = `${this.#direction} ${type.id}`;
     const known = this.#names.get(key);
     if (known !== undefined) return { $ref: `#/$defs/${known}` };
+    this.#refuseLost(type, this.#nodes.lostOf(symbol));
     const name = this.#freeName(type, symbol);
     this.#names.set(key, name);
     this.defs[name] = {};
@@ -262,7 +279,7 @@ export class SchemaWriter {
       if (!isOptional) required.push(symbol.name);
       this.#path.push(`.${symbol.name}`);
       try {
-        properties.push([symbol.name, this.#documented(this.#schema(own, this.#nodes.ofSymbol(symbol, own)), symbol)]);
+        properties.push([symbol.name, this.#documented(this.#schema(own, this.#nodes.ofProperty(symbol, own, node)), symbol)]);
       } finally {
         this.#path.pop();
       }
@@ -290,6 +307,7 @@ export class SchemaWriter {
     const patterns: [string, JsonSchema][] = [];
     const infos = this.#checker.getIndexInfosOfType(type);
     for (const { keyType, valueType, declaration } of infos) {
+      this.#refuseMapped(keyType);
       const own = declaration === undefined ? itemOf(node) : (declaration.resolve() as TypeNode | undefined)?.type;
       const schema = this.#at('[…]', valueType, this.#nodes.checked(own, valueType));
       if (keyType.flags & TypeFlags.TemplateLiteral)
@@ -322,27 +340,7 @@ function binaryKind(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema
   return isFile(schema) ? 'a file' : 'files';
 }
 
-const canBeUndefined = (type: Type): boolean =>
-  (type.isUnionType() ? type.getTypes() : [type]).some((part) => part.flags & TypeFlags.VoidLike);
-
-const isPlainLiteral = (type: Type): boolean => Boolean(type.flags & TypeFlags.Literal && !(type.flags & TypeFlags.BigIntLike));
-
 function bigInt(type: Type): JsonSchema {
   const exact = type.flags & TypeFlags.BigIntLiteral ? { const: String((type as LiteralType).value) } : BIGINT_TEXT;
   return { type: 'string', ...exact, [JAVASCRIPT]: 'bigint' };
-}
-
-function tupleOf(type: Type): TupleType | undefined {
-  if (type.isTupleType()) return type;
-  if (!type.isTypeReference()) return undefined;
-  const target = type.getTarget();
-  return target.isTupleType() ? target : undefined;
-}
-
-const isLibrary = (symbol: TypeSymbol): boolean =>
-  symbol.declarations.length > 0 && symbol.declarations.every(({ path }) => isLibraryFile(path));
-
-/** True for a type of JavaScript or of the web, even if other declarations extend it. */
-function isBuiltIn(type: Type): boolean {
-  return builtIn(libraryName(type)) !== undefined;
 }
