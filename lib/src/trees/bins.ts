@@ -1,3 +1,4 @@
+import { mixBits } from '../core/index.js';
 import type { Feature } from './features.js';
 
 /**
@@ -11,7 +12,7 @@ export interface Bins {
   readonly counts: Uint16Array;
 }
 
-/** A column with more rows is sampled evenly, because sorting it would take longer than a tree. */
+/** A column with more rows is sampled, because sorting it would take longer than a tree: one row at a random place of each stride, because rows may alternate. */
 const SAMPLE_ROWS = 400_000;
 
 export function makeBins(matrix: Float32Array, features: readonly Feature[], maxBin: number): Bins {
@@ -22,7 +23,8 @@ export function makeBins(matrix: Float32Array, features: readonly Feature[], max
     if (categories !== undefined) return null;
     const values = new Float32Array(Math.ceil(rows / stride));
     let count = 0;
-    for (let row = 0; row < rows; row += stride) {
+    for (let first = 0; first < rows; first += stride) {
+      const row = first + (mixBits(first) % Math.min(stride, rows - first));
       const value = matrix[row * width + at] as number;
       if (!Number.isNaN(value)) values[count++] = value;
     }

@@ -39,6 +39,13 @@ describe('bins', () => {
     );
   });
 
+  it('come from a sample that also has values which alternate with the rows', () => {
+    const rows = 450_000;
+    const matrix = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? (i / 2) % 2 : Math.floor(i / 2) % 24));
+    const [sensor, hour] = makeBins(matrix, [{ name: 'sensor' }, { name: 'hour' }], 255).thresholds;
+    assert.deepEqual([sensor?.length, hour?.length], [1, 23]);
+  });
+
   it('put a value at a threshold below it, a missing one into bin 0 and a category into its own', () => {
     const matrix = Float32Array.from([1, 0, Number.NaN, 1, 3, Number.NaN, 2, 2]);
     const bins = makeBins(matrix, [{ name: 'a' }, { name: 'b', categories: ['x', 'y', 'z'] }], 255);

@@ -3,7 +3,7 @@ import type { TrainCheckpoint } from '../session/index.js';
 import { AllFailed, MetricNeeded, NoMetric } from './errors.js';
 import { type Dimension, valueAt } from './space.js';
 import { tableHtml, tableText } from './table.js';
-import { type TrialError, type TrialState, trialName } from './trial.js';
+import { latest, type TrialError, type TrialState, trialName } from './trial.js';
 
 export type Mode = 'min' | 'max';
 
@@ -13,7 +13,7 @@ export interface TrialResult<C = Record<string, unknown>> {
   readonly name: string;
   readonly config: C;
   readonly status: 'TERMINATED' | 'ERROR' | 'PENDING' | 'RUNNING';
-  /** What it reported last, with `trainingIteration` and `timeTotalS`. */
+  /** What it reported last, with `trainingIteration` and `timeTotalS`. If that lacks the metric of the search, the metric's latest value is added. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly metricsHistory: readonly Readonly<Record<string, number>>[];
   /** Its last checkpoint; null if it has none. */
@@ -50,7 +50,8 @@ export class ResultGrid<C = Record<string, unknown>> implements Iterable<TrialRe
     this.#best = best;
     this.#results = trials.map(({ number, config, status, history, checkpoint, error }) => {
       const name = trialName(number);
-      const metrics = history.at(-1) ?? {};
+      const rating = best.metric === undefined ? undefined : latest(history, best.metric);
+      const metrics = { ...(rating !== undefined && { [best.metric as string]: rating }), ...history.at(-1) };
       return { name, config: config as C, status, metrics, metricsHistory: history, checkpoint, path: folderOf(name), error };
     });
   }
@@ -73,7 +74,7 @@ export class ResultGrid<C = Record<string, unknown>> implements Iterable<TrialRe
   }
 
   /**
-   * The trial whose last report is the best. Trials that failed do not count.
+   * The trial with the best latest value of the metric. Trials that failed do not count.
    * @throws NBS_TUNE_METRIC_NEEDED, NBS_TUNE_NO_METRIC, NBS_TUNE_ALL_FAILED
    */
   getBestResult({ metric = this.#best.metric, mode = this.#best.mode }: BestOptions = {}): TrialResult<C> {
@@ -84,15 +85,15 @@ export class ResultGrid<C = Record<string, unknown>> implements Iterable<TrialRe
       const error = errors[0] === undefined ? 'none; no trial reported anything' : `${errors[0].name}: ${errors[0].message}`;
       throw AllFailed({ name: this.path, count: errors.length, error });
     }
-    const rated = whole.filter(({ metrics }) => !Number.isNaN(metrics[metric] ?? Number.NaN));
+    const rated = whole.flatMap((result) => {
+      const value = latest(result.metricsHistory, metric) ?? Number.NaN;
+      return Number.isNaN(value) ? [] : { result, loss: mode === 'min' ? value : -value };
+    });
     if (rated.length === 0) {
-      const valid = [...new Set(whole.flatMap(({ metrics }) => Object.keys(metrics)))].join(', ');
+      const valid = [...new Set(whole.flatMap(({ metricsHistory }) => metricsHistory.flatMap(Object.keys)))].join(', ');
       throw NoMetric({ metric, valid });
     }
-    const sign = mode === 'min' ? 1 : -1;
-    return rated.reduce((best, each) =>
-      sign * (each.metrics[metric] as number) < sign * (best.metrics[metric] as number) ? each : best,
-    );
+    return rated.reduce((best, each) => (each.loss < best.loss ? each : best)).result;
   }
 
   /** One row for each trial: its name, status, parameters (`params.maxDepth`) and last metrics. */

@@ -29,6 +29,22 @@ export interface TrialState {
   error: TrialError | null;
 }
 
+/**
+ * The latest value of a metric; undefined if no report has it. The last report may lack it: what a function returns is a report too.
+ * @param until only the reports before this one count
+ */
+export function latest(
+  history: readonly TrialState['history'][number][],
+  metric: string,
+  until = history.length,
+): number | undefined {
+  for (let at = until - 1; at >= 0; at -= 1) {
+    const value = history[at]?.[metric];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 /** A trial that has not begun. */
 export const newTrial = (number: number, values: TrialState['values'], config: TrialState['config']): TrialState => ({
   number,

@@ -21,7 +21,7 @@ import {
   treesOf,
   type WithResources,
 } from './trainable.js';
-import { newTrial, rewind, type TrialState } from './trial.js';
+import { latest, newTrial, rewind, type TrialState } from './trial.js';
 import { Trials } from './trials.js';
 
 /** Options of a {@link Tuner}; the names are those of Ray's. */
@@ -112,21 +112,22 @@ export const Tuner: TunerConstructor = class Tuner<S extends ParamSpace> {
     const isInWorker = await pauseInWorker();
     const trials: TrialState[] = this.#restored && !isInWorker ? await state.restore() : [];
     const sign = mode === 'max' ? -1 : 1;
-    const lossOf = (metrics: Readonly<Record<string, number>> | undefined) =>
-      metric === undefined ? Number.NaN : sign * (metrics?.[metric] ?? Number.NaN);
-    const goesOn = (trial: number, metrics: Readonly<Record<string, number>>, iteration: number): boolean => {
-      if (metric !== undefined && scheduler.usesMetric && metrics[metric] === undefined)
+    const lossOf = (history: TrialState['history'], until = history.length) =>
+      metric === undefined ? Number.NaN : sign * (latest(history, metric, until) ?? Number.NaN);
+    const goesOn = ({ number, history }: TrialState, iteration = history.length): boolean => {
+      const metrics = history[iteration - 1] ?? {};
+      if (metric !== undefined && scheduler.usesMetric && latest(history, metric, iteration) === undefined)
         throw NoMetric({ metric, valid: Object.keys(metrics).join(', ') });
-      const isScheduled = scheduler.onReport({ trial, iteration, loss: lossOf(metrics) });
+      const isScheduled = scheduler.onReport({ trial: number, iteration, loss: lossOf(history, iteration) });
       return isScheduled && !Object.entries(stop).some(([key, limit]) => (metrics[key] ?? Number.NaN) >= limit);
     };
     scheduler.begin?.();
     for (const trial of trials) if (trial.status === 'PENDING' || trial.status === 'RUNNING') rewind(trial);
     // What the scheduler had seen before.
     // A report without the metric has made its trial fail.
-    for (const { number, history } of trials)
-      for (const [at, metrics] of history.entries())
-        if (metric === undefined || metrics[metric] !== undefined) goesOn(number, metrics, at + 1);
+    for (const trial of trials)
+      for (const at of trial.history.keys())
+        if (metric === undefined || latest(trial.history, metric, at + 1) !== undefined) goesOn(trial, at + 1);
     const results = () =>
       new ResultGrid<ConfigOf<S>>(state.folder, (trial) => `${state.folder}/${trial}`, trials, dimensions, { metric, mode });
     if (isInWorker) return results();
@@ -139,7 +140,7 @@ export const Tuner: TunerConstructor = class Tuner<S extends ParamSpace> {
       trees: await treesOf(this.#trainable),
       state,
       maxFailures,
-      onReport: ({ number, history }) => goesOn(number, history.at(-1) as Record<string, number>, history.length),
+      onReport: (trial) => goesOn(trial),
       onChange: async () => {
         await Promise.all([state.save(trials), table.update()]);
       },
@@ -186,12 +187,12 @@ export const Tuner: TunerConstructor = class Tuner<S extends ParamSpace> {
     number: number,
     trials: readonly TrialState[],
     limit: number,
-    lossOf: (metrics?: Readonly<Record<string, number>>) => number,
+    lossOf: (history: TrialState['history']) => number,
   ): TrialState {
     const { searchAlg, seed } = this.#tune;
     const finished: Finished[] = trials
       .filter((trial) => trial.number <= number - limit && trial.status === 'TERMINATED')
-      .map(({ values, history }) => ({ values, loss: lossOf(history.at(-1)) }));
+      .map(({ values, history }) => ({ values, loss: lossOf(history) }));
     const values = searchAlg.suggest(number, dimensionsOf(this.#space), seed, finished);
     return newTrial(number, values, configOf(this.#space, values));
   }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from 'nbserve';
 import { train } from 'nbserve/train';
 import { tune } from 'nbserve/tune';
-import { bowl, counting, countingOptions, faulty, greedy, pair, slow } from '../fixtures/tune-app.js';
+import { bowl, counting, countingOptions, faulty, greedy, pair, slow, timed } from '../fixtures/tune-app.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
 const storagePath = mkdtempSync(join(tmpdir(), 'nbserve-tune-'));
@@ -64,6 +64,25 @@ test('successive halving ends trials early, and their processes', async () => {
     [9, 1, 1, 1],
   );
   assert.equal(results.getBestResult().config.level, 0);
+});
+
+test('a last report without the metric leaves the latest value of the metric', async () => {
+  const search = async (name: string, how: object) => {
+    const results = await new tune.Tuner(timed, {
+      paramSpace: { level: tune.gridSearch([2, 0, 1]) },
+      tuneConfig: { metric: 'loss', mode: 'min', maxConcurrentTrials: 1, ...how },
+      runConfig: { storagePath, name },
+    }).fit();
+    return { results, statuses: [...results].map(({ status }) => status), best: results.getBestResult() };
+  };
+  const first = await search('timed', {});
+  assert.equal(first.best.config.level, 0);
+  assert.deepEqual([first.best.metrics.loss, first.best.metrics.seconds], [0.5, 9]);
+  assert.equal(first.best.metricsHistory.at(-1)?.loss, undefined);
+  assert.throws(() => first.results.getBestResult({ metric: 'los' }), { code: 'NBS_TUNE_NO_METRIC', message: /loss/ });
+  const halved = await search('timed-asha', { scheduler: new tune.schedulers.ASHAScheduler({ maxT: 9, reductionFactor: 3 }) });
+  assert.deepEqual(halved.statuses, ['TERMINATED', 'TERMINATED', 'TERMINATED']);
+  assert.equal(halved.best.config.level, 0);
 });
 
 test('a trial that throws or dies is in the results, and the others count', async () => {

@@ -106,6 +106,25 @@ describe('a network', () => {
     assert.throws(() => nn.maxPool2d(2, { padding: 2 }), { code: 'NBS_INVALID_OPTION' });
   });
 
+  it('refuses to train batch normalisation on one value for each channel, as PyTorch does', async () => {
+    const layers = nn.sequential(nn.batchNorm2d(2), nn.flatten(), nn.linear(2, 2));
+    const network = new Network(layers, { ...options, inputShape: [2, 1, 1] });
+    const before = Float32Array.from(network.buffers.values);
+    const x = (size: number) =>
+      tensor(
+        Float32Array.from({ length: 2 * size }, (_, i) => i),
+        [size, 2, 1, 1],
+      );
+    await assert.rejects(network.backward(x(1), labels(0)), {
+      code: 'NBS_TRAIN_BATCH_MISMATCH',
+      message: /two samples.*dropLast/,
+    });
+    assert.deepEqual(network.buffers.values, before);
+    await network.predict(x(1));
+    await network.backward(x(2), labels(0, 1));
+    await network.dispose();
+  });
+
   it('refuses batches that do not fit, and says when the loss is no number any more', async () => {
     const network = new Network(nn.linear(3, 2), options);
     const x = tensor([[1, 2, 3]]);

@@ -304,6 +304,14 @@ export class Network {
     const size = this.#checkInput(x);
     const isClasses = this.#options.loss === 'crossEntropy';
     const [type, dims] = isClasses ? ['int32', [size]] : ['float32', [size, ...this.#output.dims.slice(1)]];
+    // PyTorch refuses it too. The output would be the shift whatever the input is, and the running variance would shrink.
+    if (this.#training.measured.some(({ perSample }) => size * perSample < 2))
+      throw BatchMismatch({
+        part: 'input',
+        expected:
+          'of two samples at least, because a batchNorm2d measures one value for each channel of a sample (a data loader leaves out a small last batch with dropLast: true)',
+        actual: `[${x.dims.join(', ')}]`,
+      });
     if (y.type !== type || String(y.dims) !== String(dims))
       throw BatchMismatch({ part: 'target', expected: `${type}[${dims.join(', ')}]`, actual: `${y.type}[${y.dims.join(', ')}]` });
     const classes = this.#output.dims[1] as number;
