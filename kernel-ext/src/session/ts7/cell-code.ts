@@ -65,7 +65,8 @@ export function cellCode(
   const before = (start: number): string => (cell.listed.has(start) && !(hasResult && start === result.start) ? ';' : '');
   // Openings are added before closings, because edits at the same place keep their order.
   if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
-  for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
+  // With a blank, because the operand may follow `await` without one: `await(x)`.
+  for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), ` __nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
     if (!isEarlier(name)) continue;
     if (shorthand) edits.push(insert(start, `${keyOf(name)}: ${space}.`));
