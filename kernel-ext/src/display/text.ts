@@ -26,6 +26,9 @@ export function textOf(value: unknown, colors = false): string {
   return plain.length <= MAX_TEXT ? plain : `${plain.slice(0, MAX_TEXT)}… (${plain.length - MAX_TEXT} more characters)`;
 }
 
+/** True for an error. A proxy is none: its handler is user code, which may fail. */
+export const isError = (value: unknown): value is Error => !types.isProxy(value) && value instanceof Error;
+
 /** How many levels of a value are shown: all of a status or of a parsed file, but not all of a large graph of objects. */
 function depthFor(value: unknown): number {
   let level = isNested(value) ? [value] : [];

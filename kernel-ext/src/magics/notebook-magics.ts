@@ -67,14 +67,23 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'function') return /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
   if (typeof value !== 'object') return typeof value;
-  const name: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
-  return typeof name === 'string' && name !== '' ? name : 'Object';
+  try {
+    const name: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
+    return typeof name === 'string' && name !== '' ? name : 'Object';
+  } catch {
+    // The handler of a proxy failed, or the proxy is revoked.
+    return 'Proxy';
+  }
 }
 
 function preview(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return `length ${value.length as number}`;
-  if (value instanceof Map || value instanceof Set) return `size ${value.size}`;
+  try {
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return `length ${value.length as number}`;
+    if (value instanceof Map || value instanceof Set) return `size ${value.size}`;
+  } catch {
+    return '';
+  }
   return typeof value === 'object' || typeof value === 'function' ? '' : String(value);
 }
 
