@@ -13,10 +13,7 @@ export function textOf(value: unknown, colors = false): string {
   if (types.isPromise(value)) return 'Promise — await it for its value';
   let text: string;
   try {
-    text =
-      typeof value === 'object' && value instanceof Error
-        ? (value.stack ?? String(value))
-        : inspect(value, { depth: depthFor(value), maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100, colors });
+    text = inspect(value, { depth: depthFor(value), maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100, colors });
   } catch (error) {
     text = `[cannot be shown: ${String(error)}]`;
   }
