@@ -225,6 +225,14 @@ const CASES: FileCases = {
       '28',
     ],
   ],
+  'of which only types are exported are not run': [
+    [
+      { 'd.ts': 'export type T = 1; throw new Error("d has run")', 'only.d.ts': 'export type O = 1' },
+      'export type * from "./d"; export type * as all from "./d"; export type * from "./only"; 5',
+      '5',
+    ],
+    [{}, 'export * from "./d"', /d has run/],
+  ],
   'of JSX': [
     [
       {
