@@ -84,6 +84,22 @@ const large = Object.assign(new Error('large'), { request: Object.fromEntries([.
       assert.doesNotMatch(await notebook.failure(plain), /^ {2}\{/m, plain);
   });
 
+  it('shows the line of the cell that made code by eval or new Function', async () => {
+    const made = 'enum E { A, B }\n\n\n\nconst f = new Function(\'throw new Error("made")\');\nf()';
+    for (const code of [made, made.replace('enum E { A, B }', '')]) {
+      const traceback = await notebook.failure(code);
+      assert.match(traceback, /^[\s\S]*?cell\[\d+\]\.ts:5:11\)[\s\S]*?cell\[\d+\]\.ts:6:1$/);
+      assert.match(traceback, /> 5 \| const f = new Function/);
+    }
+    assert.match(
+      await notebook.failure('const first = new Function(\'throw new Error("first")\'); first()'),
+      /cell\[\d+\]\.ts:1:15\)/,
+    );
+    const alone = `type Gone = 1;\nconst g = new Function('return new Error("alone").stack');`;
+    await notebook.value(`${alone}\nlet stack = '';\nsetTimeout(() => { stack = g() });`);
+    assert.equal(await notebook.value('await new Promise((done) => setTimeout(done, 5)); /:2:11\\)/.test(stack)'), 'true');
+  });
+
   it('shows frames of another process unchanged', async () => {
     const traceback = await notebook.failure(
       'const e = new Error("in the replica"); e.stack = "Error: in the replica\\n    at Chat.fetch (cell[9].ts:7:11)\\n    at run (/x/nbserve/dist/replica.js:1:1)"; throw e',
