@@ -145,14 +145,17 @@ function readText(magic: string, file: string): string {
   }
 }
 
+/** Windows ends lines by two characters. */
+const withoutReturns = (text: string): string => text.replace(/\r\n?/g, '\n');
+
 /** The cells of a file that `%run` names: those of a notebook, else its text. @throws NBS_MAGIC_FILE */
 export function cellsOfFile(args: string, folder: string): string[] {
   const file = namedFile('%run', folder, args);
   const text = readText('%run', file);
-  if (!file.endsWith('.ipynb')) return [text];
+  if (!file.endsWith('.ipynb')) return [withoutReturns(text)];
   try {
     const { cells } = JSON.parse(text) as { cells: { cell_type: string; source: string | string[] }[] };
-    return cells.flatMap(({ cell_type: type, source }) => (type === 'code' ? [[source].flat().join('')] : []));
+    return cells.flatMap(({ cell_type: type, source }) => (type === 'code' ? [withoutReturns([source].flat().join(''))] : []));
   } catch {
     throw withoutStack(MagicFile({ magic: '%run', file, what: 'is not a notebook' }));
   }
