@@ -55,6 +55,15 @@ spawnSync(process.execPath, ["-e", "process.stdout.write('y'.repeat(5e7))"], { s
   });
 });
 
+it('an error removes what display.clear(true) has announced, as in Jupyter', async (t) => {
+  const source = "display('one'); display.clear(true); display('two'); display.clear(true); throw new Error('last');";
+  const { notebook } = await run(t, notebookOf([{ source, tags: ['raises-exception'] }]));
+  assert.deepEqual(
+    notebook?.cells[0]?.outputs.map(({ output_type: type }) => type),
+    ['error'],
+  );
+});
+
 it('executed notebooks say their language, and nbconvert makes a .ts file of them', async (t) => {
   const { notebook } = await run(t, notebookOf(['const x: number = 1;']));
   const { language_info: info } = (notebook as NonNullable<typeof notebook>).metadata as {

@@ -94,6 +94,13 @@ const handle = {} as unknown as Handle;`);
     assert.deepEqual(lines('%%bash\nuse¦'), []);
   });
 
+  it('offers the files that can be imported, and folders', async () => {
+    const names = ['App.tsx', 'm.mts', 'c.cts', 'old.cjs', 'b.jsx', 'data.json', 'a.ts', 'v1.2/x.ts', '.git/x.ts'];
+    for (const name of [...names, 'notes.txt', 'Makefile', 'node_modules/x.js']) await notebook.file(`parts/${name}`, '');
+    const offered = ['App.tsx', 'a.ts', 'b.jsx', 'c.cts', 'data.json', 'm.mts', 'old.cjs', 'v1.2'];
+    assert.deepEqual(lines("import './parts/¦'").sort(), offered.map((name) => `import './parts/${name}'`).sort());
+  });
+
   it('offers files wherever a command or a path stands', async () => {
     await notebook.file('deep/letters.txt', '');
     for (const head of ['!cat ', 'if (user) {\n  !cat ', 'const t = !cat ', 't = !cat ', '!cat \\\n  ', '%load ', '%%writefile '])

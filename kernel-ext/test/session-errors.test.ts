@@ -59,6 +59,47 @@ describe('errors of cells', () => {
     assert.match(traceback, /\[suppressed\]: Error: body broke/);
   });
 
+  it('shows the class of an error and its fields', async () => {
+    await notebook.value(
+      `class HttpError extends Error { constructor(message: string, readonly status: number) { super(message) } }
+class Own extends TypeError { override name = 'OwnName' }
+const large = Object.assign(new Error('large'), { request: Object.fromEntries([...'abcdef'].map((key) => [key, key.repeat(99)])) });`,
+    );
+    const { outcome } = await notebook.run('throw new HttpError("failed", 404)');
+    assert.ok(outcome.status === 'error');
+    assert.deepEqual([outcome.ename, outcome.evalue], ['HttpError', 'failed']);
+    assert.match(outcome.traceback.join('\n'), /^HttpError: failed\n[\s\S]*\n {2}\{ status: 404 \}$/);
+    const inner = await notebook.failure('throw new Own("outer", { cause: new HttpError("within", 500) })');
+    assert.match(inner, /^OwnName: outer\n[\s\S]*Caused by: HttpError: within\n[\s\S]*\{ status: 500 \}/);
+    assert.match(await notebook.failure('throw large'), /\{ request: \[Object\] \}/);
+    for (const plain of [
+      'throw new TypeError("plain")',
+      'throw new Error("a", { cause: 1 })',
+      'require("node:fs").readFileSync("none")',
+      'require("node:assert").equal(1, 2)',
+      'throw Object.assign(new Error("a"), { code: "ONE" })',
+      'throw new AggregateError([1], "many")',
+      'serve.deployment(5 as never)',
+    ])
+      assert.doesNotMatch(await notebook.failure(plain), /^ {2}\{/m, plain);
+  });
+
+  it('shows the line of the cell that made code by eval or new Function', async () => {
+    const made = 'enum E { A, B }\n\n\n\nconst f = new Function(\'throw new Error("made")\');\nf()';
+    for (const code of [made, made.replace('enum E { A, B }', '')]) {
+      const traceback = await notebook.failure(code);
+      assert.match(traceback, /^[\s\S]*?cell\[\d+\]\.ts:5:11\)[\s\S]*?cell\[\d+\]\.ts:6:1$/);
+      assert.match(traceback, /> 5 \| const f = new Function/);
+    }
+    assert.match(
+      await notebook.failure('const first = new Function(\'throw new Error("first")\'); first()'),
+      /cell\[\d+\]\.ts:1:15\)/,
+    );
+    const alone = `type Gone = 1;\nconst g = new Function('return new Error("alone").stack');`;
+    await notebook.value(`${alone}\nlet stack = '';\nsetTimeout(() => { stack = g() });`);
+    assert.equal(await notebook.value('await new Promise((done) => setTimeout(done, 5)); /:2:11\\)/.test(stack)'), 'true');
+  });
+
   it('shows frames of another process unchanged', async () => {
     const traceback = await notebook.failure(
       'const e = new Error("in the replica"); e.stack = "Error: in the replica\\n    at Chat.fetch (cell[9].ts:7:11)\\n    at run (/x/nbserve/dist/replica.js:1:1)"; throw e',

@@ -83,6 +83,11 @@ describe('magics about the notebook', () => {
       await notebook.failure('// above\nbreaks()'),
       /throw new Error\("in a helper"\)[\s\S]*at breaks \(cell\[\d+\.1\]\.ts:2:9\)[\s\S]*at cell\[\d+\]\.ts:2:1/,
     );
+    await notebook.file('windows.ts', '!echo a \\\r\n  b\r\n');
+    assert.equal(await printed('%run windows.ts'), 'a b\n');
+    const bash = { cell_type: 'code', source: ['%%time\r\n', '%%bash\r\n', 'echo "a b" | wc -c\r\n'] };
+    await notebook.file('windows.ipynb', JSON.stringify({ cells: [bash] }));
+    assert.match(await printed('%run windows.ipynb'), /^4\ntook/);
     assert.match(await notebook.failure('%run none.ts'), /NBS_MAGIC_FILE.*cannot be read/);
     assert.match(await notebook.failure('1;\n%run part.ts'), /NBS_ABOVE_CODE/);
     await notebook.file('self.ts', '%run self.ts');

@@ -155,6 +155,37 @@ describe('cells without a check of their types', () => {
     assert.match(await notebook.failure('%types maybe'), /NBS_BAD_TYPES.*%types off and %types on/);
   });
 
+  it('may use in functions what later cells declare, and send functions as text', async (t) => {
+    const notebook = new TestNotebook();
+    t.after(() => notebook.close());
+    await notebook.value('%types off');
+    await notebook.value(`function main() {
+  const one = 1
+  helper(one)
+  return [helper(2), new Later().n, typeof Later, typeof nowhere, { helper }.helper(3), state.list.length]
+}`);
+    await notebook.value('enum E { A = 8 }\nconst compiled = () => helper(E.A)');
+    assert.match(
+      await notebook.failure('\nmain()'),
+      /^ReferenceError: helper is not defined\n[\s\S]*at main \(cell\[2\]\.ts:3:3\)/,
+    );
+    await notebook.value('function helper(n) { return n * 2 }\nclass Later { n = 7 }\nconst state = { list: [] }');
+    assert.equal(await notebook.value('main()'), "[ 4, 7, 'function', 'undefined', 6, 0 ]");
+    assert.equal(await notebook.value('compiled()'), '16');
+    await notebook.value('const helper = (n) => n * 3');
+    assert.equal(await notebook.value('main()[0]'), '6');
+    assert.equal(
+      await notebook.value(
+        "import { runInNewContext } from 'node:vm';\nrunInNewContext(`(${() => page.title + typeof absent})()`, { page: { title: 'sent' } })",
+      ),
+      "'sentundefined'",
+    );
+    await notebook.value('%types on');
+    await notebook.value('// @ts-nocheck\nconst go = () => step()');
+    await notebook.value('const step = () => "gone on"');
+    assert.equal(await notebook.value('go()'), "'gone on'");
+  });
+
   it('are the rest of a cell that says so, and those with // @ts-nocheck', async (t) => {
     const notebook = new TestNotebook();
     t.after(() => notebook.close());

@@ -52,6 +52,13 @@ describe('output of cells', () => {
     });
     assert.match(String((await result('[{ a: 1 }, { a: "<" }]'))?.['text/html']), /<td>&lt;<\/td>/);
     assert.match(String((await result('new Error("shown")'))?.['text/plain']), /^Error: shown[\s\S]*cell\[\d+\]\.ts:1:1$/);
+    const all = "new AggregateError([new Error('one')], 'all failed', { cause: new Error('root') })";
+    for (const shown of [all, `[${all}]`]) {
+      const { displays } = await notebook.run(`await display(${shown}); undefined`);
+      const text = String(displays[0]?.bundle.data['text/plain']);
+      for (const part of [/all failed/, /cause\]: Error: root\n/, /Error: one\n/, /at cell\[\d+\]\.ts:1:\d+/])
+        assert.match(text, part);
+    }
     assert.ok(String((await result('"x".repeat(100_000)'))?.['text/plain']).length < 25_000);
   });
 

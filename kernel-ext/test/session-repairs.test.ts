@@ -166,6 +166,18 @@ describe('TypeScript in cells', () => {
     assert.equal(await notebook.value('import { Local } from "./local"; new Local(5).m'), '5');
   });
 
+  it('imports JavaScript beside TypeScript of the same name', async () => {
+    await notebook.file('both.ts', 'export const n: number = 1;');
+    await notebook.file('both.mjs', 'export const n = 2;');
+    await notebook.file('both.cjs', 'exports.n = 3;');
+    assert.equal(
+      await notebook.value(
+        'import { n as typed } from "./both.ts"; import { n as plain } from "./both.mjs"; import common from "./both.cjs"; [typed, plain, common.n]',
+      ),
+      '[ 1, 2, 3 ]',
+    );
+  });
+
   it('imports files above its folder', async () => {
     await notebook.file('../above-it/data.json', '{"a": 6}');
     await notebook.file('../above-it/other.ts', 'export const other: number = 2;');

@@ -68,6 +68,24 @@ describe('values as they are shown', () => {
     for (const code of failing) assert.deepEqual(Object.keys(await dataOf(code)), ['text/plain'], code);
   });
 
+  it('calls nothing of a proxy that answers every name with a function', async () => {
+    await notebook.value(`const asked: string[] = [];
+const answer = (_: object, name: string | symbol) => (..._args: unknown[]) => { asked.push(String(name)); throw new Error('no method') };
+const api: any = new Proxy({}, { get: answer });
+const gone = Proxy.revocable({}, {});
+gone.revoke();
+const failing: any = new Proxy(new Error('inside'), { getPrototypeOf() { throw new Error('a trap was called') } });`);
+    for (const code of ['api', 'new Proxy(function () {}, { get: answer })', '[api]', 'gone.proxy', 'failing'])
+      assert.deepEqual(Object.keys(await dataOf(code)), ['text/plain'], code);
+    for (const shown of ['api', 'gone.proxy', 'failing'])
+      assert.deepEqual((await notebook.run(`await display(${shown})`)).outcome, { status: 'ok' }, shown);
+    assert.deepEqual(await dataOf('asked.length'), { 'text/plain': '0' });
+    await notebook.value('const { proxy } = gone');
+    assert.match((await notebook.run('%whos Proxy')).text(), /^failing +Proxy\nproxy +Proxy\n$/);
+    const own = await dataOf("new Proxy(new (class { toHtml() { return '<b>own</b>' } })(), {})");
+    assert.equal(own['text/html'], '<b>own</b>');
+  });
+
   it('shows all levels of nested objects if they are few, but not of a large graph', async () => {
     const text = String(
       (await dataOf('({ a: { b: { c: { d: { e: [{ f: { g: new Map([["h", { i: "deep" }]]) } }] } } } } })'))['text/plain'],

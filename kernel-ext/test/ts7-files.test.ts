@@ -104,6 +104,27 @@ const CASES: FileCases = {
     ],
     [{}, 'const r = require("./a.ts"); r.x', '2'],
   ],
+  'are those that the ending means, if several have one name': [
+    [
+      {
+        'd.ts': 'export const n = 1',
+        'd.mjs': 'export const n = 2',
+        'd.cjs': 'exports.n = 3',
+        'd.jsx': 'export const n = 4',
+        'e.ts': 'export const n = 5',
+        'e.tsx': 'export const n = 6',
+      },
+      'import { n } from "./d.mjs"; n',
+      '2',
+    ],
+    [{}, 'require("./d.cjs").n', '3'],
+    [{}, 'const path = "./d.mjs"; (await import(path)).n', '2'],
+    [{}, 'import { n as one } from "./d.js"; import { n as typed } from "./d.jsx"; [one, typed]', '[ 1, 1 ]'],
+    [{}, 'import { n as five } from "./e.js"; import { n as six } from "./e.jsx"; [five, six]', '[ 5, 6 ]'],
+    [{}, 'import.meta.resolve("./d.mjs").endsWith("/d.mjs")', 'true'],
+    [{ 'd.mjs': 'export const n = 7' }, 'import { n } from "./d.mjs"; n', '7'],
+    [{ 'd.mts': 'export const n = 8' }, 'import { n } from "./d.mjs"; n', '8'],
+  ],
   'run again only if they have changed, or import one that has': [
     [
       {
@@ -203,6 +224,14 @@ const CASES: FileCases = {
       '// import { x } from "./bad.ts"\n`import { x } from "./bad.ts"`.length',
       '28',
     ],
+  ],
+  'of which only types are exported are not run': [
+    [
+      { 'd.ts': 'export type T = 1; throw new Error("d has run")', 'only.d.ts': 'export type O = 1' },
+      'export type * from "./d"; export type * as all from "./d"; export type * from "./only"; 5',
+      '5',
+    ],
+    [{}, 'export * from "./d"', /d has run/],
   ],
   'of JSX': [
     [

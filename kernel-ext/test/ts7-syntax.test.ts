@@ -5,6 +5,28 @@ import { type CellCases, runCases, TestNotebook } from './session-harness.js';
 const CASES: CellCases = {
   'an arrow function that asserts the type of an object': [['((): any => <any>{ a: 1 })()'], '{ a: 1 }'],
   'type parameters on lines of their own': [['const f = async <\n  T,\n>\n(x: T): Promise<\n  T\n> => x; await f(3)'], '3'],
+  'a return type on a line of its own': [
+    [
+      'const f = (x: number)\n  : number => x',
+      'const g = async (x = (1)) // note )\n  : Promise<number> => x',
+      'const h = <T,>(a: T, b?: T, /* a ) comment */)\n// more\n: (T | undefined)[] => [a, b]',
+      'const i = async ()\n  : Promise<number> => 2, j = ( /* ( */ )\n: number => 3',
+      '[f(4), await g(), h(5), await i(), j()]',
+    ],
+    '[ 4, 1, [ 5, undefined ], 2, 3 ]',
+  ],
+  'type parameters with a line break or a comment behind them': [
+    ['const f = () => { return <T,>\n(x: T) => x }; const g = async <T,> // note\n(x: T) => x; [f()(1), await g(2)]'],
+    '[ 1, 2 ]',
+  ],
+  'assertions and operators without blanks': [
+    [
+      'const one = async () => 1; let x: unknown = { y: 1 }',
+      'const back = () => { return<any>x }; const a = await<any>one(), b = await(one()), t = typeof<any>x',
+      "let c = 0; for await (const n of[1, 2]) c += n; [back(), a, b, t, c, 'y'in(x as object), 0 as(number)in[1]]",
+    ],
+    "[ { y: 1 }, 1, 1, 'object', 3, true, true ]",
+  ],
   'globals of Node that browsers have too': [
     [
       'const memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }); const key: CryptoKey | undefined = undefined; [memory.buffer.byteLength, typeof Crypto, typeof SubtleCrypto, typeof Performance, key]',

@@ -73,9 +73,10 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise;
 }
 
+/** A method that the object has. A proxy that answers every name with a function, such as a client of remote calls, has none of them. */
 function method(value: object, name: PropertyKey): (() => unknown) | undefined {
   try {
-    const found = (value as Record<PropertyKey, unknown>)[name];
+    const found = name in value ? (value as Record<PropertyKey, unknown>)[name] : undefined;
     return typeof found === 'function' ? () => (found as () => unknown).call(value) : undefined;
   } catch {
     return undefined;

@@ -5,4 +5,4 @@ export { comms, onComm, openComms, setCommPublisher } from './comms.js';
 export { display, isShown } from './display.js';
 export { progressBar } from './progress-bar.js';
 export { setDisplayTarget, setPackageImporter } from './target.js';
-export { textOf } from './text.js';
+export { isError, textOf } from './text.js';

@@ -13,10 +13,7 @@ export function textOf(value: unknown, colors = false): string {
   if (types.isPromise(value)) return 'Promise — await it for its value';
   let text: string;
   try {
-    text =
-      typeof value === 'object' && value instanceof Error
-        ? (value.stack ?? String(value))
-        : inspect(value, { depth: depthFor(value), maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100, colors });
+    text = inspect(value, { depth: depthFor(value), maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100, colors });
   } catch (error) {
     text = `[cannot be shown: ${String(error)}]`;
   }
@@ -25,6 +22,9 @@ export function textOf(value: unknown, colors = false): string {
   const plain = colors ? stripVTControlCharacters(text) : text;
   return plain.length <= MAX_TEXT ? plain : `${plain.slice(0, MAX_TEXT)}… (${plain.length - MAX_TEXT} more characters)`;
 }
+
+/** True for an error. A proxy is none: its handler is user code, which may fail. */
+export const isError = (value: unknown): value is Error => !types.isProxy(value) && value instanceof Error;
 
 /** How many levels of a value are shown: all of a status or of a parsed file, but not all of a large graph of objects. */
 function depthFor(value: unknown): number {

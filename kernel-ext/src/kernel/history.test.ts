@@ -25,6 +25,8 @@ describe('History', () => {
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: '?*= 1' }), [1, 3]);
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: 'a*', unique: true }), [3]);
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: '*', n: 1 }), [4]);
+    assert.deepEqual(lines({ hist_access_type: 'search', pattern: '? = *', unique: true }), [2, 3]);
+    assert.deepEqual(lines({ hist_access_type: 'search', pattern: '? = *', unique: true, n: 1 }), [3]);
     assert.deepEqual(lines({ hist_access_type: 'search', pattern: 'c(\\*)' }), []);
   });
 });

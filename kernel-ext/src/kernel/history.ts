@@ -60,8 +60,15 @@ export class History {
       }
       case 'search': {
         const matches = matcher(request.pattern);
-        let found = [...this.#backwards()].reverse().filter(({ source }) => matches.test(source));
-        if (request.unique) found = [...new Map(found.map((entry) => [entry.source, entry])).values()];
+        const seen = new Set<string>();
+        const found: Entry[] = [];
+        for (const entry of this.#backwards()) {
+          const { source } = entry;
+          if (!matches.test(source) || (request.unique && seen.has(source))) continue;
+          seen.add(source);
+          found.push(entry);
+        }
+        found.reverse();
         return request.n === undefined ? found : lastOf(found, request.n);
       }
       case 'tail': {

@@ -67,14 +67,23 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'function') return /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
   if (typeof value !== 'object') return typeof value;
-  const name: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
-  return typeof name === 'string' && name !== '' ? name : 'Object';
+  try {
+    const name: unknown = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor?.name;
+    return typeof name === 'string' && name !== '' ? name : 'Object';
+  } catch {
+    // The handler of a proxy failed, or the proxy is revoked.
+    return 'Proxy';
+  }
 }
 
 function preview(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return `length ${value.length as number}`;
-  if (value instanceof Map || value instanceof Set) return `size ${value.size}`;
+  try {
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return `length ${value.length as number}`;
+    if (value instanceof Map || value instanceof Set) return `size ${value.size}`;
+  } catch {
+    return '';
+  }
   return typeof value === 'object' || typeof value === 'function' ? '' : String(value);
 }
 
@@ -136,14 +145,17 @@ function readText(magic: string, file: string): string {
   }
 }
 
+/** Windows ends lines by two characters. */
+const withoutReturns = (text: string): string => text.replace(/\r\n?/g, '\n');
+
 /** The cells of a file that `%run` names: those of a notebook, else its text. @throws NBS_MAGIC_FILE */
 export function cellsOfFile(args: string, folder: string): string[] {
   const file = namedFile('%run', folder, args);
   const text = readText('%run', file);
-  if (!file.endsWith('.ipynb')) return [text];
+  if (!file.endsWith('.ipynb')) return [withoutReturns(text)];
   try {
     const { cells } = JSON.parse(text) as { cells: { cell_type: string; source: string | string[] }[] };
-    return cells.flatMap(({ cell_type: type, source }) => (type === 'code' ? [[source].flat().join('')] : []));
+    return cells.flatMap(({ cell_type: type, source }) => (type === 'code' ? [withoutReturns([source].flat().join(''))] : []));
   } catch {
     throw withoutStack(MagicFile({ magic: '%run', file, what: 'is not a notebook' }));
   }

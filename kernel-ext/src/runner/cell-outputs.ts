@@ -53,6 +53,7 @@ export class CellOutputs implements Output {
   }
 
   error({ ename, evalue, traceback }: ErrorOutcome): void {
+    this.#clearIfWaiting();
     this.list.push({ output_type: 'error', ename, evalue, traceback });
   }
 

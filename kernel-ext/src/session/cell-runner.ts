@@ -1,4 +1,4 @@
-import { bundleOf, isShown, picturesDrawn, withPicture } from '../display/index.js';
+import { bundleOf, isError, isShown, picturesDrawn, withPicture } from '../display/index.js';
 import { KeyboardInterrupt } from '../guard/index.js';
 import {
   cellsOfFile,
@@ -278,7 +278,7 @@ export class CellRunner {
     if (silent || !end.hasResult || end.result === undefined || isShown(end.result)) return { status: 'ok' };
     if (cell.isAside !== true) this.#results.add(numberOf(cell), end.result);
     const colors = cell.output.colors === 'all';
-    if (end.result instanceof Error) {
+    if (isError(end.result)) {
       const { traceback } = formatError(end.result, colors ? paintFor(cell.output) : PLAIN_PAINT);
       return { status: 'ok', result: { data: { 'text/plain': traceback.join('\n') }, metadata: {} } };
     }

@@ -1,13 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { CODE_ENDINGS } from 'nbserve/basics';
 import { completeMagic, type SplitCell } from '../magics/index.js';
 import { sharedPaths } from './ambient.js';
 import type { Converter, Scope } from './converter.js';
 import { type CursorPlace, placeAt } from './cursor-place.js';
 import { importable } from './importable.js';
 import type { CompleteReply } from './session.js';
+
+/** The endings of files that cells import by their path. */
+const IMPORTED = new Set<string>([...CODE_ENDINGS, '.json']);
 
 /** The name of a module that is being typed. */
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bimport\.meta\.resolve\s*\(\s*)['"]$/;
@@ -97,10 +101,10 @@ export function withoutMagics(code: string, { edits, cellMagic }: Pick<SplitCell
 function modules(folder: string, typed: string): string[] {
   if (typed.startsWith('.')) {
     const head = typed.slice(0, typed.lastIndexOf('/') + 1);
-    const files = entries(resolve(folder, head)).filter(
-      (name) => /(\.(ts|js|mjs|json)|^[^.]+)$/.test(name) && name !== 'node_modules',
-    );
-    return files.map((name) => head + name).filter((name) => name.startsWith(typed));
+    const names = entries(resolve(folder, head)).filter((name) => (head + name).startsWith(typed));
+    return names
+      .filter((name) => IMPORTED.has(extname(name)) || isFolder(resolve(folder, head, name)))
+      .map((name) => head + name);
   }
   const found = new Set(
     builtinModules.filter((name) => !name.startsWith('_')).map((name) => `node:${name.replace(/^node:/, '')}`),
@@ -141,6 +145,15 @@ function completePath(folder: string, typed: string, cursor: number): CompleteRe
     names.map((name) => head + name),
     'path',
   );
+}
+
+/** False for folders that nobody imports from. */
+function isFolder(path: string): boolean {
+  try {
+    return !/^(?:\.|node_modules$)/.test(basename(path)) && statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function entries(folder: string): string[] {

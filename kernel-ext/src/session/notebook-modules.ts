@@ -11,6 +11,7 @@ import { LoadedPackages } from './loaded-packages.js';
 import { forgetLastStat } from './path-lookup.js';
 import { outsideCells } from './running-cell.js';
 import { rememberModule } from './stack-positions.js';
+import { typedSources } from './typed-sources.js';
 
 /** Packages that cells share with the kernel, so that there is one of each in the process. */
 const SHARED = /^nbserve(\/|$)/;
@@ -203,11 +204,8 @@ export class NotebookModules {
     }
     if (!id.startsWith('.') && !id.startsWith('/')) return undefined;
     const path = resolve(folder, id);
-    // TypeScript may be imported by the name that its JavaScript would have.
-    const bare = path.replace(/\.[cm]?jsx?$/, '');
-    return [path, ...[bare, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending))].find((candidate) =>
-      this.#compiled.has(candidate),
-    );
+    const candidates = [path, join(path, 'index')].flatMap((start) => ENDINGS.map((ending) => start + ending));
+    return [...typedSources(path), path, ...candidates].find((candidate) => this.#compiled.has(candidate));
   }
 
   #side(file: string, importing: readonly string[]): Loaded {

@@ -22,6 +22,16 @@ export function keptDeclarations(fork: Fork, declarations: string, keep: (name: 
   return result;
 }
 
+/** The names that a declarations text declares. */
+export function declaredNames(fork: Fork, declarations: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  keptDeclarations(fork, declarations, (name) => {
+    names.add(name);
+    return false;
+  });
+  return names;
+}
+
 /** tslab forgets a namespace, and `declare global`, one cell after it was declared: those of `before` that `after` does not declare anew. */
 export function lostNamespaces(fork: Fork, before: string, after: string): string {
   if (!/\b(namespace|module|global)\b/.test(before)) return '';

@@ -34,13 +34,21 @@ function install(): void {
   installed = true;
   const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (error, sites) => {
-    if (!sites.some((site) => isKnown(site.getFileName() ?? '')))
-      return before === undefined ? plain(error, sites) : before(error, sites);
+    if (!sites.some(isOfUser)) return before === undefined ? plain(error, sites) : before(error, sites);
     return [header(error), ...withoutCallers(sites).map((site) => `    at ${frame(site)}`)].join('\n');
   };
 }
 
 const isKnown = (file: string): boolean => cells.has(file) || modules.has(file);
+
+/** The places in the text of a frame in `eval` code: `eval (eval at f (cell[3].ts:4:11), <anonymous>:3:7)`. */
+const PLACE = /([^\s(][^()\n]*):(\d+):(\d+)(?=\))/g;
+
+/** True for a frame in a cell, in a file that cells import, or in code that one of them has made by `eval` or `new Function`. */
+function isOfUser(site: NodeJS.CallSite): boolean {
+  if (!site.isEval()) return isKnown(site.getFileName() ?? '');
+  return [...String(site).matchAll(PLACE)].some(([, file = '']) => isKnown(file));
+}
 
 /** The cells that ran, as [id, source]. */
 export const cellSources = (): [string, string][] => [...cells].map(([id, { source }]) => [id, source]);
@@ -69,7 +77,7 @@ export function cellSource(id: string): string | undefined {
 
 /** The frames without those of Node and the kernel that called the outermost cell. */
 function withoutCallers(sites: readonly NodeJS.CallSite[]): NodeJS.CallSite[] {
-  const outermost = sites.findLastIndex((site) => isKnown(site.getFileName() ?? ''));
+  const outermost = sites.findLastIndex(isOfUser);
   return sites.filter((site, i) => i <= outermost || !isCaller(site.getFileName() ?? ''));
 }
 
@@ -79,19 +87,28 @@ function isCaller(file: string): boolean {
 
 function frame(site: NodeJS.CallSite): string {
   const text = String(site);
-  const file = site.getFileName();
+  if (site.isEval())
+    return text.replace(PLACE, (place, file: string, line: string, column: string) =>
+      isKnown(file) ? sourcePlace(file, Number(line), Number(column)) : place,
+    );
+  const file = site.getFileName() ?? '';
   const line = site.getLineNumber();
   const column = site.getColumnNumber();
-  const known = cells.get(file ?? '');
-  if (line === null || column === null) return text;
-  if (known === undefined) {
-    const position = mapOf(file ?? '')?.source(line - 1, column - 1);
-    return position === undefined ? text : text.replace(`:${line}:${column}`, `:${position.line + 1}:${position.column + 1}`);
+  if (line === null || column === null || !isKnown(file)) return text;
+  return text.replace(`${file}:${line}:${column}`, () => sourcePlace(file, line, column));
+}
+
+/** The place in the source for one in the JavaScript, each as `file:line:column`. A place without a source is the file alone. */
+function sourcePlace(file: string, line: number, column: number): string {
+  const cell = cells.get(file);
+  if (cell === undefined) {
+    const position = mapOf(file)?.source(line - 1, column - 1);
+    return position === undefined ? `${file}:${line}:${column}` : `${file}:${position.line + 1}:${position.column + 1}`;
   }
-  const offset = known.toOriginal(line - 1, column - 1);
-  if (offset === undefined) return text.replace(`:${line}:${column}`, '');
-  const position = known.lines.position(offset);
-  return text.replace(`${file}:${line}:${column}`, `${file}:${position.line + 1}:${position.column + 1}`);
+  const offset = cell.toOriginal(line - 1, column - 1);
+  if (offset === undefined) return file;
+  const position = cell.lines.position(offset);
+  return `${file}:${position.line + 1}:${position.column + 1}`;
 }
 
 function mapOf(file: string): SourceMap | undefined {

@@ -7,6 +7,11 @@ import { cellSource } from './stack-positions.js';
 
 const MAX_CAUSES = 8;
 
+/** Codes of nbserve and of Node, whose messages say what their errors have in fields. */
+const TOLD = /^(?:NBS_|ERR_|E[A-Z]+$|MODULE_NOT_FOUND$)/;
+/** How long the text of an error's fields may be with the fields of their values. Errors of HTTP clients hold whole requests. */
+const MAX_FIELDS_TEXT = 500;
+
 /** Frames that are not the user's code: those of Node, tslab and nbserve. */
 const OWN_FRAME =
   /\(?node:|\/tslab\/|\/kernel-ext\/dist\/|\/nbserve-kernel\/|\/nbserve\/dist\/|\/lib\/dist\/|at (async )?(new )?(Promise|<anonymous>)( \(<anonymous>\))?$/;
@@ -30,7 +35,7 @@ export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
     const evalue = inspect(error);
     return { status: 'error', ename: 'Thrown', evalue, traceback: [`${paint.strong('Thrown')}: ${evalue}`] };
   }
-  const ename = String(error.name || 'Error');
+  const ename = nameOf(error);
   const evalue = String(error.message);
   const line = magicLines.get(error);
   return { status: 'error', ename, evalue, traceback: lines(error, 0, paint), ...(line === undefined ? {} : { line }) };
@@ -70,13 +75,15 @@ export function formatDiagnostics(
 
 function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
   const code = typeof error.code === 'string' && !error.message.includes(error.code) ? ` [${error.code}]` : '';
-  const result = [`${paint.strong(error.name || 'Error')}${code}: ${error.message}`];
+  const result = [`${paint.strong(nameOf(error))}${code}: ${error.message}`];
   const frames = userFrames(String(error.stack ?? ''));
   const at = frames.map((frame) => /(cell\[\d+(?:\.\d+)?\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
   const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
   if (at != null && source !== undefined)
     result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1, 1, paint).map((text) => `  ${text}`));
   result.push(...frames.map(paint.faint));
+  const fields = fieldsOf(error);
+  if (fields !== undefined) result.push(`  ${fields}`);
   if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth, paint));
   if (isSuppressed(error)) {
     result.push(...caused('[error]', error.error, depth, paint));
@@ -84,6 +91,35 @@ function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
   }
   if (error.cause !== undefined) result.push(...caused('Caused by', error.cause, depth, paint));
   return result;
+}
+
+const BUILTIN = /^(Aggregate|Eval|Range|Reference|Suppressed|Syntax|Type|URI)?Error$/;
+
+/** The name of an error. A class of errors without a name of its own has inherited one, such as `Error`, and is called by its own. */
+function nameOf(error: ErrorLike): string {
+  const name = String(error.name || 'Error');
+  if (Object.hasOwn(error, 'name') || !BUILTIN.test(name)) return name;
+  const own = (error as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  return typeof own === 'string' && own !== '' && own !== 'Object' ? own : name;
+}
+
+/** The fields that an error has besides those that are shown anyway: `{ status: 404 }`. No getter is called. */
+function fieldsOf(error: ErrorLike): string | undefined {
+  const { code } = error;
+  if (typeof code === 'string' && TOLD.test(code)) return undefined;
+  const shown = ['name', 'message', 'stack', 'cause'];
+  if (typeof code === 'string') shown.push('code');
+  if (error instanceof AggregateError) shown.push('errors');
+  if (isSuppressed(error)) shown.push('error', 'suppressed');
+  const fields = Object.entries(Object.getOwnPropertyDescriptors(error)).filter(
+    ([name, { enumerable }]) => enumerable === true && !shown.includes(name),
+  );
+  if (fields.length === 0) return undefined;
+  const object = Object.defineProperties({}, Object.fromEntries(fields));
+  const text = (depth: number): string =>
+    inspect(object, { depth, maxArrayLength: 10, maxStringLength: 200, breakLength: Number.POSITIVE_INFINITY });
+  const whole = text(1);
+  return whole.length <= MAX_FIELDS_TEXT ? whole : text(0);
 }
 
 /** The error of a disposal that came while another error was on its way. Node 20 has no class for it. */

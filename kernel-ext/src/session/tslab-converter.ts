@@ -14,11 +14,13 @@ import {
 } from './converter.js';
 import { placeAt } from './cursor-place.js';
 import { CANNOT_FIND_MODULE } from './late-import.js';
+import { lateReads } from './late-reads.js';
 import { documentationOf } from './library-docs.js';
-import { LineIndex } from './mapped-text.js';
+import { edited, LineIndex, type MappedText } from './mapped-text.js';
 import { repaired } from './repair.js';
-import { keptDeclarations, lostNamespaces } from './scope-text.js';
+import { declaredNames, keptDeclarations, lostNamespaces } from './scope-text.js';
 import { completeness } from './syntax.js';
+import { parsedCell } from './ts7/parsed-cell.js';
 import { type Fork, loadTslab, type TslabConverter, withHooks } from './tslab-fork.js';
 import { TslabProgram } from './tslab-program.js';
 
@@ -71,7 +73,8 @@ export class TslabBasedConverter implements Converter {
 
   convert(scopeBefore: Scope, given: CellSource): ConvertedCell | RefusedCell {
     const scope = textOf(scopeBefore);
-    const cell = { ...given, source: repaired(given.source) };
+    const source = repaired(given.source);
+    const cell = { ...given, source: given.isUnchecked === true ? this.#withLateReads(scope, source) : source };
     let converted = this.#convert(scope, cell);
     if (this.#program.lastDiagnostics.some((one) => CANNOT_FIND_MODULE.has(one.code))) {
       this.#program.forgetMissing();
@@ -148,6 +151,17 @@ export class TslabBasedConverter implements Converter {
 
   dispose(): void {
     withHooks(this.#program, () => this.#tslab.close());
+  }
+
+  #withLateReads(scope: string, source: MappedText): MappedText {
+    const parsed = parsedCell(source.text);
+    // A cell that uses this name of CommonJS may mean an object of its own.
+    if (parsed === undefined || /\bexports\b/.test(source.text)) return source;
+    const names = declaredNames(this.#fork, scope);
+    return edited(
+      source,
+      lateReads(source.text, parsed, (name) => names.has(name), 'exports'),
+    );
   }
 
   #convert(scope: string, { source, isUnchecked = false }: CellSource): ReturnType<TslabConverter['convert']> {

@@ -1,5 +1,6 @@
 import type { TransformOptions } from 'esbuild';
 import { CELL_PARAMETERS, IMPORT_IN_FUNCTION } from '../cell-function.js';
+import { lateReads } from '../late-reads.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
@@ -38,6 +39,7 @@ export interface CellCode {
  * @param isEarlier whether the name is declared by an earlier cell and exists at run time
  * @param tsconfigRaw the notebook's settings that esbuild needs
  * @param isLive whether a module may give its exports new values
+ * @param isUnchecked whether the types of the cell are not checked
  */
 export function cellCode(
   text: string,
@@ -45,6 +47,7 @@ export function cellCode(
   isEarlier: (name: string) => boolean,
   tsconfigRaw: TransformOptions['tsconfigRaw'],
   isLive: (specifier: string) => boolean = () => false,
+  isUnchecked = false,
 ): CellCode {
   const edits: Edit[] = [];
   // If the cell uses names of CommonJS, it gets them, and it is the main module.
@@ -65,13 +68,15 @@ export function cellCode(
   const before = (start: number): string => (cell.listed.has(start) && !(hasResult && start === result.start) ? ';' : '');
   // Openings are added before closings, because edits at the same place keep their order.
   if (hasResult) edits.push(insert(opening(result.expression as SyntaxNode), '__nbs.result = ('));
-  for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), `__nbs.${by}(`));
+  // With a blank, because the operand may follow `await` without one: `await(x)`.
+  for (const { operand, by } of cell.awaits) edits.push(insert(opening(operand), ` __nbs.${by}(`));
   for (const { name, start, end, shorthand } of cell.free) {
     if (!isEarlier(name)) continue;
     if (shorthand) edits.push(insert(start, `${keyOf(name)}: ${space}.`));
     else if (cell.callees.has(start)) edits.push(calleeEdit(`${space}.${name}`, start, end, text, before(start)));
     else edits.push(insert(start, `${space}.`));
   }
+  if (isUnchecked) edits.push(...lateReads(text, cell, isEarlier, space));
   for (const { name, start, end, shorthand } of imports.live.size === 0 ? [] : cell.own) {
     const value = imports.live.get(name);
     if (value === undefined || isInExport(cell.program, start)) continue;

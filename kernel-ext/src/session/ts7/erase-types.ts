@@ -19,6 +19,12 @@ const SKIPPED = new Set([
 ]);
 const TYPE_LISTS = ['returnType', 'typeParameters', 'superTypeParameters', 'typeArguments', 'superTypeArguments'];
 const MODIFIERS = /\b(?:public|private|protected|readonly|override|abstract|declare)\b\s*/g;
+const LINE_END = /[\n\r\u2028\u2029]/;
+/** Blanks and comments. */
+const GAP = /^(?:\s|\/\/[^\n\r\u2028\u2029]*|\/\*[\s\S]*?\*\/)*/;
+/** What stands between the last parameter of a function and the bracket behind it, and the bracket. */
+const TO_BRACKET = /^(?:[\s,(]|\/\/[^\n\r\u2028\u2029]*|\/\*[\s\S]*?\*\/)*\)/;
+const WORD = /[\w$\u0080-\uffff]/;
 /** Nodes that may end without a semicolon. */
 const UNTERMINATED = new Set([
   'ExpressionStatement',
@@ -144,16 +150,27 @@ class TypeEraser {
     }
   }
 
-  /** `() => <T>{ a: 1 }` would become a function with a block, and in `async <T>⏎(x) =>` a line break after `async` would end the statement. */
+  /**
+   * `() => <T>{ a: 1 }` would become a function with a block. Without the types, a line break may stand where none is allowed: in front of `=>`, and between
+   * `async` or `return` and the parameters.
+   */
   #arrow(node: SyntaxNode): void {
     const body = node.body as SyntaxNode;
     if (body.type === 'TSTypeAssertion' && opening(body) === body.start) {
       this.edits.push({ start: body.start, end: body.start, text: '(' }, { start: body.end, end: body.end, text: ')' });
     }
-    const { typeParameters } = node;
-    if (node.async !== true || !isNode(typeParameters)) return;
-    const gap = /^\s*/.exec(this.#text.slice(typeParameters.end))?.[0] ?? '';
-    if (gap.includes('\n')) this.#cut(typeParameters.end, typeParameters.end + gap.length);
+    const { typeParameters, returnType } = node;
+    if (isNode(typeParameters)) {
+      const gap = GAP.exec(this.#text.slice(typeParameters.end))?.[0] ?? '';
+      if (LINE_END.test(gap)) this.#cut(typeParameters.end, typeParameters.end + gap.length);
+    }
+    if (!isNode(returnType)) return;
+    const last = (node.params as SyntaxNode[]).at(-1) ?? (isNode(typeParameters) ? typeParameters : undefined);
+    const from = last?.end ?? node.start + (node.async === true ? 'async'.length : 0);
+    const toBracket = TO_BRACKET.exec(this.#text.slice(from, returnType.start))?.[0];
+    if (toBracket === undefined) return;
+    const bracket = from + toBracket.length;
+    if (LINE_END.test(this.#text.slice(bracket, returnType.start))) this.#cut(bracket, returnType.start);
   }
 
   /** Removes the modifiers before a member's name, and the `?` or `!` after it. */
@@ -215,7 +232,9 @@ class TypeEraser {
 
   #cut(start: number, end: number, by = ''): void {
     if (end <= start) return;
-    this.edits.push({ start, end, text: by });
+    // `return<any>x` would become one word.
+    const isBetweenWords = by === '' && WORD.test(this.#text[start - 1] ?? '') && WORD.test(this.#text[end] ?? '');
+    this.edits.push({ start, end, text: isBetweenWords ? ' ' : by });
     this.#ends.add(end);
   }
 }

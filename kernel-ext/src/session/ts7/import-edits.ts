@@ -47,7 +47,7 @@ function importCode(
       return statement.importKind === 'type' ? '' : bindings(statement, names, liveIn(sourceOf(statement)));
     // `export { a } from 'x'` and `export * from 'x'` load their module, although a cell exports nothing.
     case 'ExportAllDeclaration':
-      return `${moduleOf(statement)};`;
+      return statement.exportKind === 'type' ? '' : `${moduleOf(statement)};`;
     case 'ExportNamedDeclaration':
       return isNode(statement.source) && statement.exportKind !== 'type' ? `${moduleOf(statement)};` : undefined;
     case 'TSImportEqualsDeclaration': {

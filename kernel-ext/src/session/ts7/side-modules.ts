@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { resolveImport } from 'nbserve/analysis';
 import { TYPED_ENDINGS } from 'nbserve/basics';
 import type { SideModule } from '../converter.js';
+import { typedSources } from '../typed-sources.js';
 import type { NotebookConfig } from './notebook-config.js';
 import { type SeenFile, specifiersOf } from './old-files.js';
 import { compileSide, LOADERS } from './side-code.js';
@@ -202,10 +203,8 @@ function textOf(path: string): string | undefined {
 
 /** A TypeScript file may be imported by the name of its compiled JavaScript. */
 function localFile(path: string): string | undefined {
-  const bare = path.replace(/\.([cm]?)jsx?$/, '');
-  const typed = bare === path ? [] : [...TYPED].map((ending) => bare + ending);
   const candidates = [
-    ...typed,
+    ...typedSources(path),
     path,
     ...ENDINGS.map((ending) => path + ending),
     ...ENDINGS.map((ending) => join(path, 'index') + ending),

@@ -122,6 +122,7 @@ export class Ts7Converter implements Converter {
       (name) => scopeName(scope, name)?.hasValue === true,
       this.#config.esbuild,
       (specifier) => this.#sides.isLive(specifier),
+      isUnchecked,
     );
     // If the same cell runs again, its types do not change. Instances of its classes stay assignable, even if the classes have private members.
     const after = this.#modules.same(scope, text, syntax, written) ? scope : this.#modules.accept(scope, text, syntax, written);
