@@ -1,6 +1,6 @@
-"""Executes a notebook with the nbserve kernel under nbclient or papermill, as Jupyter users and their CI do.
+"""Executes a notebook with the nbserve kernel under papermill and nbclient, as Jupyter users and their CI do.
 
-Usage: run-notebook.py nbclient|papermill NOTEBOOK
+Usage: run-notebook.py NOTEBOOK
 The kernel is installed into a temporary prefix, so nothing of the user's is touched.
 """
 
@@ -10,24 +10,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-runner, notebook = sys.argv[1], Path(sys.argv[2])
+import nbformat
+import papermill
+
+notebook = Path(sys.argv[1])
 
 with tempfile.TemporaryDirectory() as prefix:
-    subprocess.run(["npx", "nbserve", "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["node", "lib/bin/nbserve.js", "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
     os.environ["JUPYTER_PATH"] = str(Path(prefix) / "share" / "jupyter")
     output = Path(prefix) / notebook.name
-    if runner == "nbclient":
-        import nbformat
-        from nbclient import NotebookClient
-
-        document = nbformat.read(notebook, as_version=4)
-        NotebookClient(document, timeout=300, kernel_name="nbserve", resources={"metadata": {"path": notebook.parent}}).execute()
-        nbformat.write(document, output)
-    else:
-        import papermill
-
-        papermill.execute_notebook(str(notebook), str(output), cwd=str(notebook.parent), kernel_name="nbserve", progress_bar=False)
-    import nbformat
+    papermill.execute_notebook(str(notebook), str(output), cwd=str(notebook.parent), kernel_name="nbserve", progress_bar=False)
 
     errors = [
         out

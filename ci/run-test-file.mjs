@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const EVENTS = fileURLToPath(new URL('test-events.mjs', import.meta.url));
+const BATCH = fileURLToPath(new URL('test-batch.mjs', import.meta.url));
+/** How many files run in one process at most. */
+const BATCH_FILES = 16;
 const HANG_MS = 10 * 60_000;
 const LAST_OUTPUT_MS = 2000;
 /** A process that does not end after SIGTERM is killed. */
@@ -15,21 +18,62 @@ const SHOWN_LINES = 12;
 
 /**
  * Runs a file of tests in a process of its own, with a folder for its clusters and one for its temporary files.
- * @param {{ file: string, home: string, temporary: string, node?: string, env?: Record<string, string> }} options
+ * @param {{ file: string, label?: string, args?: string[], home: string, temporary: string, node?: string, env?: Record<string, string> }} options
  * @returns {Promise<Result>} the number of single tests that passed (suites and files are not tests), the names of those that failed, with the beginning of their errors, and of those that were skipped, with the reasons
  */
-export async function runTestFile({ file, home, temporary, node = process.execPath, env = {} }) {
+export async function runTestFile({ file, label = file, args: more = [], home, temporary, node = process.execPath, env = {} }) {
   const events = join(home, 'events');
   const reporters = ['spec', EVENTS].map((reporter) => `--test-reporter=${reporter}`);
   const destinations = ['stdout', events].map((destination) => `--test-reporter-destination=${destination}`);
-  const args = [...reporters, ...destinations, file];
+  const args = [...reporters, ...destinations, file, ...more];
   const { status, output } = await runProcess(node, args, {
     env: { ...env, NBSERVE_HOME: home, TMPDIR: temporary },
     hangMs: HANG_MS,
   });
-  const result = count(file, readFileSync(events, 'utf8'), status);
+  const result = count(label, readFileSync(events, 'utf8'), status);
   rmSync(events);
   return { ...result, output };
+}
+
+/** What a file of tests uses if other files in its process could notice it. */
+const ALONE =
+  /process\.(env|on|once|emit|exit|chdir|argv|exec)|mock\.|^(before|after)(Each)?\(|globalThis|Worker|spawn|fork\(|execFile|rss|heapUsed|setFlags/m;
+
+/**
+ * Unit tests of one folder that can share a process are together.
+ * @param {readonly string[]} files
+ * @returns {string[][]}
+ */
+export function batches(files) {
+  /** @type {Map<string, string[]>} */
+  const folders = new Map();
+  for (const file of files) {
+    const isSociable = file.includes('/build/') && !ALONE.test(readFileSync(file, 'utf8'));
+    const key = isSociable ? dirname(file) : file;
+    folders.set(key, [...(folders.get(key) ?? []), file]);
+  }
+  return [...folders.values()].flatMap((found) =>
+    Array.from({ length: Math.ceil(found.length / BATCH_FILES) }, (_, n) => found.slice(n * BATCH_FILES, (n + 1) * BATCH_FILES)),
+  );
+}
+
+/** @param {string[]} files of one batch */
+export const titleOf = (files) => (files.length === 1 ? files[0] : `${dirname(files[0])}: ${files.length} files`);
+
+/**
+ * Runs files of tests in one process. If a test fails, each file runs again in a process of its own, so that the report names the file.
+ * @param {{ files: string[], home: string, temporary: string, node?: string, env?: Record<string, string> }} options
+ * @returns {Promise<Result>}
+ */
+export async function runBatch({ files, ...others }) {
+  const [file] = files;
+  if (files.length === 1) return runTestFile({ file, ...others });
+  const together = await runTestFile({ file: BATCH, args: files, label: titleOf(files), ...others });
+  if (together.failures.length === 0) return together;
+  const alone = [];
+  for (const each of files) alone.push(await runTestFile({ file: each, ...others }));
+  const failures = alone.flatMap((result) => result.failures);
+  return { ...together, failures: failures.length > 0 ? failures : together.failures };
 }
 
 /**

@@ -11,7 +11,7 @@ import { findFiles } from './find-files.mjs';
 import { findLeftovers, foldersOf } from './leftovers.mjs';
 import { otherNode } from './node-versions.mjs';
 import { pythonOf } from './python-env.mjs';
-import { runProcess, runTestFile } from './run-test-file.mjs';
+import { batches, runBatch, runProcess, titleOf } from './run-test-file.mjs';
 import { expectedSeconds, mostlyWaits, recordSeconds } from './test-times.mjs';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, files: { type: 'string', default: '' } } });
@@ -23,7 +23,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 /** Jobs that run at the same time. There are more than processors, because a file of tests often waits for processes and clocks. */
-const LANES = Math.min(availableParallelism() + 2, 6);
+const LANES = Math.min(availableParallelism() + 1, 6);
 const wanted = (group) => groups === undefined || groups.includes(group);
 const partial = options.files !== '';
 
@@ -68,10 +68,10 @@ const onEachNode = () => [
 const OTHER_NODES = [22, 24];
 
 /**
- * Each lesson runs under `nbserve execute`. Jupyter runs some of them too, with the same kernel: papermill, which executes notebooks with nbclient, or nbclient
- * alone. The others take long because of their models, and show nothing else under Jupyter.
+ * Each lesson runs under `nbserve execute`. This one also runs under Jupyter, with the same kernel: papermill executes it with nbclient. JupyterLab runs lesson
+ * 02 in `lab-notebook.test`. The others take long because of their models, and show nothing else under Jupyter.
  */
-const UNDER_JUPYTER = { '02': 'papermill', '08': 'nbclient' };
+const UNDER_JUPYTER = '08';
 
 const started = Date.now();
 /** What the processors have done since the machine started, in ms. */
@@ -140,12 +140,12 @@ const command = (group, name, line, needs) => jobs.push(commandJob(group, name, 
  * @param {{ title?: string, needs?: (file: string) => string | undefined, env?: Record<string, string> }} options
  */
 function files(group, found, { title = '', needs = () => undefined, env } = {}) {
-  for (const file of found)
+  for (const batch of batches(found))
     jobs.push({
       group,
-      name: `${file}${title}`,
-      needs: needs(file),
-      run: (folders) => runTestFile({ file, ...folders, env }),
+      name: `${titleOf(batch)}${title}`,
+      needs: needs(batch[0]),
+      run: (folders) => runBatch({ files: batch, ...folders, env }),
     });
 }
 
@@ -155,8 +155,8 @@ const testFiles = (...folders) =>
 
 /** @param {number} major */
 function onOtherNode(major) {
-  for (const file of onEachNode().filter((each) => each.includes(options.files))) {
-    const name = `${file} on Node ${major}`;
+  for (const files of batches(onEachNode().filter((each) => each.includes(options.files)))) {
+    const name = `${titleOf(files)} on Node ${major}`;
     /** @param {Folders} folders */
     const run = async (folders) => {
       const other = otherNode(major);
@@ -168,7 +168,7 @@ function onOtherNode(major) {
           output: '',
         };
       const { node } = other;
-      return runTestFile({ file, ...folders, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
+      return runBatch({ files, ...folders, node, env: { PATH: `${dirname(node)}:${process.env.PATH}` } });
     };
     jobs.push({ group: 'nodes', name, needs: `node-${major}`, run });
   }
@@ -305,9 +305,8 @@ if (wanted('lessons')) {
     const line = [process.execPath, 'lib/bin/nbserve.js', 'execute', notebook, '--output', output];
     command('lessons', `nbserve execute ${notebook}`, line, 'models');
   }
-  for (const [lesson, runner] of Object.entries(UNDER_JUPYTER))
-    for (const notebook of notebooks.filter((file) => file.includes(`/${lesson}-`)))
-      command('lessons', `${notebook} under ${runner}`, [JUPYTER, 'ci/run-notebook.py', runner, notebook], 'jupyter');
+  for (const notebook of notebooks.filter((file) => file.includes(`/${UNDER_JUPYTER}-`)))
+    command('lessons', `${notebook} under papermill`, [JUPYTER, 'ci/run-notebook.py', notebook], 'jupyter');
 }
 if (jobs.length === 0) {
   console.error(`no file of tests has '${options.files}' in its path`);

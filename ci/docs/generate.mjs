@@ -29,7 +29,9 @@ export async function generatedPages() {
 /** Writes the reference of the public API into `folder`. */
 export function writeReference(folder) {
   rmSync(folder, { recursive: true, force: true });
-  execFileSync('npx', ['typedoc', '--options', 'ci/typedoc.json', '--out', folder], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['node_modules/typedoc/bin/typedoc', '--options', 'ci/typedoc.json', '--out', folder], {
+    stdio: 'inherit',
+  });
 }
 
 /** The generated pages that are not up to date. */

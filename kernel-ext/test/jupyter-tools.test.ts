@@ -28,7 +28,6 @@ const env = {
   JUPYTER_CONFIG_DIR: join(root, 'config'),
   JUPYTER_RUNTIME_DIR: join(root, 'runtime'),
   NBSERVE_HISTORY: join(root, 'history'),
-  PYTHONDONTWRITEBYTECODE: '1',
 };
 after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -46,9 +46,13 @@ function buildDataLoader(digits: ReturnType<typeof loadMnist>, batchSize: number
 }`;
 const ownLayers = (end: string, begin = 'nn.conv2d(8, 16, 3)'): string => `const ownLayers: any = nn.sequential(
   nn.conv2d(1, 8, 3), nn.relu(), nn.maxPool2d(2), ${begin}, nn.relu(), nn.maxPool2d(2), ${end});`;
-const ownLoop = (body: string, more = '', config = ''): string => `const ownLoop: any = async (${config}) => { ${body} };
+const ownLoop = (
+  body: string,
+  more = '',
+  { workers = 1, config = '' } = {},
+): string => `const ownLoop: any = async (${config}) => { ${body} };
 const ownTrainer: any = new train.Trainer({
-  trainLoopPerWorker: ownLoop, scalingConfig: { numWorkers: 2, resourcesPerWorker: { cpu: 0.5 } }, ${more}
+  trainLoopPerWorker: ownLoop, scalingConfig: { numWorkers: ${workers}, resourcesPerWorker: { cpu: 0.5 } }, ${more}
 });`;
 /** The loop of the lesson, with these lines after each epoch. */
 const trained = (after: string): string =>
@@ -67,7 +71,7 @@ const trained = (after: string): string =>
     ${after}
   }`,
     'trainLoopConfig: { epochs: 2, lr: 0.003 },',
-    '{ epochs, lr }: any',
+    { config: '{ epochs, lr }: any' },
   );
 const epochs = (report: string): string => ownLoop(`for (let epoch = 0; epoch < 2; epoch++) await train.report(${report});`);
 
@@ -79,11 +83,13 @@ const trainMySimpleModel = ({ a }: { a: number }) => ({ rmse: Math.abs(a - 7) })
 const trainMnist = ({ batchSize, lr }: { numEpochs?: number; batchSize: number; lr: number }) =>
   ({ loss: lr * batchSize, accuracy: 1 - lr });
 const runConfig = { storagePath: tmpdir() };`;
+/** The trials return at once, so that a second worker would not be worth its start. */
+const oneByOne = (tune: string): string => tune.replace('{', '{ maxConcurrentTrials: 1,');
 const gridOf = (space: string, tune = "{ metric: 'rmse', mode: 'min' }"): string =>
-  `const grid: any = await new tune.Tuner(trainMySimpleModel, { paramSpace: { a: ${space} }, tuneConfig: ${tune}, runConfig }).fit();`;
+  `const grid: any = await new tune.Tuner(trainMySimpleModel, { paramSpace: { a: ${space} }, tuneConfig: ${oneByOne(tune)}, runConfig }).fit();`;
 const wideOf = (space: string, tune = "{ metric: 'accuracy', mode: 'max', numSamples: 4, seed: 2 }"): string =>
   `const wideSpace: any = { ${space} };
-const wideConfig: any = ${tune};
+const wideConfig: any = ${oneByOne(tune)};
 const wide: any = await new tune.Tuner(trainMnist, { paramSpace: wideSpace, tuneConfig: wideConfig, runConfig }).fit();`;
 const SIZES = 'batchSize: tune.choice([16, 32, 64])';
 const RATES = 'lr: tune.loguniform(1e-4, 1e-1)';
@@ -233,7 +239,7 @@ tryExercises([
       NaN: [epochs('{ accuracy: NaN }'), /got {6}NaN and NaN/],
       'another name': [epochs('{ acc: 0.9 }'), /✖ the accuracy of each epoch/],
       'only worker 0 reports': [
-        ownLoop('if (train.getContext().getWorldRank() === 0) await train.report({ accuracy: 0.9 });'),
+        ownLoop('if (train.getContext().getWorldRank() === 0) await train.report({ accuracy: 0.9 });', '', { workers: 2 }),
         /equally often/,
       ],
       'an error': [ownLoop(`throw new RangeError('${LONG}end');`), new RegExp(`RangeError: ${LONG}end`)],

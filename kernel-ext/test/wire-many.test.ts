@@ -80,9 +80,9 @@ describe('a real kernel', () => {
     length = 0;
     const timer = setInterval(count, 20);
     t.after(() => clearInterval(timer));
-    const line = `'x'.repeat(999)`;
+    const line = `'x'.repeat(9999)`;
     for (let cell = 1; cell <= 6; cell += 1) {
-      const { reply } = await kernel.execute(`for (let i = 0; i < 100_000; i++) console.log(${line});`);
+      const { reply } = await kernel.execute(`for (let i = 0; i < 10_000; i++) console.log(${line});`);
       count();
       assert.deepEqual([reply.status, length], ['ok', cell * 100_000_000]);
     }

@@ -1,9 +1,8 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Command, checkOutput, parseCommand, shownPath, writeOutput } from 'nbserve/cli';
-import { buildNotebook, type CellText, formatConfig, type LeftOutLine, type NotebookSource } from 'nbserve/host';
+import type { CellText, LeftOutLine, NotebookSource } from 'nbserve/host';
 import { type Grammar, splitCell } from '../magics/index.js';
-import { readNotebook } from '../runner/index.js';
-import { magicGrammar } from '../session/index.js';
+import { later, readNotebook } from '../runner/index.js';
 
 const USAGE = 'nbserve build <notebook.ipynb> [--output <config.yaml>] [--force]';
 
@@ -15,6 +14,7 @@ export const buildCommand: Command = {
   async run(args) {
     const options = { output: { type: 'string' }, force: { type: 'boolean' } } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [1, 1]);
+    const { buildNotebook, formatConfig } = later.host();
     const notebook = resolve(positionals[0] as string);
     const stem = basename(notebook, '.ipynb');
     const config = resolve(values.output ?? join(dirname(notebook), `${stem}.yaml`));
@@ -42,7 +42,7 @@ async function sourceOf(file: string): Promise<NotebookSource> {
   const texts: CellText[] = [];
   const magics: LeftOutLine[] = [];
   const names = new Set<string>();
-  const grammar = magicGrammar((name) => names.has(name));
+  const grammar = later.session().magicGrammar((name) => names.has(name));
   for (const [i, { cell_type: type, source: lines, metadata }] of cells.entries()) {
     if (type !== 'code' || metadata.tags?.includes('skip-execution') === true) continue;
     const number = i + 1;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { isOurs, makeVenv } from 'nbserve/host';
 import { installTranslator } from '../install/index.js';
+import { later } from '../runner/index.js';
 import { cacheFolder } from './env.js';
 
 /** The folder into which `nbserve lab` installs JupyterLab. */
@@ -13,6 +13,7 @@ const jupyterFolder = (): string => join(cacheFolder(), 'jupyter');
  */
 export async function jupyterWithLab(): Promise<string> {
   if (hasLab('jupyter')) return 'jupyter';
+  const { isOurs, makeVenv } = later.host();
   const folder = jupyterFolder();
   const own = join(folder, 'bin', 'jupyter');
   if (isOurs(folder) && hasLab(own)) return own;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
-import { clustersHome, isCacheEntry, listLocalClusters, listOf } from 'nbserve/host';
 import { uninstallKernelspec } from '../install/index.js';
+import { later } from '../runner/index.js';
 import { cacheFolder } from './env.js';
 import { PLACE_HELP, PLACE_OPTIONS, placeOf } from './install-command.js';
 
@@ -44,6 +44,7 @@ interface Leftover {
 }
 
 function leftovers(): Leftover[] {
+  const { clustersHome, isCacheEntry } = later.host();
   const known = [
     {
       path: cacheFolder(),
@@ -61,6 +62,7 @@ const entriesOf = (folder: string): readonly string[] => (existsSync(folder) ? r
 
 /** @throws NBS_CLUSTERS_RUN */
 function remove(left: readonly Leftover[]): void {
+  const { listLocalClusters, listOf } = later.host();
   const names = listLocalClusters().map(({ name }) => name);
   if (names.length > 0) throw ClustersRun({ names: names.join(', ') });
   for (const { path, names: own } of left) {

@@ -1,4 +1,5 @@
-import { cellSyntax, type SyntaxNode } from '../session/index.js';
+import type { SyntaxNode } from '../session/index.js';
+import { later } from './later.js';
 
 export interface DeclaredParameter {
   readonly keyword: string;
@@ -10,7 +11,7 @@ export interface DeclaredParameter {
 
 /** The variables that a cell declares at its top level; undefined if it cannot be parsed, which is an error when the cell runs. */
 export function declaredParameters(code: string): ReadonlyMap<string, DeclaredParameter> | undefined {
-  const syntax = cellSyntax(code);
+  const syntax = later.session().cellSyntax(code);
   if (syntax === undefined) return undefined;
   const { statements, text } = syntax;
   const declared = new Map<string, DeclaredParameter>();
@@ -29,7 +30,7 @@ export function declaredParameters(code: string): ReadonlyMap<string, DeclaredPa
 
 /** True if a variable may have this name. */
 export function isVariableName(name: string): boolean {
-  const [statement, ...more] = cellSyntax(`const ${name} = 0;`)?.statements ?? [];
+  const [statement, ...more] = later.session().cellSyntax(`const ${name} = 0;`)?.statements ?? [];
   if (more.length > 0 || statement?.type !== 'VariableDeclaration') return false;
   const [first, ...others] = statement.declarations as readonly { id: SyntaxNode }[];
   return others.length === 0 && first?.id.type === 'Identifier' && first.id.name === name;

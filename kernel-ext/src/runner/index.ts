@@ -1,6 +1,7 @@
 export { isVariableName } from './declared-parameters.js';
 export { CannotWrite, NothingRaised, reasonOf } from './errors.js';
 export { executeNotebook, exitCodeOf, print } from './execute.js';
+export { later } from './later.js';
 export { type CellRules, NotebookExecution } from './notebook-execution.js';
 export { type CellOutput, type MultilineText, type Notebook, type NotebookCell, readNotebook, textOf } from './notebook-file.js';
 export { OutputFile } from './output-file.js';

@@ -87,5 +87,6 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-await session.warm();
+// The first cell comes as soon as the parent hears of this.
+await session.warm(true);
 channel.tell({ kind: 'ready' });

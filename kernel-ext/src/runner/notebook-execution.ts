@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listLocalClusters } from 'nbserve/host';
 import { languageInfo } from '../versions/index.js';
 import { AutoSave } from './auto-save.js';
 import type { CellFailure } from './cell-end.js';
 import { NoWorkFolder, reasonOf } from './errors.js';
+import { later } from './later.js';
 import { type Notebook, type NotebookCell, readNotebook } from './notebook-file.js';
 import { checkLanguage } from './notebook-language.js';
 import { NotebookRun } from './notebook-run.js';
@@ -160,6 +160,7 @@ const POLL_MS = 20;
 
 /** Waits for the end of the cluster of a process that was killed. The cluster's agent notices that and ends the cluster. */
 async function clusterGone(owner: string): Promise<void> {
+  const { listLocalClusters } = later.host();
   const end = Date.now() + LIMIT_MS;
   while (Date.now() < end && listLocalClusters().some(({ ownerKey }) => ownerKey === owner)) await delay(POLL_MS);
 }

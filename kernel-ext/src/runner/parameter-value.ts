@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { later } from './later.js';
 
 /** Matches the numbers that Python's `int` and `float` read. */
 const NUMBER = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+(_\d+)*)?$/i;
@@ -39,7 +39,7 @@ export function parseParameter(text: string): unknown {
  * @throws Error if it is no YAML, or no mapping
  */
 export function parseParameterYaml(text: string): readonly (readonly [name: string, value: unknown])[] {
-  const value: unknown = parse(text, {
+  const value: unknown = later.yaml().parse(text, {
     version: '1.1',
     intAsBigInt: true,
     // Dates are no JSON, and PyYAML reads `y` and `n` as texts.

@@ -182,7 +182,8 @@ class NotebookSession implements Session {
     if (!cellWaits) convertFirst(types);
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
-    setTimeout(() => this.#practise(), PRACTISE_MS).unref();
+    // If all cells are run one after the other, the first ones are the practice.
+    if (!cellWaits) setTimeout(() => this.#practise(), PRACTISE_MS).unref();
   }
 
   #practise(): void {

@@ -11,6 +11,9 @@ import { isNbserveError, serve } from 'nbserve';
 import type { AgentFile } from '../../dist/engine/cluster-folder.js';
 import { listLocalClusters } from '../../dist/engine/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
+import { contract } from '../fixtures/engine-contract.js';
+import { assertNothingLeft } from '../fixtures/engine-harness.js';
+import { onRay } from '../fixtures/engines.js';
 import { Where, Worker } from '../fixtures/machine-apps.js';
 import { nodesOf, processes, running } from '../fixtures/nodes.js';
 import { RayCluster } from '../fixtures/ray-cluster.js';
@@ -35,7 +38,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NBSERVE = join(ROOT, 'lib/bin/nbserve.js');
 
 /** Ray takes long to answer, and needs the processors meanwhile. */
-const ASK_RAY_EVERY_MS = 250;
+const ASK_RAY_EVERY_MS = 1000;
 
 const aliveNodes = async () => (await serve.status()).nodes.filter(({ alive }) => alive);
 
@@ -89,6 +92,7 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
     await serve.shutdown();
     await ray.end();
     rmSync(folder, { recursive: true, force: true });
+    assertNothingLeft();
   });
 
   it('is not started without the token, nor if Ray does not answer', async () => {
@@ -316,4 +320,6 @@ describe('a cluster on Ray', { skip: 'skip' in python ? python.skip : false }, (
       return jobs.every(({ status }) => !['RUNNING', 'PENDING'].includes(status));
     }, ASK_RAY_EVERY_MS);
   });
+
+  describe('its engine', () => contract(onRay(ray)));
 });

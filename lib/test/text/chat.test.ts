@@ -89,7 +89,7 @@ test('prompts that cannot be answered get coded 4xx', { skip }, async () => {
   assert.match(await (await post({ prompt: long })).text(), /9\d\d\d tokens, and the context of the model has 8192/);
 });
 
-test('a hundred clients that leave in mid-stream take nothing with them', { skip }, async () => {
+test('fifty clients that leave in mid-stream take nothing with them', { skip }, async () => {
   const idle = () => until(async () => (await chat.load.remote()).active === 0);
   const leave = async () => {
     const controller = new AbortController();
@@ -105,11 +105,11 @@ test('a hundred clients that leave in mid-stream take nothing with them', { skip
     return chat.load.remote();
   };
   const before = await round(10);
-  const afterwards = await round(100);
+  const afterwards = await round(50);
   assert.equal(afterwards.pid, before.pid, 'the replica was replaced');
   assert.equal(afterwards.waiting, 0);
   const grown = (afterwards.rss - before.rss) / 1e6;
-  assert.ok(grown < 150, `memory grew by ${Math.round(grown)} MB`);
+  assert.ok(grown < 75, `memory grew by ${Math.round(grown)} MB`);
   assert.match((await chat.result.remote('What is the capital of France?')).text, /Paris/);
 });
 

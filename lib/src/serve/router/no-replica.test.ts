@@ -30,7 +30,7 @@ function asleep(more: Partial<DeploymentRoute>): { told: DemandReport[]; log: st
     connect: () => Promise.reject(new Error('nobody')),
     sendDemand: (report) => told.push(report) > 0,
   });
-  router.apply(snapshot(1, route([], { autoscaling: { metricsIntervalMs: 100, holdMs: 50_000 }, ...more })));
+  router.apply(snapshot(1, route([], { autoscaling: { metricsIntervalMs: 10_000, holdMs: 50_000 }, ...more })));
   const log: string[] = [];
   const sink = { onHead: () => {}, onData: () => {}, onEnd: () => {}, onError: (error: Error) => log.push(error.message) };
   const head = { kind: 'method', method: 'm', requestId: 'r' } as const;
