@@ -146,7 +146,7 @@ const KERNEL_ROOMS = {
   kernel: ['control', 'debugger', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   testing: ['runner'],
-  commands: ['install', 'magics', 'runner', 'session', 'testing'],
+  commands: ['install', 'magics', 'runner', 'testing'],
 };
 
 /** Files of an outer room, besides its index.ts, that a room inside of it may import: both are parts of one thing. */
