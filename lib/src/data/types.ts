@@ -110,7 +110,7 @@ export type Joined<T, U, K, How extends JoinKind, S extends string> = AsRow<
 >;
 
 export interface SeedOptions {
-  /** The same seed gives the same order. @default another order each time */
+  /** The same seed gives the same order. @default another order each time the rows are computed; a split keeps the one that it begins with */
   readonly seed?: number;
 }
 
@@ -121,7 +121,7 @@ export interface IterOptions {
   readonly dropLast?: boolean;
   /** If given, rows are picked at random from a buffer of this many rows in memory. */
   readonly localShuffleBufferSize?: number;
-  /** Seed of that choice. @default another order each time */
+  /** Seed of that choice. @default another order in each loop */
   readonly localShuffleSeed?: number;
 }
 
