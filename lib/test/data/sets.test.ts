@@ -356,8 +356,9 @@ test('files that cannot be read say why', async () => {
   await data.range(3).writeParquet(at('a.parquet'));
   await data.fromItems([{ other: 'x' }]).writeParquet(at('b.parquet'));
   const two = [at('a.parquet'), at('b.parquet')];
-  await assert.rejects(data.readParquet(two).takeAll(), { code: 'NBS_DATA_UNREADABLE', message: /other|id/ });
-  assert.deepEqual(await data.readParquet(two, { unionByName: true }).count(), 4);
+  const first = data.readParquet(two, { unionByName: false });
+  await assert.rejects(first.takeAll(), { code: 'NBS_DATA_UNREADABLE', message: /other|id/ });
+  assert.equal(await data.readParquet(two).count(), 4);
   await assert.rejects(data.readParquet('s3://bucket/x.parquet').takeAll(), { code: 'NBS_DATA_REMOTE', message: /httpfs/ });
 });
 
