@@ -1,6 +1,6 @@
 /** Plans that make one data set of several. */
 
-import { type Block, withColumns } from './block.js';
+import { type Block, shownType, withColumns } from './block.js';
 import { checkSome } from './check-count.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted } from './duckdb.js';
@@ -77,6 +77,12 @@ export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: J
   if (!Object.hasOwn(JOINS, kind))
     throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
   checkSome('join', on);
+  if (typeof suffix !== 'string' || suffix === '')
+    throw InvalidCall({
+      what: 'join',
+      expected: 'suffix is a text of one character or more',
+      got: suffix === '' ? 'an empty one' : shownType(suffix),
+    });
   const query = async (a = '', b = ''): Promise<string> => {
     // If nothing is known of a side, it needs only the columns that are compared.
     const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;
