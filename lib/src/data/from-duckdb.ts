@@ -75,8 +75,8 @@ const millis = (micros: bigint): Date => new Date(Number(micros / 1000n - (micro
 
 /**
  * How the values of a type are converted:
- * whole numbers of 64 bits and more are numbers up to 2^53, and bigints beyond; decimals of up to 15 digits are numbers, which is exact, and longer ones
- * texts, value by value; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
+ * whole numbers of 64 bits and more, and decimals without a fraction, are numbers up to 2^53, and bigints beyond; other decimals of up to 15 digits are numbers,
+ * which is exact, and longer ones texts, value by value; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
  * and UUIDs are texts; lists, structs and maps are arrays, objects and `Map`s.
  */
 function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
@@ -94,7 +94,10 @@ function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
     return (value: { milliseconds?: bigint; millis?: bigint }) => new Date(Number(value.milliseconds ?? value.millis));
   if (name === 'TIMESTAMP_NS')
     return (value: { nanoseconds?: bigint; nanos?: bigint }) => millis((value.nanoseconds ?? value.nanos ?? 0n) / 1000n);
-  if (name.startsWith('DECIMAL')) return (value: { readonly value: bigint }) => exactDecimal(value.value, String(value));
+  if (name.startsWith('DECIMAL')) {
+    const isWhole = (type as DuckDB.DuckDBDecimalType).scale === 0;
+    return (value: { readonly value: bigint }) => (isWhole ? exactNumber(value.value) : exactDecimal(value.value, String(value)));
+  }
   if (name === 'BLOB') return ({ bytes }: { bytes: Uint8Array }) => new Uint8Array(bytes);
   if (name.startsWith('STRUCT')) {
     const { entryNames, entryTypes } = type as DuckDB.DuckDBStructType;
