@@ -97,7 +97,7 @@ async function checkDivided(what: string, from: From, [only, another]: readonly 
   });
 }
 
-/** How JSON files are read, with the types that hold all values. */
+/** How JSON files are read, with the types that hold all values. Objects with keys of their own, which DuckDB makes Maps, stay JSON, because objects they are. */
 export async function jsonSource(from: From): Promise<string> {
   const found = await describeQuery(`SELECT * FROM ${from({ ...ALL_FILES, ...UNKNOWN })}`);
   const names = new Set(found.map(({ name }) => name.toLowerCase()));
@@ -106,7 +106,9 @@ export async function jsonSource(from: From): Promise<string> {
   if (found.length === 0 || isChanged) return from(ALL_FILES);
   const days = found.filter(({ type }) => /^(DATE|TIMESTAMP)/.test(type)).map(({ name }) => name);
   const columns = (texts: ReadonlySet<string>): Arguments => ({
-    columns: typesArgument(found.map(({ name, type }) => [name, texts.has(name) ? 'VARCHAR' : type])),
+    columns: typesArgument(
+      found.map(({ name, type }) => [name, texts.has(name) ? 'VARCHAR' : /\bMAP\(/.test(type) ? 'JSON' : type]),
+    ),
   });
   return from(columns(await unclearDays(days, from({ ...columns(new Set(days)), ...UNKNOWN }))));
 }

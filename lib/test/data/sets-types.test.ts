@@ -117,3 +117,37 @@ test('rows of different lengths are an error, and never lost', async () => {
     { text: 'bye' },
   ]);
 });
+
+test('JSON: values of several kinds are what they were, and objects are objects', async () => {
+  const values = [1, 'abc', true, null, [1, 'x'], { a: 9007199254740993n }, -(2n ** 70n), '9007199254740993', 0.5];
+  const text = (value: unknown): string =>
+    JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `#${one}` : one)).replace(/"#(-?\d+)"/g, '$1');
+  const mixed = data.readJson<{ v: unknown }>(file('mixed.jsonl', ...values.map((v) => `{"v":${text(v)}}`)));
+  assert.deepEqual(
+    (await mixed.takeAll()).map(({ v }) => v),
+    values,
+  );
+  assert.equal(await mixed.filter(({ v }) => v === 'abc').count(), 1);
+  await assert.rejects(
+    mixed
+      .map((row) => row)
+      .sort('v')
+      .takeAll(),
+    { code: 'NBS_MIXED_COLUMN' },
+  );
+  assert.deepEqual(
+    (await (await mixed.materialize()).takeAll()).map(({ v }) => v),
+    values,
+  );
+  const arrow = await data.fromArrow<{ v: string }>(await mixed.toArrow()).takeAll();
+  assert.deepEqual(
+    arrow.slice(0, 5).map(({ v }) => v),
+    ['1', 'abc', 'true', null, '[1,"x"]'],
+  );
+
+  const keys = Array.from({ length: 30 }, (_, i) => ({ m: { [`k${i}`]: i }, in: { o: { [`k${i}`]: [i] } } }));
+  const varying = data.readJson(file('keys.jsonl', ...keys.map((row) => JSON.stringify(row)), '{}'));
+  assert.deepEqual(await varying.takeAll(), [...keys, { m: null, in: null }]);
+  assert.equal(await varying.filter('m IS NULL').count(), 1);
+  assert.deepEqual(await data.readJson(file('empty.jsonl', '{"m":{}}')).takeAll(), [{ m: {} }]);
+});
