@@ -9,19 +9,23 @@ import { NO_SOURCE, type Plan, type Run } from './plan.js';
 import { countRows, knownColumns, list, NUMBERED, namesOf, ROW, sqlPlan, streamPlan } from './plans.js';
 import { NOTHING } from './spool.js';
 import type { JoinKind } from './types.js';
+import { unionQuery } from './union-query.js';
 
-/** The inputs of unions that DuckDB does not make. */
+/** The inputs of unions. */
 const unions = new WeakMap<Plan, readonly Plan[]>();
 
 /** The rows of all, one after the other; columns are matched by name. */
 export function unionPlan(given: readonly Plan[]): Plan {
   // A union of unions is one of all their inputs: each level would ask all levels below for their columns again.
   const inputs = given.flatMap((input) => unions.get(input) ?? input);
-  if (inputs.every(({ kind }) => kind === 'sql'))
-    return sqlPlan('union', inputs, (...all) => {
+  if (inputs.every(({ kind }) => kind === 'sql')) {
+    const plan = sqlPlan('union', inputs, (...all) => {
       const known = all.filter((source) => source !== NO_SOURCE);
-      return known.length === 0 ? NOTHING : known.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME ');
+      return known.length === 0 ? NOTHING : unionQuery(known);
     });
+    unions.set(plan, inputs);
+    return plan;
+  }
   // One after the other, because each may open files or keep rows.
   const known = async (): Promise<(readonly string[] | null)[]> => {
     const all: (readonly string[] | null)[] = [];

@@ -151,3 +151,36 @@ test('JSON: values of several kinds are what they were, and objects are objects'
   assert.equal(await varying.filter('m IS NULL').count(), 1);
   assert.deepEqual(await data.readJson(file('empty.jsonl', '{"m":{}}')).takeAll(), [{ m: {} }]);
 });
+
+test('a union casts no values', async () => {
+  const parquet = async (name: string, rows: readonly object[]) => {
+    await data.fromItems(rows as Record<string, unknown>[]).writeParquet(at(name), { overwrite: true });
+    return data.readParquet(at(name));
+  };
+  const of = async (a: readonly object[], b: readonly object[]) =>
+    (await parquet('one.parquet', a)).union(await parquet('two.parquet', b));
+  const refused = { code: 'NBS_MIXED_COLUMN', message: /column x mixes/ };
+  await assert.rejects((await of([{ x: 9007199254740993n }], [{ x: 2.5 }])).takeAll(), refused);
+  await assert.rejects((await of([{ x: 1 }], [{ x: 'x' }])).takeAll(), refused);
+  await assert.rejects((await of([{ x: true }], [{ x: 5 }])).takeAll(), refused);
+  await assert.rejects((await of([{ x: [1] }], [{ x: ['a'] }])).takeAll(), refused);
+  await assert.rejects((await of([{ ID: 1 }], [{ id: 2 }])).takeAll(), { code: 'NBS_DATA_SAME_NAME', message: /ID and id/ });
+  const fine = await of([{ x: 1, y: 'a' }], [{ x: 2.5, z: null }]);
+  assert.deepEqual(await fine.takeAll(), [
+    { x: 1, y: 'a', z: null },
+    { x: 2.5, y: null, z: null },
+  ]);
+  const floats = data.range(1).mapBatches(() => ({ x: Float32Array.of(0.5) }));
+  await floats.writeParquet(at('float.parquet'));
+  const exact = (await parquet('int.parquet', [{ x: 2 ** 24 + 1 }])).union(data.readParquet(at('float.parquet')));
+  assert.deepEqual(await exact.toColumns(), { x: Float64Array.of(2 ** 24 + 1, 0.5) });
+  // A column without values goes with any.
+  const unknown = data.readCsv(file('nothing.csv', 'n,x', '1,')).union(data.readCsv(file('something.csv', 'n,x', '2,3')));
+  assert.deepEqual(await unknown.takeAll(), [
+    { n: 1, x: null },
+    { n: 2, x: 3 },
+  ]);
+  let all = await parquet('int.parquet', [{ x: 1 }]);
+  for (let i = 0; i < 60; i++) all = all.union(data.readParquet(at('float.parquet')));
+  assert.equal(await all.sum('x'), 31);
+});
