@@ -57,7 +57,11 @@ export async function csvSource(what: string, from: From, options: ReadCsvOption
   const given = new Set(Object.keys(types).map((name) => name.toLowerCase()));
   const isGiven = ({ name }: SchemaColumn): boolean => given.has(name.toLowerCase());
   if (first.every(isGiven)) return from({});
-  const found = await describeQuery(`SELECT * FROM ${from({ ...ALL_ROWS, ...UNKNOWN })}`);
+  const found = await describeQuery(`SELECT * FROM ${from({ ...ALL_ROWS, ...UNKNOWN })}`).catch(async (error: unknown) => {
+    // To read all rows tells the line that is wrong.
+    await firstRows(`SELECT count(COLUMNS(*)) FROM ${from(UNKNOWN)}`);
+    throw error;
+  });
   if (delimiter === undefined) await checkDivided(what, from, found);
   const isGuessed = (column: SchemaColumn): boolean =>
     !isGiven(column) && (column.type === 'DATE' ? dateFormat : timestampFormat) === undefined;
@@ -101,7 +105,7 @@ async function checkDivided(what: string, from: From, [only, another]: readonly 
 export async function jsonSource(from: From): Promise<string> {
   const found = await describeQuery(`SELECT * FROM ${from({ ...ALL_FILES, ...UNKNOWN })}`);
   const names = new Set(found.map(({ name }) => name.toLowerCase()));
-  // Of names that differ only in case, DuckDB changes one, and then it must find the columns itself.
+  // DuckDB changes one of two names that differ only in case, and then it must find the columns itself.
   const isChanged = found.some(({ name }) => names.has(name.toLowerCase().replace(/_\d+$/, '')) && /_\d+$/.test(name));
   if (found.length === 0 || isChanged) return from(ALL_FILES);
   const days = found.filter(({ type }) => /^(DATE|TIMESTAMP)/.test(type)).map(({ name }) => name);

@@ -106,6 +106,8 @@ test('rows of different lengths are an error, and never lost', async () => {
   const shorter = file('shorter.csv', 'a,b,c', ...many('1,2,3', 60), '7,8');
   await assert.rejects(data.readCsv(shorter).count(), unclear);
   await assert.rejects(data.readCsv(file('bare.csv', '1,2', '1,2,3')).count(), unclear);
+  const late = data.readCsv(file('late-short.csv', 'a,b', ...many('1,2'), '3'));
+  await assert.rejects(late.take(1), { code: 'NBS_DATA_UNREADABLE', message: /Line: 30002/ });
   const padded = await data.readCsv(shorter, { nullPadding: true }).takeAll();
   assert.deepEqual([padded.length, padded.at(-1)], [61, { a: 7, b: 8, c: null }]);
   const titled = file('titled.csv', 'Report of May', '', 'a,b', '1,2');
@@ -150,6 +152,23 @@ test('JSON: values of several kinds are what they were, and objects are objects'
   assert.deepEqual(await varying.takeAll(), [...keys, { m: null, in: null }]);
   assert.equal(await varying.filter('m IS NULL').count(), 1);
   assert.deepEqual(await data.readJson(file('empty.jsonl', '{"m":{}}')).takeAll(), [{ m: {} }]);
+});
+
+test('JSON: names that differ only in case, lists of objects, bare values, and paths', async () => {
+  assert.deepEqual(await data.readJson(file('case.jsonl', '{"id":1,"Id":2}', '{"id":3,"Id":2.5}')).takeAll(), [
+    { id: 1, Id_1: 2 },
+    { id: 3, Id_1: 2.5 },
+  ]);
+  assert.deepEqual(await data.readJson(file('list.json', '[{"a":1,', '"d":"2024-01-02"},{"a":2.5}]')).takeAll(), [
+    { a: 1, d: new Date('2024-01-02') },
+    { a: 2.5, d: null },
+  ]);
+  assert.deepEqual(await data.readJson(file('bare.json', '[1,2.5]')).toColumns(), { json: Float64Array.of(1, 2.5) });
+  const both = [file('a.jsonl', '{"a":1}'), file('b.jsonl', '{"b":"x"}')];
+  assert.deepEqual(await data.readJson(both, { columns: ['b'], includePaths: true }).takeAll(), [
+    { b: null, path: both[0] },
+    { b: 'x', path: both[1] },
+  ]);
 });
 
 test('a union casts no values', async () => {
