@@ -82,11 +82,17 @@ export async function csvSource(what: string, from: From, options: ReadCsvOption
   return from(withTexts(await unclearDays(names, from({ ...withTexts(new Set(names)), ...UNKNOWN }))));
 }
 
+/** A date that begins with the year. */
+const YEAR_FIRST = (column: string): string => `regexp_matches(${column}, '^\\s*\\d{4}\\D')`;
+/** The same for the dates inside an object or list, whose text is searched. */
+const NO_DAY_FIRST = (column: string): string => `NOT regexp_matches(${column}::VARCHAR, '"\\s*\\d{1,2}-\\d{1,2}-\\d')`;
+
 /** The columns of dates in which a value does not begin with the year: DuckDB guesses whether its day or its month is first. */
-async function unclearDays(names: readonly string[], source: string): Promise<ReadonlySet<string>> {
+async function unclearDays(names: readonly string[], source: string, isClear = YEAR_FIRST): Promise<ReadonlySet<string>> {
   if (names.length === 0) return new Set();
-  const checks = names.map((name) => `bool_and(regexp_matches(${quoted(name)}, '^\\s*\\d{4}\\D'))`);
-  const [row = []] = await firstRows(`SELECT ${checks.join(', ')} FROM ${source}`);
+  const [row = []] = await firstRows(
+    `SELECT ${names.map((name) => `bool_and(${isClear(quoted(name))})`).join(', ')} FROM ${source}`,
+  );
   return new Set(names.filter((_, i) => row[i] === false));
 }
 
@@ -108,13 +114,18 @@ export async function jsonSource(from: From): Promise<string> {
   // DuckDB changes one of two names that differ only in case, and then it must find the columns itself.
   const isChanged = found.some(({ name }) => names.has(name.toLowerCase().replace(/_\d+$/, '')) && /_\d+$/.test(name));
   if (found.length === 0 || isChanged) return from(ALL_FILES);
-  const days = found.filter(({ type }) => /^(DATE|TIMESTAMP)/.test(type)).map(({ name }) => name);
-  const columns = (texts: ReadonlySet<string>): Arguments => ({
-    columns: typesArgument(
-      found.map(({ name, type }) => [name, texts.has(name) ? 'VARCHAR' : /\bMAP\(/.test(type) ? 'JSON' : type]),
-    ),
+  const columns = (typeOf: (column: SchemaColumn) => string): Arguments => ({
+    columns: typesArgument(found.map((column) => [column.name, typeOf(column)])),
   });
-  return from(columns(await unclearDays(days, from({ ...columns(new Set(days)), ...UNKNOWN }))));
+  const isDay = ({ type }: SchemaColumn): boolean => /^(DATE|TIMESTAMP)[A-Z ]*$/.test(type);
+  const source = from({ ...columns((column) => (isDay(column) ? 'VARCHAR' : 'JSON')), ...UNKNOWN });
+  const namesOf = (some: readonly SchemaColumn[]): string[] => some.map(({ name }) => name);
+  const days = await unclearDays(namesOf(found.filter(isDay)), source);
+  const nested = found.filter((column) => !isDay(column) && /\b(DATE|TIMESTAMP)/.test(column.type));
+  const inside = await unclearDays(namesOf(nested), source, NO_DAY_FIRST);
+  return from(
+    columns(({ name, type }) => (days.has(name) ? 'VARCHAR' : inside.has(name) || /\bMAP\(/.test(type) ? 'JSON' : type)),
+  );
 }
 
 const firstRows = (sql: string): Promise<unknown[][]> =>

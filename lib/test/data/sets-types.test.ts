@@ -86,6 +86,17 @@ test('a date is read only if its day and month cannot be taken for each other', 
     assert.deepEqual(await data.readCsv(file('days.csv', 'd', text)).takeAll(), [{ d: text }], text);
   for (const text of ['01-02-2024', '01-02-24', '01/02/2024'])
     assert.deepEqual(await data.readJson(file('days.jsonl', JSON.stringify({ d: text }))).takeAll(), [{ d: text }], text);
+  for (const d of ['01-02-2024', '01-02-24'])
+    assert.deepEqual(
+      await data.readJson(file('days.jsonl', JSON.stringify({ o: { d, l: [d] } }))).takeAll(),
+      [{ o: { d, l: [d] } }],
+      d,
+    );
+  const inside = { o: { d: new Date('2024-01-02'), t: new Date('2024-01-02T03:04:05Z') }, l: [new Date('2024-01-02')] };
+  assert.deepEqual(
+    await data.readJson(file('days.jsonl', '{"o":{"d":"2024-01-02","t":"2024-01-02T03:04:05Z"},"l":["2024-01-02"]}')).takeAll(),
+    [inside],
+  );
   const mixed = file('days.csv', 'd,t', '2024-01-02,2024-01-02T03:04:05.5Z', '2024-12-31,2024-12-31 10:00:00');
   const [row] = await data.readCsv<{ d: Date; t: Date }>(mixed).take(1);
   assert.deepEqual(row, { d: new Date('2024-01-02'), t: new Date('2024-01-02T03:04:05.5Z') });
