@@ -83,16 +83,15 @@ export const data = {
 
   /** Reads CSV files. Names and types of the columns are found in the files. */
   readCsv<T extends Row = Row>(paths: Paths, options: ReadCsvOptions = {}): Dataset<T> {
-    const { delimiter, header, types, nullValues, skip = 0, nullPadding, dateFormat, timestampFormat } = options;
-    checkCount('readCsv', 'skip', skip, 0);
+    const { delimiter, header, types, nullValues, skip, nullPadding, dateFormat, timestampFormat } = options;
+    if (skip !== undefined) checkCount('readCsv', 'skip', skip, 0);
     const text = (given: string | undefined): string | undefined => (given === undefined ? undefined : literal(given));
     const more: Arguments = {
       delim: text(delimiter),
       header: header === undefined ? undefined : String(header),
       types: typesArgument(Object.entries(types ?? {})),
       nullstr: nullValues === undefined ? undefined : `[${nullValues.map(literal).join(', ')}]`,
-      // Without a number, DuckDB leaves out the header and all rows before the first one of the greatest length.
-      skip: String(skip),
+      skip: skip === undefined ? undefined : String(skip),
       null_padding: nullPadding === true ? 'true' : undefined,
       dateformat: text(dateFormat),
       timestampformat: text(timestampFormat),

@@ -46,13 +46,19 @@ export const typesArgument = (columns: Iterable<readonly [name: string, type: st
   return pairs.length === 0 ? undefined : `{${pairs.join(', ')}}`;
 };
 
+const isEqual = (a: readonly SchemaColumn[], b: readonly SchemaColumn[]): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 /**
  * How CSV files are read, with the types that hold all values.
  * @throws NBS_DATA_UNREADABLE if no line could be divided
  */
-export async function csvSource(what: string, from: From, options: ReadCsvOptions): Promise<string> {
-  const { delimiter, types = {}, dateFormat, timestampFormat } = options;
-  const first = await describeQuery(`SELECT * FROM ${from(UNKNOWN)}`);
+export async function csvSource(what: string, free: From, options: ReadCsvOptions): Promise<string> {
+  const { delimiter, types = {}, skip, dateFormat, timestampFormat } = options;
+  // Left free, DuckDB skips the header and all rows before the first one of the greatest length. Told to skip none, it reads a header behind empty lines as a
+  // row. If it finds the same columns both times, it skips nothing but such lines.
+  const strict: From = (more) => free(skip === undefined ? { skip: '0', ...more } : more);
+  const first = await describeQuery(`SELECT * FROM ${strict(UNKNOWN)}`);
+  const from = isEqual(first, await describeQuery(`SELECT * FROM ${free(UNKNOWN)}`).catch(() => [])) ? free : strict;
   if (delimiter === undefined) await checkDivided(what, from, first);
   const given = new Set(Object.keys(types).map((name) => name.toLowerCase()));
   const isGiven = ({ name }: SchemaColumn): boolean => given.has(name.toLowerCase());
@@ -69,10 +75,9 @@ export async function csvSource(what: string, from: From, options: ReadCsvOption
   // With the types, DuckDB need not look at all rows again. It has to divide the lines as it did before.
   const known = { types: typesArgument(found.map(({ name, type }) => [name, type])) };
   const again = await describeQuery(`SELECT * FROM ${from({ ...known, ...UNKNOWN })}`).catch(() => []);
-  const isSame = JSON.stringify(again) === JSON.stringify(found);
   const withTexts = (texts: ReadonlySet<string>): Arguments => {
     const typeOf = ({ name, type }: SchemaColumn) => [name, texts.has(name) ? 'VARCHAR' : type] as const;
-    if (isSame) return { types: typesArgument(found.map(typeOf)) };
+    if (isEqual(again, found)) return { types: typesArgument(found.map(typeOf)) };
     return {
       ...ALL_ROWS,
       types: typesArgument([...Object.entries(types), ...[...texts].map((name) => [name, 'VARCHAR'] as const)]),

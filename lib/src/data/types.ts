@@ -181,7 +181,7 @@ export interface ReadCsvOptions extends ReadOptions {
   readonly types?: Readonly<Record<string, string>>;
   /** Texts that mean null. @default the empty text */
   readonly nullValues?: readonly string[];
-  /** The number of lines before the header or, if there is none, before the first row. @default 0 */
+  /** The number of lines before the header or, if there is none, before the first row. @default empty lines only */
   readonly skip?: number;
   /** Fills rows that are too short with null. @default false: such a row is an error */
   readonly nullPadding?: boolean;

@@ -124,6 +124,11 @@ test('rows of different lengths are an error, and never lost', async () => {
   const titled = file('titled.csv', 'Report of May', '', 'a,b', '1,2');
   assert.deepEqual(await data.readCsv(titled, { skip: 2 }).takeAll(), [{ a: 1, b: 2 }]);
   assert.throws(() => data.readCsv(titled, { skip: -1 }), { code: 'NBS_DATA_ARGUMENT' });
+  for (const row of ['1,2', 'x,y'])
+    assert.deepEqual(
+      (await data.readCsv<{ a: unknown }>(file('blank.csv', '', '', 'a,b', row)).takeAll()).map(({ a }) => String(a)),
+      [row.slice(0, 1)],
+    );
   // One column is no error.
   assert.deepEqual(await data.readCsv(file('one.csv', 'text', '"Hello, world"', 'bye')).takeAll(), [
     { text: 'Hello, world' },
