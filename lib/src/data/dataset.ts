@@ -2,13 +2,13 @@ import { inspect } from 'node:util';
 import { arrowTable } from './arrow-files.js';
 import { type Block, rebatch, rowsOf } from './block.js';
 import { checkCount } from './check-count.js';
+import { joinPlan, unionPlan, zipPlan } from './combined.js';
 import { type BlockCounts, Computation } from './computation.js';
 import { GroupedData } from './grouped.js';
 import { operationsOf, type Plan, type Run } from './plan.js';
 import {
   dropPlan,
   filterPlan,
-  joinPlan,
   limitPlan,
   type SplitOptions,
   selectPlan,
@@ -16,11 +16,8 @@ import {
   shufflePlan,
   sortPlan,
   splitPlans,
-  unionPlan,
   uniquePlan,
-  zipPlan,
 } from './plans.js';
-import { mixed } from './random.js';
 import { type Stage, stageOf, stagePlan } from './stage.js';
 import { shownTable, textTable } from './table.js';
 import type {
@@ -166,12 +163,12 @@ export class Dataset<T extends Row = Row> {
 
   /** The blocks in random order; within a block, rows stay in theirs. It is faster than `randomShuffle` and mixes less. */
   randomizeBlockOrder({ seed }: SeedOptions = {}): Dataset<T> {
-    return this.#next(shuffleBlocksPlan(this.#plan, this.#blocks.numBlocks, mixed(seed)));
+    return this.#next(shuffleBlocksPlan(this.#plan, this.#blocks.numBlocks, seed));
   }
 
   /** All rows in random order. */
   randomShuffle({ seed }: SeedOptions = {}): Dataset<T> {
-    return this.#next(shufflePlan(this.#plan, mixed(seed)));
+    return this.#next(shufflePlan(this.#plan, seed));
   }
 
   /**

@@ -1,7 +1,7 @@
 import type * as DuckDB from '@duckdb/node-api';
 import { interruption } from '../actors/index.js';
 import { inOwnTurn } from '../core/index.js';
-import { DataFailed, DataUnreadable, KeptRowsLost, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
+import { DataFailed, DataUnreadable, KeptRowsLost, MixedColumn, NoDuckDB, NoMemory, NoSpaceLeft } from './errors.js';
 import { makeSpillFolder } from './spill-folder.js';
 
 export type { DuckDB };
@@ -99,6 +99,8 @@ export function rethrow(error: unknown): never {
   if (/^FATAL Error/.test(text)) loading = null;
   if (/Table with name nbserve_\d+ does not exist/.test(text)) throw KeptRowsLost({}, error);
   if (/Out of Memory Error|(failed to|could not) (pin|allocate)/i.test(text)) throw NoMemory({ reason: line }, error);
+  const [, column] = /nbserve mixes (.*)/.exec(text) ?? [];
+  if (column !== undefined) throw MixedColumn({ column, what: 'mixes fractions and whole numbers beyond 2^53' }, error);
   if (OF_FILES.test(text) && !OF_EXPRESSION.test(text)) throw DataUnreadable({ reason: text.trim() }, error);
   throw DataFailed({ reason: text.trim() }, error);
 }

@@ -17,9 +17,8 @@ interface ListVector {
 /** Types whose vectors are typed arrays that JavaScript's numbers hold exactly. */
 const NUMBERS = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'FLOAT', 'DOUBLE']);
 
-/** The values of one column of a chunk, as JavaScript has them. */
-export function valuesOf(vector: Vector, rows: number): Values {
-  const type = vector.type;
+/** The values of one column of a chunk, as JavaScript has them. @param type that of the result: a vector does not know whether its texts are JSON */
+export function valuesOf(vector: Vector, rows: number, type: DuckDB.DuckDBType): Values {
   const name = String(type);
   if (NUMBERS.has(name)) return numbersOf(vector as unknown as NumberVector, rows, vector);
   const convert = converterOf(type);
@@ -73,20 +72,30 @@ export const exactDecimal = (unscaled: bigint, text: string): number | string =>
   unscaled < DIGITS_15 && unscaled > -DIGITS_15 ? Number(text) : text;
 const millis = (micros: bigint): Date => new Date(Number(micros / 1000n - (micros % 1000n < 0n ? 1n : 0n)));
 
+/** The value that a text of JSON means. Whole numbers beyond 2^53 are bigints. */
+function jsonValue(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const isLong = (token: string): boolean => /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token));
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => (isLong(token) ? `"\\u0000${token}"` : token));
+  const isMark = (value: unknown): value is string => typeof value === 'string' && /^\0-?\d{16,}$/.test(value);
+  return JSON.parse(marked, (_, value) => (isMark(value) ? BigInt(value.slice(1)) : value));
+}
+
 /**
  * How the values of a type are converted:
- * whole numbers of 64 bits and more are numbers up to 2^53, and bigints beyond; decimals of up to 15 digits are numbers, which is exact, and longer ones
- * texts, value by value; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
- * and UUIDs are texts; lists, structs and maps are arrays, objects and `Map`s.
+ * whole numbers of 64 bits and more, and decimals without a fraction, are numbers up to 2^53, and bigints beyond; other decimals of up to 15 digits are numbers,
+ * which is exact, and longer ones texts, value by value; dates and times with a date are `Date`s, those with a zone at that instant, those without as UTC; a blob is a `Uint8Array`; times, intervals
+ * and UUIDs are texts; lists, structs and maps are arrays, objects and `Map`s; JSON is the value that it means.
  */
 function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
   const name = String(type);
+  if (type.alias === 'JSON') return jsonValue;
   if ('valueType' in type && !('keyType' in type)) {
     const of = converterOf(type.valueType);
     return ({ items }: { items: readonly unknown[] }) => items.map((item) => (item === null ? null : of(item as never)));
   }
   if (/^(U?BIGINT|U?HUGEINT|BIGNUM)$/.test(name)) return exactNumber;
-  if (/^(VARCHAR|BOOLEAN|JSON|ENUM)/.test(name) || NUMBERS.has(name)) return (value) => value;
+  if (/^(VARCHAR|BOOLEAN|ENUM)/.test(name) || NUMBERS.has(name)) return (value) => value;
   if (name === 'DATE') return ({ days }: { days: number }) => new Date(days * 86_400_000);
   if (name === 'TIMESTAMP' || name === 'TIMESTAMP WITH TIME ZONE') return ({ micros }: { micros: bigint }) => millis(micros);
   if (name === 'TIMESTAMP_S') return ({ seconds }: { seconds: bigint }) => new Date(Number(seconds) * 1000);
@@ -94,7 +103,10 @@ function converterOf(type: DuckDB.DuckDBType): (value: never) => unknown {
     return (value: { milliseconds?: bigint; millis?: bigint }) => new Date(Number(value.milliseconds ?? value.millis));
   if (name === 'TIMESTAMP_NS')
     return (value: { nanoseconds?: bigint; nanos?: bigint }) => millis((value.nanoseconds ?? value.nanos ?? 0n) / 1000n);
-  if (name.startsWith('DECIMAL')) return (value: { readonly value: bigint }) => exactDecimal(value.value, String(value));
+  if (name.startsWith('DECIMAL')) {
+    const isWhole = (type as DuckDB.DuckDBDecimalType).scale === 0;
+    return (value: { readonly value: bigint }) => (isWhole ? exactNumber(value.value) : exactDecimal(value.value, String(value)));
+  }
   if (name === 'BLOB') return ({ bytes }: { bytes: Uint8Array }) => new Uint8Array(bytes);
   if (name.startsWith('STRUCT')) {
     const { entryNames, entryTypes } = type as DuckDB.DuckDBStructType;

@@ -35,7 +35,7 @@ export { Dataset } from './dataset.js';
 export { GroupedData } from './grouped.js';
 export type { ImageRow, ReadImagesOptions } from './images.js';
 export type { SplitOptions } from './plans.js';
-export { data, type ReadCsvOptions, type ReadOptions } from './read.js';
+export { data } from './read.js';
 export type {
   AggregateKind,
   ArrowBatch,
@@ -53,6 +53,8 @@ export type {
   MapBatchesOptions,
   NumberColumn,
   ReadArrowOptions,
+  ReadCsvOptions,
+  ReadOptions,
   Results,
   Row,
   RowOf,

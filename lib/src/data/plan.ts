@@ -195,7 +195,7 @@ export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): Asy
   const { connection, close } = await openQuery(queries);
   try {
     const result = await connection.stream(sql);
-    const names = result.deduplicatedColumnNames();
+    const columns = result.deduplicatedColumnNames().map((name, i) => ({ name, type: result.columnType(i) }));
     let parts: Block[] = [];
     let rows = 0;
     let bytes = 0;
@@ -204,7 +204,7 @@ export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): Asy
       const filled = chunk;
       const block = makeBlock(
         filled.rowCount,
-        names.map((name, i) => [name, valuesOf(filled.getColumnVector(i), filled.rowCount)]),
+        columns.map(({ name, type }, i) => [name, valuesOf(filled.getColumnVector(i), filled.rowCount, type)]),
       );
       parts.push(block);
       rows += block.rows;
@@ -220,7 +220,7 @@ export async function* queryBlocks(sql: string, queries: Set<RunningQuery>): Asy
     else if (!any)
       yield makeBlock(
         0,
-        names.map((name) => [name, []]),
+        columns.map(({ name }) => [name, []]),
       );
   } catch (error) {
     rethrow(error);

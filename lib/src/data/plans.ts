@@ -1,28 +1,30 @@
 /** Plans of the operations that DuckDB runs. */
 
-import { type Block, emptyBlock, makeBlock, sliceBlock, untilColumns, withColumns } from './block.js';
+import { type Block, emptyBlock, makeBlock, sliceBlock, untilColumns } from './block.js';
 import { checkSome } from './check-count.js';
 import { checkColumns, columnsOf } from './describe.js';
 import { quoted, rethrow, withConnection } from './duckdb.js';
-import { InvalidCall, UnequalRows } from './errors.js';
+import { InvalidCall } from './errors.js';
 import { isStable, NO_SOURCE, type Plan, Run } from './plan.js';
 import { mixed } from './random.js';
-import { NOTHING } from './spool.js';
-import type { JoinKind, SeedOptions } from './types.js';
+import type { SeedOptions } from './types.js';
 
 /** Name of the column of row numbers in inner queries: one that no column of a user has. */
 export const ROW = '"nbserve row"';
-const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${source})`;
-const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
+export const NUMBERED = (source: string): string => `(SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${source})`;
+/** Columns in SQL. */
+export const list = (columns: readonly string[]): string => columns.map(quoted).join(', ');
 
+type Query = string | Promise<string>;
 type SqlPlan = Extract<Plan, { kind: 'sql' }>;
 type StreamPlan = Extract<Plan, { kind: 'stream' }>;
 
-const sqlPlan = (
-  name: string,
-  inputs: readonly Plan[],
-  query: (...inputs: readonly string[]) => string | Promise<string>,
-): SqlPlan => ({ kind: 'sql', name, inputs, query: (all) => query(...all) });
+export const sqlPlan = (name: string, inputs: readonly Plan[], query: (...inputs: readonly string[]) => Query): SqlPlan => ({
+  kind: 'sql',
+  name,
+  inputs,
+  query: (all) => query(...all),
+});
 
 /** @param columns tells the columns of all blocks, if they are known before the blocks are made */
 export const streamPlan = (
@@ -33,7 +35,7 @@ export const streamPlan = (
 ): StreamPlan => ({ kind: 'stream', name, inputs, blocks, columns });
 
 /** The columns of a plan, or null if they are known only when it has run: if a function makes them. */
-async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
+export async function knownColumns(plan: Plan): Promise<readonly string[] | null> {
   if (plan.kind === 'stream') return (await plan.columns?.()) ?? null;
   if (!(await isQuery(plan))) return null;
   const run = new Run();
@@ -57,8 +59,8 @@ async function isQuery(plan: Plan): Promise<boolean> {
 }
 
 /** An operation on one plan that DuckDB runs. */
-export const queryPlan = (name: string, input: Plan, query: (source: string) => string | Promise<string>): SqlPlan =>
-  sqlPlan(name, [input], query as (...inputs: readonly string[]) => string);
+export const queryPlan = (name: string, input: Plan, query: (source: string) => Query): SqlPlan =>
+  sqlPlan(name, [input], query as (...inputs: readonly string[]) => Query);
 
 /** What gives another value each time: functions of DuckDB, the names of the present (which need no parentheses), and samples. */
 const VOLATILE =
@@ -99,7 +101,7 @@ export function keptPlan(input: Plan): Plan {
   return plan;
 }
 
-export const sourcePlan = (name: string, query: () => string | Promise<string>): Plan => sqlPlan(name, [], query);
+export const sourcePlan = (name: string, query: () => Query): Plan => sqlPlan(name, [], query);
 
 /** Only these columns, in this order. What comes from JavaScript flows on. */
 export function selectPlan(input: Plan, columns: readonly string[]): Plan {
@@ -175,41 +177,6 @@ export function limitPlan(input: Plan, rows: number): Plan {
   return streamPlan(what, [input], blocks, () => knownColumns(input));
 }
 
-/** The inputs of unions that DuckDB does not make. */
-const unions = new WeakMap<Plan, readonly Plan[]>();
-
-/** The rows of all, one after the other; columns are matched by name. */
-export function unionPlan(given: readonly Plan[]): Plan {
-  // A union of unions is one of all their inputs: each level would ask all levels below for their columns again.
-  const inputs = given.flatMap((input) => unions.get(input) ?? input);
-  if (inputs.every(({ kind }) => kind === 'sql'))
-    return sqlPlan('union', inputs, (...all) => {
-      const known = all.filter((source) => source !== NO_SOURCE);
-      return known.length === 0 ? NOTHING : known.map((source) => `SELECT * FROM ${source}`).join(' UNION ALL BY NAME ');
-    });
-  // One after the other, because each may open files or keep rows.
-  const known = async (): Promise<(readonly string[] | null)[]> => {
-    const all: (readonly string[] | null)[] = [];
-    for (const input of inputs) all.push(await knownColumns(input));
-    return all;
-  };
-  const blocks = async function* (run: Run): AsyncGenerator<Block> {
-    const names = new Set((await known()).flatMap((columns) => columns ?? []));
-    for (const input of inputs)
-      for await (const block of run.blocks(input)) {
-        // What a function makes is known only now.
-        for (const name of Object.keys(block.columns)) names.add(name);
-        yield withColumns(block, names);
-      }
-  };
-  const plan = streamPlan('union', inputs, blocks, async () => {
-    const all = await known();
-    return all.includes(null) ? null : [...new Set(all.flatMap((columns) => columns ?? []))];
-  });
-  unions.set(plan, inputs);
-  return plan;
-}
-
 export const sortPlan = (input: Plan, columns: readonly string[], descending: boolean): Plan =>
   queryPlan(`sort(${columns.join(', ')})`, input, async (source) => {
     checkColumns('sort', columns, await columnsOf(source));
@@ -217,22 +184,35 @@ export const sortPlan = (input: Plan, columns: readonly string[], descending: bo
     return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY ${[...order, ROW].join(', ')}`;
   });
 
+/** A random number for each value. DuckDB's hash of two values is the XOR of their hashes, so another seed alone would leave neighbours together. */
+const drawn = (value: string, seed: number): string => `hash(hash(${value}, ${seed}))`;
+
+/** A plan in whose query chance has a part: without a seed, each run has an order of its own. */
+const randomPlan = (
+  name: string,
+  input: Plan,
+  seed: number | undefined,
+  order: (source: string, seed: number) => Query,
+): Plan => ({
+  ...queryPlan(name, input, async (source) => {
+    const keys = await order(source, mixed(seed));
+    return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY ${keys}, ${ROW}`;
+  }),
+  isVolatile: seed === undefined,
+});
+
 /** All rows in an order that depends on the seed alone. */
-export const shufflePlan = (input: Plan, seed: number): Plan =>
-  queryPlan(
-    'randomShuffle',
-    input,
-    (source) => `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY hash(${ROW}, ${seed}), ${ROW}`,
-  );
+export const shufflePlan = (input: Plan, seed: number | undefined): Plan =>
+  randomPlan('randomShuffle', input, seed, (_, chosen) => drawn(ROW, chosen));
 
 /** The blocks of a data set in another order; within a block, the rows stay in theirs. */
-export const shuffleBlocksPlan = (input: Plan, blocks: number | undefined, seed: number): Plan =>
-  queryPlan('randomizeBlockOrder', input, async (source) => {
+export const shuffleBlocksPlan = (input: Plan, blocks: number | undefined, seed: number | undefined): Plan =>
+  randomPlan('randomizeBlockOrder', input, seed, async (source, chosen) => {
     const rows = await countRows(source);
     const count = Math.min(rows, blocks ?? Math.ceil(rows / 16_384));
     // The last row of each block is that at which `cutInto` cuts.
     const block = `(((${ROW} + 1) * ${count} - 1)//${Math.max(1, rows)})`;
-    return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY hash(${block}, ${seed}), ${block}, ${ROW}`;
+    return `${drawn(block, chosen)}, ${block}`;
   });
 
 /** Rows from the share `from` to the share `to` of all, or from a number of rows to another; negative numbers count from the end. */
@@ -286,54 +266,4 @@ export function countRows(source: string): Promise<number> {
   }).catch(rethrow);
 }
 
-/** Names for the right side that the left side does not have, in any case: DuckDB does not tell them apart. */
-function renamed(left: readonly string[], right: readonly string[], suffix: string): string {
-  const taken = new Set(left.map((name) => name.toLowerCase()));
-  return right
-    .map((name) => {
-      let free = name;
-      while (taken.has(free.toLowerCase())) free += suffix;
-      taken.add(free.toLowerCase());
-      return `r.${quoted(name)} AS ${quoted(free)}`;
-    })
-    .join(', ');
-}
-
-const namesOf = async (source: string): Promise<readonly string[]> => (source === NO_SOURCE ? [] : columnsOf(source));
-
-export const zipPlan = (left: Plan, right: Plan): Plan =>
-  sqlPlan('zip', [left, right], async (a = '', b = '') => {
-    if (a === NO_SOURCE && b === NO_SOURCE) return NOTHING;
-    const [leftRows, rightRows] = [await countRows(a), await countRows(b)];
-    if (leftRows !== rightRows) throw UnequalRows({ left: leftRows, right: rightRows });
-    const [names, others] = [await namesOf(a), await namesOf(b)];
-    const own = names.map((name) => `l.${quoted(name)}`).join(', ');
-    return `SELECT ${[own, renamed(names, others, '_1')].filter((part) => part !== '').join(', ')} FROM ${NUMBERED(a)} l JOIN ${NUMBERED(b)} r ON l.${ROW} = r.${ROW} ORDER BY l.${ROW}`;
-  });
-
-const JOINS = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', semi: 'SEMI', anti: 'ANTI' } satisfies Record<
-  JoinKind,
-  string
->;
-
-export function joinPlan(left: Plan, right: Plan, on: readonly string[], kind: JoinKind, suffix: string): Plan {
-  if (!Object.hasOwn(JOINS, kind))
-    throw InvalidCall({ what: 'join', expected: `how is one of ${Object.keys(JOINS).join(', ')}`, got: String(kind) });
-  checkSome('join', on);
-  const query = async (a = '', b = ''): Promise<string> => {
-    // If nothing is known of a side, it needs only the columns that are compared.
-    const like = (source: string): string => `(SELECT ${list(on)} FROM ${source} WHERE false)`;
-    if (a === NO_SOURCE) return b === NO_SOURCE ? NOTHING : query(like(b), b);
-    if (b === NO_SOURCE) return query(a, like(a));
-    const [names, others] = [await columnsOf(a), await columnsOf(b)];
-    checkColumns('join, on the left', on, names);
-    checkColumns('join, on the right', on, others);
-    const join = `${a} l ${JOINS[kind]} JOIN ${b} r USING (${list(on)})`;
-    if (kind === 'semi' || kind === 'anti') return `SELECT l.* FROM ${join}`;
-    const rest = (all: readonly string[]): string[] => all.filter((name) => !on.includes(name));
-    const own = rest(names).map((name) => `l.${quoted(name)}`);
-    const added = renamed(names, rest(others), suffix);
-    return `SELECT ${[list(on), ...own, added].filter((part) => part !== '').join(', ')} FROM ${join}`;
-  };
-  return { ...sqlPlan(`join(${on.join(', ')})`, [left, right], query), isVolatile: true };
-}
+export const namesOf = async (source: string): Promise<readonly string[]> => (source === NO_SOURCE ? [] : columnsOf(source));

@@ -1,5 +1,6 @@
 import { arrowFilesPlan } from './arrow-files.js';
 import { type Block, blockOf, emptyBlock, shownType } from './block.js';
+import { checkCount } from './check-count.js';
 import { Dataset } from './dataset.js';
 import { execute, limitMemory, literal, quoted } from './duckdb.js';
 import { InvalidCall, RemoteData } from './errors.js';
@@ -7,61 +8,55 @@ import { filesOf, isRemote } from './files.js';
 import { blockOfArrow, distinctNames } from './from-arrow.js';
 import { readImages } from './images.js';
 import { sourcePlan, streamPlan } from './plans.js';
-import type { ArrowTable, ReadArrowOptions, Row } from './types.js';
+import { type Arguments, csvSource, type From, jsonSource, oncePerState, typesArgument } from './text-files.js';
+import type { ArrowTable, ReadArrowOptions, ReadCsvOptions, ReadOptions, Row } from './types.js';
 
 type Paths = string | readonly string[];
 
-export interface ReadOptions {
-  /** Reads only these columns. */
-  readonly columns?: readonly string[];
-  /** Adds the path of the file of each row as the column `path`. @default false */
-  readonly includePaths?: boolean;
-  /** What files with different columns become: with `true`, columns are matched by name, and what a file lacks is null. @default false */
-  readonly unionByName?: boolean;
+/** How the files of a format are read. */
+interface Format {
+  readonly what: string;
+  /** DuckDB's function. */
+  readonly table: string;
+  readonly extensions: readonly string[];
+  readonly more?: Arguments;
+  /** Makes the expression that reads the files, and may look at them for that. */
+  readonly look?: (from: From) => Promise<string>;
 }
 
-export interface ReadCsvOptions extends ReadOptions {
-  /** The character between columns. @default found by DuckDB */
-  readonly delimiter?: string;
-  /** Whether the first line has the names. @default found by DuckDB */
-  readonly header?: boolean;
-  /** Types by column in DuckDB's words, e.g. `{ zip: 'VARCHAR' }`. @default found by DuckDB */
-  readonly types?: Readonly<Record<string, string>>;
-  /** Texts that mean null. @default the empty text */
-  readonly nullValues?: readonly string[];
-}
-
-type Arguments = Readonly<Record<string, string | undefined>>;
-
-function reader<T extends Row>(
-  what: string,
-  table: string,
-  extensions: readonly string[],
-  paths: Paths,
-  options: ReadOptions,
-  more: Arguments = {},
-): Dataset<T> {
-  const { columns, includePaths = false, unionByName = false } = options;
+function reader<T extends Row>(format: Format, paths: Paths, options: ReadOptions): Dataset<T> {
+  const { what, table, extensions, more = {}, look = async (from: From) => from({}) } = format;
+  const { columns, includePaths = false } = options;
   const remote = [paths].flat().filter((path) => typeof path === 'string' && isRemote(path));
   const files = remote.length > 0 ? [paths].flat() : filesOf(what, paths, extensions);
+  const isOne = files.length === 1 && remote.length === 0;
   const named: Arguments = {
     ...more,
-    ...(includePaths ? { filename: "'path'" } : {}),
-    ...(unionByName ? { union_by_name: 'true' } : {}),
+    filename: includePaths ? "'path'" : undefined,
+    union_by_name: isOne ? undefined : more.union_by_name,
   };
-  const list = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`${name} = ${value}`]));
   // These files exist, so `*`, `?` and `[` are part of their names and must not be patterns for DuckDB.
   const exact = remote.length > 0 ? files : files.map((file) => file.replace(/[*?[]/g, '[$&]'));
-  const from = `${table}([${exact.map(literal).join(', ')}]${list.map((one) => `, ${one}`).join('')})`;
+  const from: From = (others) => {
+    const list = Object.entries({ ...named, ...others }).flatMap(([key, value]) =>
+      value === undefined ? [] : `${key} = ${value}`,
+    );
+    return `${table}(${[`[${exact.map(literal).join(', ')}]`, ...list].join(', ')})`;
+  };
+  // Nothing tells whether a file of another machine has changed.
+  const source = remote.length > 0 ? () => look(from) : oncePerState(files, () => look(from));
   const chosen = columns === undefined ? '*' : [...columns, ...(includePaths ? ['path'] : [])].map(quoted).join(', ');
   const name = `${what}(${files.length === 1 ? files[0] : `${files.length} files`})`;
   const plan = sourcePlan(name, async () => {
     const [url] = remote;
     if (url !== undefined) await loadRemote(what, url);
-    return `SELECT ${chosen} FROM ${from}`;
+    return `SELECT ${chosen} FROM ${await source()}`;
   });
   return new Dataset<T>(plan, files.length > 1 ? { numBlocks: files.length } : {});
 }
+
+/** Without it, DuckDB takes the columns and types of the first file for all, and casts the values of the others. */
+const unionOf = ({ unionByName = true }: ReadOptions): string => String(unionByName);
 
 /** DuckDB reads URLs with an extension, which it downloads at the first use. @throws NBS_DATA_REMOTE */
 async function loadRemote(what: string, url: string): Promise<void> {
@@ -88,24 +83,35 @@ export const data = {
 
   /** Reads CSV files. Names and types of the columns are found in the files. */
   readCsv<T extends Row = Row>(paths: Paths, options: ReadCsvOptions = {}): Dataset<T> {
-    const { delimiter, header, types, nullValues } = options;
-    const pairs = Object.entries(types ?? {}).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
-    return reader<T>('readCsv', 'read_csv', ['csv', 'tsv', 'csv.gz'], paths, options, {
-      delim: delimiter === undefined ? undefined : literal(delimiter),
+    const { delimiter, header, types, nullValues, skip, nullPadding, dateFormat, timestampFormat } = options;
+    if (skip !== undefined) checkCount('readCsv', 'skip', skip, 0);
+    const text = (given: string | undefined): string | undefined => (given === undefined ? undefined : literal(given));
+    const more: Arguments = {
+      delim: text(delimiter),
       header: header === undefined ? undefined : String(header),
-      types: types === undefined ? undefined : `{${pairs.join(', ')}}`,
+      types: typesArgument(Object.entries(types ?? {})),
       nullstr: nullValues === undefined ? undefined : `[${nullValues.map(literal).join(', ')}]`,
-    });
+      skip: skip === undefined ? undefined : String(skip),
+      null_padding: nullPadding === true ? 'true' : undefined,
+      dateformat: text(dateFormat),
+      timestampformat: text(timestampFormat),
+      union_by_name: unionOf(options),
+    };
+    const look = (from: From): Promise<string> => csvSource('readCsv', from, options);
+    const extensions = ['csv', 'tsv', 'csv.gz'];
+    return reader<T>({ what: 'readCsv', table: 'read_csv', extensions, more, look }, paths, options);
   },
 
   /** Reads Parquet files. */
   readParquet<T extends Row = Row>(paths: Paths, options: ReadOptions = {}): Dataset<T> {
-    return reader<T>('readParquet', 'read_parquet', ['parquet'], paths, options);
+    const format = { what: 'readParquet', table: 'read_parquet', extensions: ['parquet'] };
+    return reader<T>({ ...format, more: { union_by_name: unionOf(options) } }, paths, options);
   },
 
   /** Reads JSON files: an object on each line, or a list of objects. */
   readJson<T extends Row = Row>(paths: Paths, options: ReadOptions = {}): Dataset<T> {
-    return reader<T>('readJson', 'read_json', ['json', 'jsonl', 'ndjson', 'json.gz'], paths, options);
+    const extensions = ['json', 'jsonl', 'ndjson', 'json.gz'];
+    return reader<T>({ what: 'readJson', table: 'read_json', extensions, look: jsonSource }, paths, options);
   },
 
   readImages,

@@ -166,7 +166,11 @@ function bytesOf(
   isText: boolean,
 ): { readonly valueOffsets: Int32Array; readonly data: Uint8Array } {
   const valueOffsets = new Int32Array(length + 1);
-  const textOf = (value: unknown): string => (typeof value === 'string' ? value : String(value));
+  const textOf = (value: unknown): string => {
+    if (typeof value !== 'object') return String(value);
+    // A value of JSON.
+    return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member));
+  };
   let size = 0;
   for (let i = 0; i < length; i++) {
     const value = values[i];

@@ -110,7 +110,7 @@ export type Joined<T, U, K, How extends JoinKind, S extends string> = AsRow<
 >;
 
 export interface SeedOptions {
-  /** The same seed gives the same order. @default another order each time */
+  /** The same seed gives the same order. @default another order each time the rows are computed; a split keeps the one that it begins with */
   readonly seed?: number;
 }
 
@@ -121,7 +121,7 @@ export interface IterOptions {
   readonly dropLast?: boolean;
   /** If given, rows are picked at random from a buffer of this many rows in memory. */
   readonly localShuffleBufferSize?: number;
-  /** Seed of that choice. @default another order each time */
+  /** Seed of that choice. @default another order in each loop */
   readonly localShuffleSeed?: number;
 }
 
@@ -157,6 +157,38 @@ export interface ArrowTable {
 export interface ArrowBatch {
   readonly numRows: number;
   getChildAt(index: number): Iterable<unknown> | null;
+}
+
+export interface ReadOptions {
+  /** Reads only these columns. */
+  readonly columns?: readonly string[];
+  /** Adds the path of the file of each row as the column `path`. @default false */
+  readonly includePaths?: boolean;
+  /**
+   * Matches the columns of several files by name: what a file lacks is null, and a column has the type that holds the values of all. With `false`, the first
+   * file decides: other columns are left out, and other types are cast to its own, which can round numbers. That is faster for very many Parquet files that are
+   * known to have the same columns. `readJson` always matches by name. @default true
+   */
+  readonly unionByName?: boolean;
+}
+
+export interface ReadCsvOptions extends ReadOptions {
+  /** The character between columns. @default found by DuckDB */
+  readonly delimiter?: string;
+  /** Whether the first line has the names. @default found by DuckDB */
+  readonly header?: boolean;
+  /** Types by column in DuckDB's words, e.g. `{ zip: 'VARCHAR' }`. @default found by DuckDB in all rows */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Texts that mean null. @default the empty text */
+  readonly nullValues?: readonly string[];
+  /** The number of lines before the header or, if there is none, before the first row. @default empty lines only */
+  readonly skip?: number;
+  /** Fills rows that are too short with null. @default false: such a row is an error */
+  readonly nullPadding?: boolean;
+  /** The format of dates in the words of DuckDB's `strptime`, e.g. `'%d/%m/%Y'`. @default dates that begin with the year; others are texts */
+  readonly dateFormat?: string;
+  /** The same for a date with a time, e.g. `'%m/%d/%Y %H:%M'`. @default as `dateFormat` */
+  readonly timestampFormat?: string;
 }
 
 export interface ReadArrowOptions {

@@ -3,7 +3,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isLeft, isNbserveError, markIn, markProcess, markText, shortId } from '../core/index.js';
 import { writeArrowFile } from './arrow-files.js';
-import { literal } from './duckdb.js';
+import { columnTypes } from './describe.js';
+import { type DuckDB, literal, quoted } from './duckdb.js';
 import { DataExists, InvalidCall, NoSpaceLeft, NotWritten } from './errors.js';
 import { localPath } from './files.js';
 import type { Plan, Run } from './plan.js';
@@ -43,7 +44,10 @@ export async function write(
     const sql = await run.sql(plan);
     const options = FORMATS[format];
     if (options === null) await writeArrowFile(run, sql, file);
-    else await run.execute('write', `COPY (${sql}) TO ${literal(file)} (${options})`);
+    else {
+      const query = format === 'parquet' ? await forParquet(sql) : sql;
+      await run.execute('write', `COPY (${query}) TO ${literal(file)} (${options})`);
+    }
     await replace(draft, target);
   } catch (error) {
     if (isNbserveError(error)) throw error;
@@ -54,6 +58,24 @@ export async function write(
   } finally {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Parquet has no whole numbers of 128 bits, such as sums: DuckDB would write floats. Decimals have 38 digits, and a longer number is an error. */
+async function forParquet(sql: string): Promise<string> {
+  const wide = (await columnTypes(sql)).filter(({ type }) => /\bU?HUGEINT\b/.test(String(type)));
+  if (wide.length === 0) return sql;
+  const replaced = wide.map(({ name, type }) => `${quoted(name)}::${decimalType(type)} AS ${quoted(name)}`);
+  return `SELECT * REPLACE (${replaced.join(', ')}) FROM (${sql})`;
+}
+
+/** The same type with decimals in place of whole numbers of 128 bits. */
+function decimalType(type: DuckDB.DuckDBType): string {
+  if ('keyType' in type && 'valueType' in type) return `MAP(${decimalType(type.keyType)}, ${decimalType(type.valueType)})`;
+  if ('valueType' in type) return `${decimalType(type.valueType)}[${'length' in type ? type.length : ''}]`;
+  const name = String(type);
+  if (!name.startsWith('STRUCT')) return /^U?HUGEINT$/.test(name) ? 'DECIMAL(38, 0)' : name;
+  const { entryNames, entryTypes } = type as DuckDB.DuckDBStructType;
+  return `STRUCT(${entryTypes.map((of, i) => `${quoted(entryNames[i] ?? '')} ${decimalType(of)}`).join(', ')})`;
 }
 
 /** Removes what processes that were killed have left of the same file or folder. What they had moved away comes back if nothing is in its place. */

@@ -232,6 +232,12 @@ test('columns of a join or zip whose names differ in case only get the suffix', 
   assert.deepEqual(await (await left.zip(right.select('name')).materialize()).columns(), ['id', 'Name', 'name_1']);
 });
 
+test('a join with an empty suffix is refused at once', () => {
+  const items = data.fromItems([{ id: 1, x: 1 }]);
+  for (const suffix of ['', 1 as never])
+    assert.throws(() => items.join(items, { on: 'id', suffix }), { code: 'NBS_DATA_ARGUMENT', message: /suffix/ });
+});
+
 test('file names with the characters of patterns, and URLs of files', async () => {
   mkdirSync(at('parts'));
   for (const [i, name] of ['part1.csv', 'part[1].csv', 'p*.csv', 'q?.csv'].entries())

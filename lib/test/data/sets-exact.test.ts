@@ -289,3 +289,23 @@ test('messages name the cause', async () => {
     code: 'NBS_DATA_UNREADABLE',
   });
 });
+
+test('whole numbers beyond 64 bits and sums of whole numbers keep their digits in a Parquet file', async () => {
+  const big = 9007199254740993n;
+  const wide = [
+    { k: 1, x: 2n ** 70n, list: [2n ** 70n], o: { HUGEINT: 'HUGEINT', n: -(2n ** 70n) } },
+    { k: 2, x: 5, list: [7], o: { HUGEINT: 'x', n: 1 } },
+  ];
+  await data.fromItems(wide).writeParquet(at('wide.parquet'));
+  assert.deepEqual(await data.readParquet(at('wide.parquet')).takeAll(), wide);
+  const sums = data
+    .fromItems([{ k: 1, x: big }])
+    .groupby('k')
+    .sum('x');
+  await sums.writeParquet(at('sums.parquet'));
+  const read = data.readParquet(at('sums.parquet'));
+  assert.deepEqual(await read.takeAll(), [{ k: 1, 'sum(x)': big }]);
+  assert.equal(await read.sum('sum(x)'), big);
+  assert.deepEqual((await data.fromArrow(await read.toArrow()).takeAll())[0], { k: 1, 'sum(x)': big });
+  await assert.rejects(data.fromItems([{ x: 2n ** 127n - 1n }]).writeParquet(at('too-wide.parquet')), { code: /^NBS_DATA_/ });
+});
