@@ -44,6 +44,16 @@ type Row = Readonly<Record<string, number>>;
 function buildDataLoader(digits: ReturnType<typeof loadMnist>, batchSize: number) {
   return new DataLoader(imageDataset(digits), { batchSize, shuffle: true, dropLast: true });
 }`;
+/** The digits that are committed, twice, in the place of those for training, which a clone does not have. */
+const COMMITTED = NETWORK.replace('{ loadMnist }', '{ loadMnist as load }')
+  .replace(
+    /return (new DataLoader.*);/,
+    `const loader = $1;
+  return [...loader, ...loader];`,
+  )
+  .concat(
+    '\nconst loadMnist = ({ limit = 1000 }: { split?: string; limit?: number } = {}) => load({ limit: Math.min(limit, 1000) });',
+  );
 const ownLayers = (end: string, begin = 'nn.conv2d(8, 16, 3)'): string => `const ownLayers: any = nn.sequential(
   nn.conv2d(1, 8, 3), nn.relu(), nn.maxPool2d(2), ${begin}, nn.relu(), nn.maxPool2d(2), ${end});`;
 const ownLoop = (
@@ -181,7 +191,7 @@ tryExercises([
   },
   {
     lesson: '06-mnist-train',
-    before: [NETWORK],
+    before: [COMMITTED],
     cell: 'cell-13',
     check: 'cell-15',
     tries: {

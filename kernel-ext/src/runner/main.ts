@@ -87,6 +87,5 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-// The first cell comes as soon as the parent hears of this.
-await session.warm(true);
+await session.warm();
 channel.tell({ kind: 'ready' });

@@ -182,13 +182,12 @@ class NotebookSession implements Session {
     if (!cellWaits) convertFirst(types);
     setTimeout(saveCompileCache, SAVE_CACHE_MS).unref();
     setTimeout(warmHost, WARM_HOST_MS).unref();
-    // If all cells are run one after the other, the first ones are the practice.
-    if (!cellWaits) setTimeout(() => this.#practise(), PRACTISE_MS).unref();
+    setTimeout(() => this.#practise(), PRACTISE_MS).unref();
   }
 
   #practise(): void {
-    // It must not delay a cell.
-    if (this.#disposed || this.#running.size > 0) return;
+    // It must not delay a cell. If one has run already, that was the practice.
+    if (this.#disposed || this.#hasRun || this.#running.size > 0) return;
     let canPractise = false;
     try {
       this.#types.ask((types) => {
@@ -198,7 +197,7 @@ class NotebookSession implements Session {
     } catch {
       // It was interrupted, or the first cell says what is wrong.
     }
-    if (this.#hasRun || !canPractise) return;
+    if (!canPractise) return;
     const executor = new CellExecutor(this.#folder, this.#modules, this.#turn);
     this.#queues.set('', practise(this.#types, executor));
   }
