@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TestNotebook } from './session-harness.js';
 
@@ -99,6 +102,20 @@ const handle = {} as unknown as Handle;`);
     for (const name of [...names, 'notes.txt', 'Makefile', 'node_modules/x.js']) await notebook.file(`parts/${name}`, '');
     const offered = ['App.tsx', 'a.ts', 'b.jsx', 'c.cts', 'data.json', 'm.mts', 'old.cjs', 'v1.2'];
     assert.deepEqual(lines("import './parts/¦'").sort(), offered.map((name) => `import './parts/${name}'`).sort());
+  });
+
+  it('looks up only links in a folder of files that nobody imports', async (t) => {
+    for (let i = 0; i < 20; i += 1) await notebook.file(`pictures/${i}.png`, '');
+    await notebook.file('pictures/more/x.ts', '');
+    fs.symlinkSync('more', join(notebook.folder, 'pictures/linked'));
+    const looked = t.mock.method(fs, 'statSync');
+    syncBuiltinESMExports();
+    const found = lines("import './pictures/¦'").sort();
+    const places = looked.mock.calls.map(({ arguments: [path] }) => String(path)).filter((path) => path.includes('pictures'));
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+    assert.deepEqual(found, ["import './pictures/linked'", "import './pictures/more'"]);
+    assert.deepEqual(places, [join(notebook.folder, 'pictures/linked')]);
   });
 
   it('offers files wherever a command or a path stands', async () => {

@@ -84,6 +84,18 @@ const large = Object.assign(new Error('large'), { request: Object.fromEntries([.
       assert.doesNotMatch(await notebook.failure(plain), /^ {2}\{/m, plain);
   });
 
+  it('shows the error of a cell whatever its fields are', async () => {
+    const conn = 'const conn = { get [Symbol.toStringTag](): string { throw new Error("closed") } };\n';
+    const { outcome } = await notebook.run(`${conn}throw Object.assign(new Error('query failed'), { conn })`);
+    assert.ok(outcome.status === 'error');
+    assert.deepEqual([outcome.ename, outcome.evalue], ['Error', 'query failed']);
+    assert.match(await notebook.failure('throw conn'), /^Thrown: \[cannot be shown: Error: closed\]/);
+    assert.match(
+      await notebook.failure('throw new Error("outer", { cause: conn })'),
+      /^Error: outer\n[\s\S]*Caused by: \[cannot be/,
+    );
+  });
+
   it('shows the line of the cell that made code by eval or new Function', async () => {
     const made = 'enum E { A, B }\n\n\n\nconst f = new Function(\'throw new Error("made")\');\nf()';
     for (const code of [made, made.replace('enum E { A, B }', '')]) {

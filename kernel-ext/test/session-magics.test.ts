@@ -180,6 +180,13 @@ describe('cells without a check of their types', () => {
       ),
       "'sentundefined'",
     );
+    await notebook.value('const calls = () => {\n  wrong(1)\n}, makes = () => new wrong()');
+    await notebook.value('const wrong = 5');
+    assert.match(await notebook.failure('calls()'), /^TypeError: wrong is not a function\n/);
+    assert.match(await notebook.failure('makes()'), /^TypeError: wrong is not a constructor\n/);
+    assert.match(await notebook.failure('wrong(1)'), /^TypeError: wrong is not a function\n/);
+    await notebook.value("globalThis.tone = 'global';\nconst heard = () => tone");
+    assert.equal(await notebook.value("const first = heard();\nconst tone = 'own';\nfirst + heard()"), "'globalown'");
     await notebook.value('%types on');
     await notebook.value('// @ts-nocheck\nconst go = () => step()');
     await notebook.value('const step = () => "gone on"');

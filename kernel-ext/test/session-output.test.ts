@@ -118,6 +118,8 @@ describe('output of cells', () => {
     const outputs = JSON.parse(text) as string[];
     assert.match(outputs[0] ?? '', /^Unhandled promise rejection: Error: rejected\n[\s\S]*at cell\[1\]\.ts:1:\d+\n$/);
     assert.match(outputs[1] ?? '', /^Uncaught exception: Error: in a timer\n[\s\S]*cell\[2\]\.ts:1:\d+\)?\n$/);
-    assert.equal(outputs[2], 'alive\n');
+    assert.match(outputs[2] ?? '', /^Uncaught exception: Error: query failed\n/);
+    assert.match(outputs.slice(3).join(''), /^Uncaught exception: Thrown: <Revoked Proxy>\n/m);
+    assert.match(outputs.at(-1) ?? '', /^alive\n/m);
   });
 });

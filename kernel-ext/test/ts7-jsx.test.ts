@@ -82,12 +82,32 @@ describe('JSX in cells', () => {
     );
   });
 
+  it('works in a cell with a directive, and in one with an @', async () => {
+    await show("'use client';\n<p>a</p>", "'<p>a</p>'");
+    await show('const Mail = () => <p>a@b.c</p>;\n<Mail />', "'<p>a@b.c</p>'");
+    await show(
+      'const named = (c: unknown, context: ClassDecoratorContext) => {};\n@named class Page { static text = <p>b</p> }\nPage.text + Page.name',
+      "'<p>b</p>Page'",
+    );
+  });
+
   it('is completed and is known to be complete or not', async () => {
     const code = '<p>{who.toUpp}</p>';
     assert.deepEqual(notebook.session.complete(code, code.indexOf('}')).matches, ['toUpperCase']);
     assert.equal(notebook.session.isComplete('<p>a</p>').status, 'complete');
     assert.equal(notebook.session.isComplete('const x = <p>').status, 'incomplete');
     assert.equal(notebook.session.isComplete('<p>{(</p>').status, 'invalid');
+  });
+
+  it('is told from comparisons if the types of a cell are not checked', async () => {
+    await notebook.value(`// @ts-nocheck
+const bold = <b/>;
+const turns = () => { let n = 0; for (let i = 0; i<limit; i++) n += 1; return n };
+const tagged = () => < Late.Bold >x</ Late.Bold >;`);
+    assert.match(await notebook.failure('turns()'), /^ReferenceError: limit is not defined/);
+    await notebook.value('// @ts-nocheck\nconst limit = 3, Late = { Bold: ({ children }) => <b>{children}</b> };');
+    await show('turns()', '3');
+    await show('// @ts-nocheck\ntagged()', "'<b>x</b>'");
   });
 
   it('says which package is missing', async () => {

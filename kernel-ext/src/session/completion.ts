@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
@@ -101,10 +101,10 @@ export function withoutMagics(code: string, { edits, cellMagic }: Pick<SplitCell
 function modules(folder: string, typed: string): string[] {
   if (typed.startsWith('.')) {
     const head = typed.slice(0, typed.lastIndexOf('/') + 1);
-    const names = entries(resolve(folder, head)).filter((name) => (head + name).startsWith(typed));
-    return names
-      .filter((name) => IMPORTED.has(extname(name)) || isFolder(resolve(folder, head, name)))
-      .map((name) => head + name);
+    const found = listed(resolve(folder, head)).filter(({ name }) => (head + name).startsWith(typed));
+    return found
+      .filter((entry) => IMPORTED.has(extname(entry.name)) || isFolder(resolve(folder, head), entry))
+      .map(({ name }) => head + name);
   }
   const found = new Set(
     builtinModules.filter((name) => !name.startsWith('_')).map((name) => `node:${name.replace(/^node:/, '')}`),
@@ -147,18 +147,21 @@ function completePath(folder: string, typed: string, cursor: number): CompleteRe
   );
 }
 
-/** False for folders that nobody imports from. */
-function isFolder(path: string): boolean {
+/** False for folders that nobody imports from. Only links are looked up in the file system, because a folder may have many files. */
+function isFolder(parent: string, entry: Dirent): boolean {
+  if (/^(?:\.|node_modules$)/.test(entry.name)) return false;
   try {
-    return !/^(?:\.|node_modules$)/.test(basename(path)) && statSync(path).isDirectory();
+    return entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(parent, entry.name)).isDirectory());
   } catch {
     return false;
   }
 }
 
-function entries(folder: string): string[] {
+const entries = (folder: string): string[] => listed(folder).map(({ name }) => name);
+
+function listed(folder: string): Dirent[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
   }

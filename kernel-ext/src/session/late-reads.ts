@@ -17,7 +17,8 @@ export function lateReads(text: string, cell: ParsedCell, isEarlier: (name: stri
     if (depth === 0 || kind === 'write' || name in globalThis || isEarlier(name)) continue;
     // A decorator may not begin with an expression in brackets.
     if (GIVEN.has(name) || name.startsWith('__nbs') || text[start - 1] === '@') continue;
-    if (cell.isJsx && /<\/?$/.test(text.slice(start - 2, start))) {
+    // A tag may not be an expression in brackets either.
+    if (cell.tags.has(start)) {
       edits.push({ start, end: start, text: `${space}.` });
       continue;
     }

@@ -16,7 +16,9 @@ export class NotebookNames {
     const readers = new Map<string, () => unknown>();
     for (const [name, [kind, get, set]] of Object.entries(definitions)) {
       const previous = Object.getOwnPropertyDescriptor(this.exports, name);
-      const read = (): unknown => current(kind, get, previous);
+      // A name that a cell has not declared before may be a global.
+      const shadowed = previous ?? Object.getOwnPropertyDescriptor(globalThis, name);
+      const read = (): unknown => current(kind, get, shadowed);
       before.set(name, previous);
       readers.set(name, read);
       Object.defineProperty(this.exports, name, {
@@ -135,5 +137,5 @@ function initialized(kind: NameKind, get: () => unknown): { readonly value: unkn
 function current(kind: NameKind, get: () => unknown, previous: PropertyDescriptor | undefined): unknown {
   if (previous === undefined) return get();
   const own = initialized(kind, get);
-  return own === undefined ? (previous.get === undefined ? previous.value : previous.get()) : own.value;
+  return own === undefined ? (previous.get === undefined ? previous.value : previous.get.call(globalThis)) : own.value;
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { stackOf } from './error-like.js';
 import type { Output } from './session.js';
 
 /** A cell that was started: its timers and promises belong to it also after it ended. */
@@ -67,8 +68,7 @@ export function runAsCell(number: number, work: () => void): boolean {
 
 /** The cell that an error came from: the one whose code ran, else the one in its stack, else the last. */
 export function cellOf(error: unknown): RunningCell | undefined {
-  const stack = typeof error === 'object' && error !== null ? String((error as { stack?: unknown }).stack) : '';
-  const number = /cell\[(\d+)(?:\.\d+)?\]\.ts/.exec(stack)?.[1];
+  const number = /cell\[(\d+)(?:\.\d+)?\]\.ts/.exec(stackOf(error))?.[1];
   return storage.getStore() ?? (number === undefined ? undefined : byId.get(`cell[${number}].ts`)) ?? last;
 }
 

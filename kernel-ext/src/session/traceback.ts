@@ -1,16 +1,13 @@
-import { inspect } from 'node:util';
+import { textOf } from '../display/index.js';
 import { codeFrame, type Paint, PLAIN_PAINT } from './code-frame.js';
 import type { Diagnostic } from './converter.js';
+import { fieldsOf } from './error-fields.js';
+import { type ErrorLike, isErrorLike, isSuppressed, nameOf, stackOf } from './error-like.js';
 import { LineIndex } from './mapped-text.js';
 import type { ErrorOutcome } from './session.js';
 import { cellSource } from './stack-positions.js';
 
 const MAX_CAUSES = 8;
-
-/** Codes of nbserve and of Node, whose messages say what their errors have in fields. */
-const TOLD = /^(?:NBS_|ERR_|E[A-Z]+$|MODULE_NOT_FOUND$)/;
-/** How long the text of an error's fields may be with the fields of their values. Errors of HTTP clients hold whole requests. */
-const MAX_FIELDS_TEXT = 500;
 
 /** Frames that are not the user's code: those of Node, tslab and nbserve. */
 const OWN_FRAME =
@@ -29,14 +26,20 @@ export async function atLine<T>(line: number, work: () => Promise<T>): Promise<T
   }
 }
 
-/** An error as Jupyter shows it: the message, the user's frames, the failing line, the causes. */
+/** An error as Jupyter shows it: the message, the user's frames, the failing line, the causes. It never throws, whatever was thrown. */
 export function formatError(error: unknown, paint = PLAIN_PAINT): ErrorOutcome {
-  if (!isErrorLike(error)) {
-    const evalue = inspect(error);
-    return { status: 'error', ename: 'Thrown', evalue, traceback: [`${paint.strong('Thrown')}: ${evalue}`] };
+  try {
+    if (isErrorLike(error)) return formatted(error, paint);
+  } catch {
+    // A getter of the error has failed, or the handler of a proxy.
   }
+  const evalue = textOf(error);
+  return { status: 'error', ename: 'Thrown', evalue, traceback: [`${paint.strong('Thrown')}: ${evalue}`] };
+}
+
+function formatted(error: ErrorLike, paint: Paint): ErrorOutcome {
   const ename = nameOf(error);
-  const evalue = String(error.message);
+  const evalue = messageOf(error);
   const line = magicLines.get(error);
   return { status: 'error', ename, evalue, traceback: lines(error, 0, paint), ...(line === undefined ? {} : { line }) };
 }
@@ -74,17 +77,17 @@ export function formatDiagnostics(
 }
 
 function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
-  const code = typeof error.code === 'string' && !error.message.includes(error.code) ? ` [${error.code}]` : '';
-  const result = [`${paint.strong(nameOf(error))}${code}: ${error.message}`];
-  const frames = userFrames(String(error.stack ?? ''));
-  const at = frames.map((frame) => /(cell\[\d+(?:\.\d+)?\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
-  const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
-  if (at != null && source !== undefined)
-    result.push(...codeFrame(source, Number(at[2]) - 1, Number(at[3]) - 1, 1, paint).map((text) => `  ${text}`));
+  const message = messageOf(error);
+  const code = typeof error.code === 'string' && !message.includes(error.code) ? ` [${error.code}]` : '';
+  const result = [`${paint.strong(nameOf(error))}${code}: ${message}`];
+  const frames = userFrames(stackOf(error));
+  const at = placeIn(frames);
+  if (at !== undefined) result.push(...codeFrame(at.source, at.line, at.column, 1, paint).map((text) => `  ${text}`));
   result.push(...frames.map(paint.faint));
   const fields = fieldsOf(error);
   if (fields !== undefined) result.push(`  ${fields}`);
-  if (error instanceof AggregateError) for (const inner of error.errors) result.push(...caused('[error]', inner, depth, paint));
+  if (error instanceof AggregateError && Array.isArray(error.errors))
+    for (const inner of error.errors) result.push(...caused('[error]', inner, depth, paint));
   if (isSuppressed(error)) {
     result.push(...caused('[error]', error.error, depth, paint));
     result.push(...caused('[suppressed]', error.suppressed, depth, paint));
@@ -93,42 +96,28 @@ function lines(error: ErrorLike, depth: number, paint: Paint): string[] {
   return result;
 }
 
-const BUILTIN = /^(Aggregate|Eval|Range|Reference|Suppressed|Syntax|Type|URI)?Error$/;
-
-/** The name of an error. A class of errors without a name of its own has inherited one, such as `Error`, and is called by its own. */
-function nameOf(error: ErrorLike): string {
-  const name = String(error.name || 'Error');
-  if (Object.hasOwn(error, 'name') || !BUILTIN.test(name)) return name;
-  const own = (error as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  return typeof own === 'string' && own !== '' && own !== 'Object' ? own : name;
+/** The place in a cell that the frames name first. Line and column count from 0. */
+function placeIn(frames: readonly string[]): { source: string; line: number; column: number } | undefined {
+  const at = frames.map((frame) => /(cell\[\d+(?:\.\d+)?\]\.ts):(\d+):(\d+)/.exec(frame)).find((match) => match !== null);
+  const source = at?.[1] === undefined ? undefined : cellSource(at[1]);
+  return source === undefined ? undefined : { source, line: Number(at?.[2]) - 1, column: Number(at?.[3]) - 1 };
 }
 
-/** The fields that an error has besides those that are shown anyway: `{ status: 404 }`. No getter is called. */
-function fieldsOf(error: ErrorLike): string | undefined {
-  const { code } = error;
-  if (typeof code === 'string' && TOLD.test(code)) return undefined;
-  const shown = ['name', 'message', 'stack', 'cause'];
-  if (typeof code === 'string') shown.push('code');
-  if (error instanceof AggregateError) shown.push('errors');
-  if (isSuppressed(error)) shown.push('error', 'suppressed');
-  const fields = Object.entries(Object.getOwnPropertyDescriptors(error)).filter(
-    ([name, { enumerable }]) => enumerable === true && !shown.includes(name),
-  );
-  if (fields.length === 0) return undefined;
-  const object = Object.defineProperties({}, Object.fromEntries(fields));
-  const text = (depth: number): string =>
-    inspect(object, { depth, maxArrayLength: 10, maxStringLength: 200, breakLength: Number.POSITIVE_INFINITY });
-  const whole = text(1);
-  return whole.length <= MAX_FIELDS_TEXT ? whole : text(0);
-}
+/** How V8 calls what stands in a cell for the name of another cell. */
+const NAMELESS = /^(?:(?:\(intermediate value\)){3}|\(0 , \w+\.[\p{ID_Continue}$]+\))(?= is not a )/u;
 
-/** The error of a disposal that came while another error was on its way. Node 20 has no class for it. */
-const isSuppressed = (error: ErrorLike): error is ErrorLike & Readonly<Record<'error' | 'suppressed', unknown>> =>
-  error.name === 'SuppressedError' && 'error' in error && 'suppressed' in error;
+/** The message, which says `helper is not a function` also if the name was converted. */
+function messageOf(error: ErrorLike): string {
+  const message = String(error.message);
+  if (!NAMELESS.test(message)) return message;
+  const { source = '', line = 0, column = 0 } = placeIn(userFrames(stackOf(error)).slice(0, 1)) ?? {};
+  const name = /^(?:new\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec((source.split('\n')[line] ?? '').slice(column))?.[1];
+  return name === undefined ? message : message.replace(NAMELESS, () => name);
+}
 
 function caused(label: string, cause: unknown, depth: number, paint: Paint): string[] {
   if (depth >= MAX_CAUSES) return [`${label}: …`];
-  if (!isErrorLike(cause)) return [`${label}: ${inspect(cause)}`];
+  if (!isErrorLike(cause)) return [`${label}: ${textOf(cause)}`];
   const [first = '', ...rest] = lines(cause, depth + 1, paint);
   return [`${label}: ${first}`, ...rest];
 }
@@ -143,21 +132,4 @@ function userFrames(stack: string): string[] {
         .replace(/^(\s+at )(?:async )?(?:Object\.)?<anonymous> \((.*)\)$/, '$1$2')
         .replace(/^(\s+at )(?:async )?(cell\[\d+(?:\.\d+)?\]\.ts)/, '$1$2'),
     );
-}
-
-interface ErrorLike {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: unknown;
-  readonly cause?: unknown;
-  readonly code?: unknown;
-}
-
-function isErrorLike(value: unknown): value is ErrorLike {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as ErrorLike).message === 'string' &&
-    typeof (value as ErrorLike).name === 'string'
-  );
 }

@@ -181,18 +181,21 @@ function compiled(
   };
 }
 
-/** Matches the imports of JSX's functions that esbuild writes at the start. */
-const RUNTIME = /^(?:import \{[^}]*\} from "[^"\n]*";\n)+/;
+/** Matches the imports of JSX's functions that esbuild writes behind directives and its own helpers, whose further lines are indented or close a bracket. */
+const RUNTIME = /^((?:(?:"[^"\n]*";|var __|[ })\]]).*\n)*)((?:import \{[^}]*\} from "[^"\n]*";\n)+)/;
 
 /** An import is not allowed in a function, so the functions for JSX are imported as the cell's own imports are. */
 function withRuntime(code: string, isJsx: boolean): string {
   if (!isJsx) return code;
-  return code.replace(RUNTIME, (imports) =>
-    imports.replaceAll(
-      /^import \{([^}]*)\} from ("[^"\n]*");$/gm,
-      (_all, names: string, module: string) =>
-        `const {${names.replaceAll(' as ', ': ')}} = await __nbs.wait(__nbs.import(${module}));`,
-    ),
+  return code.replace(
+    RUNTIME,
+    (_found, before: string, imports: string) =>
+      before +
+      imports.replaceAll(
+        /^import \{([^}]*)\} from ("[^"\n]*");$/gm,
+        (_all, names: string, module: string) =>
+          `const {${names.replaceAll(' as ', ': ')}} = await __nbs.wait(__nbs.import(${module}));`,
+      ),
   );
 }
 

@@ -42,6 +42,8 @@ export interface ParsedCell {
   readonly ownInFunctions: readonly Reference[];
   /** The offsets at which called functions and template tags begin. */
   readonly callees: ReadonlySet<number>;
+  /** The offsets of the names with which tags of JSX begin: that of `Lib` in `<Lib.Bold>` and in `</Lib.Bold>`. */
+  readonly tags: ReadonlySet<number>;
   /** The offsets at which expressions begin that are statements in a list of statements. The line before them may have no semicolon. */
   readonly listed: ReadonlySet<number>;
   readonly awaits: readonly Awaited[];
@@ -104,6 +106,7 @@ export function parsedCell(text: string): ParsedCell | undefined {
     assigned: assignedFirst(body, free),
     needsCompiler: MAY_NEED_COMPILER.test(text) && needsCompiler(program),
     callees: places.callees,
+    tags: places.tags,
     listed: places.listed,
     awaits: places.awaits,
     metas: places.metas,
@@ -139,6 +142,7 @@ export function typesAlone(cell: ParsedCell, types: readonly string[]): ParsedCe
 /** Collects the places at which the cell's code is changed. */
 class ChangedPlaces {
   readonly callees = new Set<number>();
+  readonly tags = new Set<number>();
   readonly listed = new Set<number>();
   readonly awaits: Awaited[] = [];
   readonly metas: SyntaxNode[] = [];
@@ -171,6 +175,10 @@ class ChangedPlaces {
         break;
       case 'TaggedTemplateExpression':
         this.callees.add((node.tag as SyntaxNode).start);
+        break;
+      case 'JSXOpeningElement':
+      case 'JSXClosingElement':
+        this.tags.add((node.name as SyntaxNode).start);
         break;
       case 'AwaitExpression':
         if (!inFunction && !isTimer(node.argument)) this.awaits.push({ operand: node.argument as SyntaxNode, by: 'wait' });
