@@ -1,6 +1,7 @@
 import { getTokenPosOfNode, type Node } from 'typescript7/unstable/ast';
 import type { Checker, Symbol as TypeSymbol } from 'typescript7/unstable/sync';
 import type { JsonSchema } from '../class-schema.js';
+import { declarationOf } from './type-nodes.js';
 
 const NUMBERS = new Set(
   'minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems minProperties maxProperties'.split(
@@ -106,7 +107,7 @@ function tagOf(text: string): Tag {
 
 /** Reads a comment that stands on the same line as the token before it, such as `{ /** @minLength 2 *\/ text: string }`, because TypeScript ignores it. */
 function besideName(symbol: TypeSymbol): Docs | undefined {
-  const node = symbol.valueDeclaration?.resolve() as (Node & { readonly name?: Node }) | undefined;
+  const node = declarationOf(symbol) as (Node & { readonly name?: Node }) | undefined;
   if (node?.name === undefined) return undefined;
   const file = sourceFileOf(node);
   const before = file.text.slice(node.pos, getTokenPosOfNode(node.name, file as never));
