@@ -48,6 +48,7 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     rest: { tag: 'ab' },
     copy: { word: 'ab' },
     close: {},
+    mask: { word: true },
     ofPart: 'ab',
     frozen: { a: 'ab' },
     list: ['ab'],
@@ -57,6 +58,7 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     oneOf: { en: 'ab' },
     open: { a: 'ab' },
     sure: 'ab',
+    without: 'ab',
     replaced: { items: ['ab'] },
     implemented: { items: ['ab'] },
     wordOf: 'a',
@@ -92,6 +94,7 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     [{ oneOf: { en: 'a' } }, 'oneOf.en'],
     [{ open: { x: 'a' } }, 'open.x'],
     [{ sure: 'a' }, 'sure'],
+    [{ without: 'a' }, 'without'],
     [{ replaced: { items: ['a'] } }, 'replaced.items[0]'],
     [{ implemented: { items: ['a'] } }, 'implemented.items[0]'],
   ];

@@ -43,6 +43,14 @@ const CHECKED = new Set(Object.values(MEANT_FOR).flat());
 /** True if the documentation says something that is checked. */
 export const checksAny = (docs: JsonSchema): boolean => Object.keys(docs).some((tag) => CHECKED.has(tag));
 
+/** The documentation without the tags that would check nothing, because they are for other JSON types. */
+export function fittingIn(docs: JsonSchema, types: ReadonlySet<string>): JsonSchema {
+  const meant = new Set([...types].flatMap((type) => MEANT_FOR[type] ?? []));
+  return Object.fromEntries(
+    Object.entries(docs).filter(([tag]) => !CHECKED.has(tag) || types.size === 0 || meant.has(tag)),
+  ) as JsonSchema;
+}
+
 export type RefuseTag = (tag: string, why: string) => never;
 
 /**
@@ -51,10 +59,10 @@ export type RefuseTag = (tag: string, why: string) => never;
  * @throws what `refuse` throws
  */
 export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySet<string>, refuse: RefuseTag): JsonSchema {
-  const meant = new Set([...types].flatMap((type) => MEANT_FOR[type] ?? []));
   const { integer, ...others } = docs;
+  const fitting = fittingIn(docs, types);
   for (const tag of Object.keys(docs)) {
-    if (!CHECKED.has(tag) || types.size === 0 || meant.has(tag)) continue;
+    if (tag in fitting) continue;
     refuse(
       `@${tag}`,
       `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write the tag above its declaration`,

@@ -16,7 +16,7 @@ import {
 import { JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { NoSchema } from '../errors.js';
 import { builtIn } from './built-in-types.js';
-import { checksAny, docsOf, type RefuseTag, withDocs } from './doc-tags.js';
+import { checksAny, docsOf, fittingIn, type RefuseTag, withDocs } from './doc-tags.js';
 import { binaryKind } from './files-in.js';
 import { inInstance, isHidden } from './members.js';
 import { BIGINT_TEXT, NUMBER_PATTERN, templatePattern } from './template-pattern.js';
@@ -70,7 +70,11 @@ export class SchemaWriter {
   }
 
   #documented(schema: JsonSchema, symbol: TypeSymbol): JsonSchema {
-    return withDocs(schema, this.docs(symbol), this.#typesOf(schema), refuseTag(this.#where()));
+    const docs = this.docs(symbol);
+    const types = this.#typesOf(schema);
+    // In `{ [K in keyof User]: boolean }`, a property may have tags that were written for another type.
+    const isMapped = symbol.flags & SymbolFlags.Property && symbol.valueDeclaration === undefined;
+    return withDocs(schema, isMapped ? fittingIn(docs, types) : docs, types, refuseTag(this.#where()));
   }
 
   /** The JSON types that a schema accepts, or the kind of its bytes; none if it accepts any. */
@@ -117,13 +121,13 @@ export class SchemaWriter {
   }
 
   #schema(type: Type, given?: TypeNode): JsonSchema {
+    if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
     const node = type.isUnionType() ? given : this.#nodes.memberOf(given, type);
     this.#refuseLost(type, this.#nodes.lostIn(node));
     const alias = this.#nodes.aliasOf(node);
     if (alias !== undefined && this.#nameOf(type)?.id !== alias.symbol.id)
       return this.#documented(this.#schema(type, alias.node), alias.symbol);
     const { flags } = type;
-    if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
     if (this.#path.length > DEEPEST)
       this.#refuse(type, 'nests without end', 'give the type that holds itself a name: interface Node { … }');
     if (flags & TypeFlags.AnyOrUnknown) return {};

@@ -279,13 +279,15 @@ const nested = (node: TypeNode | undefined): TypeNode | undefined =>
 
 /** Types of the library that leave the types of the properties and items as they are. */
 const CHANGED = new Set(['Readonly', 'Partial', 'Required', 'Pick', 'Omit']);
+/** Types of the library that stand for some members of a union. */
+const MEMBERS = new Set(['NonNullable', 'Exclude', 'Extract']);
 const DEEPEST = 32;
 
 function unwrapped(node: TypeNode | undefined): TypeNode | undefined {
   let plain = node;
   for (;;) {
     if (plain?.kind === SyntaxKind.ParenthesizedType || plain?.operator === SyntaxKind.ReadonlyKeyword) plain = plain.type;
-    else if (plain?.typeName?.text === 'NonNullable') plain = plain.typeArguments?.[0];
+    else if (MEMBERS.has(plain?.typeName?.text ?? '')) plain = plain?.typeArguments?.[0];
     else return plain;
   }
 }
