@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, extname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ImportKind, Loader, Plugin } from 'esbuild';
+import type { ImportKind, Plugin } from 'esbuild';
 import { absoluteSources, buildFailure, inlineMap, NAME, SHARED, withCompiler } from './compile.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
@@ -146,8 +146,8 @@ function stampOf(file: string): string {
 
 /** Code that may ask for its own place. */
 const PLACE = /\bimport\s*\.\s*meta\b|\b__(?:file|dir)name\b/;
-/** What must stay at the beginning of a file: the line for a shell, and a directive. */
-const FRONT = /^(?:#!.*\n)?(?:\s*(['"])use strict\1)?/;
+/** What must stay at the beginning of a file: the line for a shell, and a directive, which may have comments before it. */
+const FRONT = /^(?:#!.*\n)?(?:(?:\s|\/\/[^\n]*\n|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*(['"])use strict\1)?/;
 
 /** Gives each file of a bundle the `import.meta`, `__filename` and `__dirname` that it would have outside of it, unless it declares these names. */
 export const ownLocation: Plugin = {
@@ -165,7 +165,7 @@ export const ownLocation: Plugin = {
       const isPlaced = PLACE.test(source);
       if (source === read && !isPlaced) return undefined;
       const contents = isPlaced ? source.replace(FRONT, (front) => `${front};${metaOf(path)}`) : source;
-      return { contents, loader: extname(path).replace(/^\.[cm]?/, '') as Loader };
+      return { contents, loader: 'default' };
     });
   },
 };

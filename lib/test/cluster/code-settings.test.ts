@@ -107,6 +107,16 @@ testShipped(
         t.equal(/lib\/page\.tsx$/.test(page.children[0] as string), true);
       },
     ],
+    [
+      'JSX of a JavaScript file that asks for its place',
+      ['import { paragraph, at } from "./lib/script.js"', 'class A { f() { return [paragraph, at === `${__dirname}/lib`] } }'],
+      async (A, t) => t.deepEqual(new A().f(), ['p', true]),
+    ],
+    [
+      'a directive below comments, in a file that asks for its place',
+      ['import { isStrict, at } from "./lib/strict.cjs"', 'class A { f() { return [isStrict, at === `${__dirname}/lib`] } }'],
+      async (A, t) => t.deepEqual(new A().f(), [true, true]),
+    ],
   ],
   (root) => ({
     compilerOptions: () => ({ experimentalDecorators: true, jsx: 'react', jsxFactory: 'h' }),

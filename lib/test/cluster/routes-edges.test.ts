@@ -43,6 +43,26 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     item: 'ab',
     page: { items: ['a'] },
     key: 'word',
+    part: { tag: 'ab' },
+    some: {},
+    rest: { tag: 'ab' },
+    copy: { word: 'ab' },
+    close: {},
+    mask: { word: true },
+    ofPart: 'ab',
+    frozen: { a: 'ab' },
+    list: ['ab'],
+    fixed: ['ab', 'cd'],
+    couple: ['ab', 0],
+    all: { de: 'ab', en: 'cd' },
+    oneOf: { en: 'ab' },
+    open: { a: 'ab' },
+    sure: 'ab',
+    without: 'ab',
+    replaced: { items: ['ab'] },
+    implemented: { items: ['ab'] },
+    wordOf: 'a',
+    plain: { tag: 'a' },
   };
   assert.deepEqual(await post('/aliases', right), Object.keys(right));
   const wrong: [object, string][] = [
@@ -59,13 +79,35 @@ test('the tags above an alias of a text, a number or a list are checked wherever
     [{ own: 'a' }, 'own'],
     [{ word: 'a' }, 'word'],
     [{ item: 'a' }, 'item'],
+    [{ part: { tag: 'a' } }, 'part.tag'],
+    [{ part: { word: 'a' } }, 'part.word'],
+    [{ some: { tag: 'a' } }, 'some.tag'],
+    [{ rest: { tag: 'a' } }, 'rest.tag'],
+    [{ copy: { tag: 'a' } }, 'copy.tag'],
+    [{ close: { word: 'a' } }, 'close.word'],
+    [{ ofPart: 'a' }, 'ofPart'],
+    [{ frozen: { x: 'a' } }, 'frozen.x'],
+    [{ list: ['a'] }, 'list[0]'],
+    [{ fixed: ['a'] }, 'fixed[0]'],
+    [{ couple: ['a', 0] }, 'couple[0]'],
+    [{ all: { de: 'ab', en: 'a' } }, 'all.en'],
+    [{ oneOf: { en: 'a' } }, 'oneOf.en'],
+    [{ open: { x: 'a' } }, 'open.x'],
+    [{ sure: 'a' }, 'sure'],
+    [{ without: 'a' }, 'without'],
+    [{ replaced: { items: ['a'] } }, 'replaced.items[0]'],
+    [{ implemented: { items: ['a'] } }, 'implemented.items[0]'],
   ];
   for (const [body, field] of wrong)
     assert.match(
       String(await post('/aliases', body)),
       new RegExp(`^422 body\\.${field.replace(/[[\]]/g, '\\$&')}: expected .*a text of at least 2`),
     );
-  assert.match(String(await post('/aliases', { few: ['ab', 'cd', 'ef'] })), /body\.few: expected a list of at most 2 items/);
+  for (const name of ['few', 'fixed'])
+    assert.match(
+      String(await post('/aliases', { [name]: ['ab', 'cd', 'ef'] })),
+      new RegExp(`body\\.${name}: expected a list of at most 2 items`),
+    );
   assert.match(String(await post('/aliases', { pair: ['ab', -1] })), /body\.pair\[1\]: expected a number of at least 0/);
   assert.match(String(await post('/alias', 'a')), /^422 body: expected a text of at least 2 characters/);
   assert.deepEqual(await get('/alias-texts?de=ab&en=cd'), { de: 'ab', en: 'cd' });
@@ -74,6 +116,7 @@ test('the tags above an alias of a text, a number or a list are checked wherever
 });
 
 const LOST = /^\w+\.go, body\S*: .+ loses the tags of Tag; write Tag as the type of the property, or of its items$/;
+const LOST_KEY = /^\w+\.go, body: .+ loses the tags of Tag; write string as the type of the keys, which are not checked$/;
 const NOT_CHECKED = /^\w+\.go, body\S*: .+ is not checked; write string, with @pattern/;
 const REFUSED: Readonly<Record<keyof typeof RefusedEdges, RegExp>> = {
   generic: LOST,
@@ -81,9 +124,12 @@ const REFUSED: Readonly<Record<keyof typeof RefusedEdges, RegExp>> = {
   named: LOST,
   base: LOST,
   utility: LOST,
+  part: LOST,
+  property: /^\w+\.go, body: .+ loses the tags of User\['word'\]; write User\['word'\] as the type of the property/,
   index: LOST,
   branded: LOST,
-  key: LOST,
+  key: LOST_KEY,
+  signature: LOST_KEY,
   upper: NOT_CHECKED,
   upperPart: NOT_CHECKED,
   upperKey: NOT_CHECKED,

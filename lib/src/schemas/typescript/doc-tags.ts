@@ -1,6 +1,7 @@
 import { getTokenPosOfNode, type Node } from 'typescript7/unstable/ast';
 import type { Checker, Symbol as TypeSymbol } from 'typescript7/unstable/sync';
 import type { JsonSchema } from '../class-schema.js';
+import { declarationOf } from './type-nodes.js';
 
 const NUMBERS = new Set(
   'minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems minProperties maxProperties'.split(
@@ -42,6 +43,14 @@ const CHECKED = new Set(Object.values(MEANT_FOR).flat());
 /** True if the documentation says something that is checked. */
 export const checksAny = (docs: JsonSchema): boolean => Object.keys(docs).some((tag) => CHECKED.has(tag));
 
+/** The documentation without the tags that would check nothing, because they are for other JSON types. */
+export function fittingIn(docs: JsonSchema, types: ReadonlySet<string>): JsonSchema {
+  const meant = new Set([...types].flatMap((type) => MEANT_FOR[type] ?? []));
+  return Object.fromEntries(
+    Object.entries(docs).filter(([tag]) => !CHECKED.has(tag) || types.size === 0 || meant.has(tag)),
+  ) as JsonSchema;
+}
+
 export type RefuseTag = (tag: string, why: string) => never;
 
 /**
@@ -50,10 +59,10 @@ export type RefuseTag = (tag: string, why: string) => never;
  * @throws what `refuse` throws
  */
 export function withDocs(schema: JsonSchema, docs: JsonSchema, types: ReadonlySet<string>, refuse: RefuseTag): JsonSchema {
-  const meant = new Set([...types].flatMap((type) => MEANT_FOR[type] ?? []));
   const { integer, ...others } = docs;
+  const fitting = fittingIn(docs, types);
   for (const tag of Object.keys(docs)) {
-    if (!CHECKED.has(tag) || types.size === 0 || meant.has(tag)) continue;
+    if (tag in fitting) continue;
     refuse(
       `@${tag}`,
       `it is not for ${[...types].join(' or ')}; for the items of an array, give their type a name and write the tag above its declaration`,
@@ -106,7 +115,7 @@ function tagOf(text: string): Tag {
 
 /** Reads a comment that stands on the same line as the token before it, such as `{ /** @minLength 2 *\/ text: string }`, because TypeScript ignores it. */
 function besideName(symbol: TypeSymbol): Docs | undefined {
-  const node = symbol.valueDeclaration?.resolve() as (Node & { readonly name?: Node }) | undefined;
+  const node = declarationOf(symbol) as (Node & { readonly name?: Node }) | undefined;
   if (node?.name === undefined) return undefined;
   const file = sourceFileOf(node);
   const before = file.text.slice(node.pos, getTokenPosOfNode(node.name, file as never));

@@ -1,4 +1,4 @@
-import { type JsonSchema, resolved } from '../class-schema.js';
+import { isBytes, type JsonSchema, resolved } from '../class-schema.js';
 
 type Defs = Readonly<Record<string, JsonSchema>>;
 
@@ -24,4 +24,11 @@ function reached(schema: JsonSchema, defs: Defs, seen: Set<string>): readonly Js
     seen.add(name);
     return [found, ...reached(found, defs, seen)];
   });
+}
+
+/** Tags for texts and lists say nothing about bytes: of these, only the number of files in a form is checked. */
+export function binaryKind(schema: JsonSchema, defs: Defs): string | undefined {
+  if (isBytes(schema)) return 'bytes';
+  if (!isFileField(schema, defs)) return undefined;
+  return isFile(schema) ? 'a file' : 'files';
 }

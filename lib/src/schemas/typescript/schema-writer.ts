@@ -13,11 +13,11 @@ import {
   type TypeReference,
   type Symbol as TypeSymbol,
 } from 'typescript7/unstable/sync';
-import { isBytes, JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
+import { JAVASCRIPT, type JsonSchema, resolved } from '../class-schema.js';
 import { NoSchema } from '../errors.js';
 import { builtIn } from './built-in-types.js';
-import { checksAny, docsOf, type RefuseTag, withDocs } from './doc-tags.js';
-import { isFile, isFileField } from './files-in.js';
+import { checksAny, docsOf, fittingIn, type RefuseTag, withDocs } from './doc-tags.js';
+import { binaryKind } from './files-in.js';
 import { inInstance, isHidden } from './members.js';
 import { BIGINT_TEXT, NUMBER_PATTERN, templatePattern } from './template-pattern.js';
 import { canBeUndefined, isBuiltIn, isLibrary, isPlainLiteral, tupleOf } from './type-kinds.js';
@@ -70,7 +70,11 @@ export class SchemaWriter {
   }
 
   #documented(schema: JsonSchema, symbol: TypeSymbol): JsonSchema {
-    return withDocs(schema, this.docs(symbol), this.#typesOf(schema), refuseTag(this.#where()));
+    const docs = this.docs(symbol);
+    const types = this.#typesOf(schema);
+    // In `{ [K in keyof User]: boolean }`, a property may have tags that were written for another type.
+    const isMapped = symbol.flags & SymbolFlags.Property && symbol.valueDeclaration === undefined;
+    return withDocs(schema, isMapped ? fittingIn(docs, types) : docs, types, refuseTag(this.#where()));
   }
 
   /** The JSON types that a schema accepts, or the kind of its bytes; none if it accepts any. */
@@ -103,11 +107,11 @@ export class SchemaWriter {
   }
 
   /** A tag that would check nothing is refused, because its author relies on it. */
-  #refuseLost(type: Type, nodes: readonly (TypeNode | undefined)[]): void {
+  #refuseLost(type: Type, nodes: readonly (TypeNode | undefined)[], remedy?: string): void {
     if (this.#direction === 'output' || nodes.length === 0 || isBuiltIn(type)) return;
     const lost = this.#nodes.taggedIn(nodes, (symbol) => checksAny(this.docs(symbol)));
     if (lost === undefined) return;
-    this.#refuse(type, `loses the tags of ${lost.name}`, `write ${lost.name} as the type of the property, or of its items`);
+    this.#refuse(type, `loses the tags of ${lost}`, remedy ?? `write ${lost} as the type of the property, or of its items`);
   }
 
   #refuseMapped(type: Type): void {
@@ -116,13 +120,14 @@ export class SchemaWriter {
       this.#refuse(type, 'is not checked', 'write string, with @pattern above the property or above a type of its own');
   }
 
-  #schema(type: Type, node?: TypeNode): JsonSchema {
+  #schema(type: Type, given?: TypeNode): JsonSchema {
+    if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
+    const node = type.isUnionType() ? given : this.#nodes.memberOf(given, type);
     this.#refuseLost(type, this.#nodes.lostIn(node));
     const alias = this.#nodes.aliasOf(node);
     if (alias !== undefined && this.#nameOf(type)?.id !== alias.symbol.id)
       return this.#documented(this.#schema(type, alias.node), alias.symbol);
     const { flags } = type;
-    if (type.isErrorType()) this.#refuse(type, 'cannot be found', 'look whether it is imported, and its package installed');
     if (this.#path.length > DEEPEST)
       this.#refuse(type, 'nests without end', 'give the type that holds itself a name: interface Node { … }');
     if (flags & TypeFlags.AnyOrUnknown) return {};
@@ -184,7 +189,8 @@ export class SchemaWriter {
     return name;
   }
 
-  #structure(type: Type, node?: TypeNode): JsonSchema {
+  #structure(type: Type, given?: TypeNode): JsonSchema {
+    const node = this.#nodes.shape(given);
     if (type.isUnionType()) return this.#union(type.getTypes(), node);
     if (type.isIntersectionType()) {
       // A branded type, such as `string & { readonly brand: … }`, is its primitive type in JSON.
@@ -306,10 +312,12 @@ export class SchemaWriter {
     let others: JsonSchema | undefined;
     const patterns: [string, JsonSchema][] = [];
     const infos = this.#checker.getIndexInfosOfType(type);
-    for (const { keyType, valueType, declaration } of infos) {
+    for (const info of infos) {
+      const { keyType, valueType } = info;
       this.#refuseMapped(keyType);
-      const own = declaration === undefined ? itemOf(node) : (declaration.resolve() as TypeNode | undefined)?.type;
-      const schema = this.#at('[…]', valueType, this.#nodes.checked(own, valueType));
+      const [key, value] = this.#nodes.ofIndex(info, node);
+      this.#refuseLost(type, [key], KEYS);
+      const schema = this.#at('[…]', valueType, value);
       if (keyType.flags & TypeFlags.TemplateLiteral)
         patterns.push([`^${templatePattern(keyType as TemplateLiteralType)}$`, schema]);
       else if (keyType.flags & TypeFlags.Number) patterns.push([`^${NUMBER_PATTERN}$`, schema]);
@@ -324,6 +332,8 @@ export class SchemaWriter {
   }
 }
 
+const KEYS = 'write string as the type of the keys, which are not checked';
+
 const refuseTag =
   (where: string): RefuseTag =>
   (tag, why) => {
@@ -332,13 +342,6 @@ const refuseTag =
 
 /** Removes the names of cells' modules and of files, which mean nothing to a reader. */
 const readable = (text: string): string => text.replace(/import\([^)]*\)\./g, '').replace(/__nbs\.[ct]\d+\.?/g, '');
-
-/** Tags for texts and lists say nothing about bytes: of these, only the number of files in a form is checked. */
-function binaryKind(schema: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): string | undefined {
-  if (isBytes(schema)) return 'bytes';
-  if (!isFileField(schema, defs)) return undefined;
-  return isFile(schema) ? 'a file' : 'files';
-}
 
 function bigInt(type: Type): JsonSchema {
   const exact = type.flags & TypeFlags.BigIntLiteral ? { const: String((type as LiteralType).value) } : BIGINT_TEXT;
