@@ -196,6 +196,11 @@ test('each seed gives an order of its own, and no seed another one each time', a
     orders.add(ids(await data.range(4).repartition(4).randomizeBlockOrder({ seed }).takeAll()).join());
   assert.ok(orders.size >= 20, `${orders.size} of 24 orders of blocks`);
 
+  const twice = data.range(1000).randomShuffle().repartition(100).randomizeBlockOrder();
+  const pairs = await twice.zip(twice).toColumns();
+  const [left, right] = Object.values(pairs).map((values) => [...(values as ArrayLike<unknown> & Iterable<unknown>)]);
+  assert.deepEqual(left, right);
+
   for (const drawn of [data.range(1000).randomShuffle(), data.range(1000).repartition(100).randomizeBlockOrder()]) {
     assert.notDeepEqual(await drawn.takeAll(), await drawn.takeAll());
     const [train, rest] = drawn.trainTestSplit(0.5);
