@@ -167,7 +167,12 @@ test('JSON: values of several kinds are what they were, and objects are objects'
   const varying = data.readJson(file('keys.jsonl', ...keys.map((row) => JSON.stringify(row)), '{}'));
   assert.deepEqual(await varying.takeAll(), [...keys, { m: null, in: null }]);
   assert.equal(await varying.filter('m IS NULL').count(), 1);
-  assert.deepEqual(await data.readJson(file('empty.jsonl', '{"m":{}}')).takeAll(), [{ m: {} }]);
+  const empty = data.readJson(file('empty.jsonl', '{"id":2,"m":{}}', '{"id":1,"m":{}}'));
+  assert.deepEqual(await empty.take(1), [{ id: 2, m: {} }]);
+  const sorted = empty.map((row) => row).sort('id');
+  assert.deepEqual(await sorted.take(1), [{ id: 1, m: {} }]);
+  await sorted.writeParquet(at('empty.parquet'));
+  assert.deepEqual(await data.readParquet(at('empty.parquet')).take(1), [{ id: 1, m: {} }]);
 });
 
 test('JSON: names that differ only in case, lists of objects, bare values, and paths', async () => {
