@@ -1,5 +1,5 @@
 import { isTyped, shownType, type Values } from './block.js';
-import type { DuckDB } from './duckdb.js';
+import { type DuckDB, quoted } from './duckdb.js';
 import { MixedColumn, SameName } from './errors.js';
 import { exactNumber } from './from-duckdb.js';
 
@@ -86,19 +86,37 @@ function typeOfValue(column: string, value: unknown): ColumnType {
 const INTEGERS = ['int64', 'wide', 'huge'] as const satisfies readonly ColumnType['kind'][];
 const NUMERIC = new Set<ColumnType['kind']>([...INTEGERS, 'float64', 'number']);
 
+/** Each object of a column gets the members of all others. */
+const MOST_MEMBERS = 1000;
+
 /** The type that holds values of both. @throws NBS_MIXED_COLUMN */
 export function joined(column: string, a: ColumnType, b: ColumnType): ColumnType {
   if (a === b || b.kind === 'null') return a;
   if (a.kind === 'null') return b;
-  if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', of: joined(column, a.of, b.of) };
+  if (a.kind === 'list' && b.kind === 'list') {
+    const of = joined(column, a.of, b.of);
+    return of === a.of ? a : { kind: 'list', of };
+  }
   if (a.kind === 'map' && b.kind === 'map')
     return { kind: 'map', key: joined(column, a.key, b.key), value: joined(column, a.value, b.value) };
   if (a.kind === 'struct' && b.kind === 'struct') {
-    const entries = new Map(a.entries);
-    for (const [name, type] of b.entries) entries.set(name, joined(`${column}.${name}`, entries.get(name) ?? NULL, type));
+    const added = [...b.entries].flatMap(([name, type]) => {
+      const known = a.entries.get(name);
+      const both = joined(`${column}.${name}`, known ?? NULL, type);
+      return both === known ? [] : [[name, both] as const];
+    });
+    // Most values have members that others have too, and then nothing is copied.
+    if (added.length === 0) return a;
+    const entries = new Map([...a.entries, ...added]);
+    if (entries.size > MOST_MEMBERS && entries.size > 10 * b.entries.size)
+      throw MixedColumn({
+        column,
+        what: `has objects with more than ${MOST_MEMBERS} members in all, of which each object has only some; make Maps of them: new Map(Object.entries(value))`,
+      });
     return { kind: 'struct', entries };
   }
-  if (NUMERIC.has(a.kind) && NUMERIC.has(b.kind)) return joinedNumbers(column, a, b);
+  if (NUMERIC.has(a.kind) && NUMERIC.has(b.kind) && (a.kind !== b.kind || a.kind === 'number'))
+    return joinedNumbers(column, a, b);
   if (a.kind === b.kind) return a;
   throw MixedColumn({ column, what: `mixes ${WORDS[a.kind]} and ${WORDS[b.kind]}` });
 }
@@ -124,12 +142,11 @@ export function checkNames(names: Iterable<string>, prefix = ''): void {
   }
 }
 
-/** DuckDB has no structs without members. @throws NBS_MIXED_COLUMN, NBS_DATA_SAME_NAME */
+/** @throws NBS_DATA_SAME_NAME if objects have members whose names differ only in case */
 export function checkStructs(column: string, type: ColumnType): void {
   if (type.kind === 'list') checkStructs(column, type.of);
   if (type.kind === 'map') for (const inner of [type.key, type.value]) checkStructs(column, inner);
   if (type.kind !== 'struct') return;
-  if (type.entries.size === 0) throw MixedColumn({ column, what: 'has only objects without members, which have no type' });
   checkNames(type.entries.keys(), `${column}.`);
   for (const [name, inner] of type.entries) checkStructs(`${column}.${name}`, inner);
 }
@@ -150,7 +167,11 @@ const WORDS: Readonly<Record<ColumnType['kind'], string>> = {
   map: 'Maps',
 };
 
-/** DuckDB's type. A column of nulls alone is of integers. */
+/** The package takes its name for SQL to be VARCHAR. */
+const jsonType = (api: typeof DuckDB): DuckDB.DuckDBType =>
+  Object.assign(api.DuckDBVarCharType.create('JSON'), { toString: () => 'JSON' });
+
+/** DuckDB's type. It has no structs without members, so objects that have none are JSON. A column of nulls alone is of integers. */
 export function duckdbType(api: typeof DuckDB, type: ColumnType): DuckDB.DuckDBType {
   switch (type.kind) {
     case 'null':
@@ -177,6 +198,7 @@ export function duckdbType(api: typeof DuckDB, type: ColumnType): DuckDB.DuckDBT
     case 'map':
       return api.MAP(duckdbType(api, type.key), duckdbType(api, type.value));
     case 'struct':
+      if (type.entries.size === 0) return jsonType(api);
       return api.STRUCT(Object.fromEntries([...type.entries].map(([name, entry]) => [name, duckdbType(api, entry)])) as never);
   }
 }
@@ -212,6 +234,7 @@ export function converterTo(api: typeof DuckDB, type: ColumnType): (value: unkno
       );
     }
     case 'struct': {
+      if (type.entries.size === 0) return nullable(() => '{}');
       const of = [...type.entries].map(([name, entry]) => [name, converterTo(api, entry)] as const);
       return nullable(
         (value: Record<string, unknown>) =>
@@ -221,4 +244,31 @@ export function converterTo(api: typeof DuckDB, type: ColumnType): (value: unkno
     default:
       return nullable((value: string | boolean) => value);
   }
+}
+
+/** Whether it has objects without members, for which DuckDB has no structs. */
+function isOpen(type: ColumnType): boolean {
+  if (type.kind === 'list') return isOpen(type.of);
+  if (type.kind === 'map') return isOpen(type.key) || isOpen(type.value);
+  return type.kind === 'struct' && (type.entries.size === 0 || [...type.entries.values()].some(isOpen));
+}
+
+/** A value in SQL whose objects without members, which are JSON, get those that values of other tables have. Structs get them from DuckDB. */
+export function widened(api: typeof DuckDB, value: string, from: ColumnType, to: ColumnType, depth = 0): string {
+  if (from.kind === 'null') return `NULL::${duckdbType(api, to)}`;
+  if (!isOpen(from)) return value;
+  const item = `x${depth}`;
+  const inner = (part: string, a: ColumnType, b: ColumnType): string => widened(api, part, a, b, depth + 1);
+  if (from.kind === 'list' && to.kind === 'list')
+    return `list_transform(${value}, lambda ${item}: ${inner(item, from.of, to.of)})`;
+  if (from.kind === 'map' && to.kind === 'map') {
+    const [key, member] = [inner(`${item}.key`, from.key, to.key), inner(`${item}.value`, from.value, to.value)];
+    return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: struct_pack(key := ${key}, value := ${member})))`;
+  }
+  if (from.kind !== 'struct' || to.kind !== 'struct' || to.entries.size === 0) return value;
+  const members = [...to.entries].map(([name, type]) => {
+    const part = inner(`${value}.${quoted(name)}`, from.entries.get(name) ?? NULL, type);
+    return `${quoted(name)} := CAST(${part} AS ${duckdbType(api, type)})`;
+  });
+  return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${members.join(', ')}) END`;
 }

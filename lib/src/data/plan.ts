@@ -12,10 +12,12 @@ export type Plan =
       /** Words for `stats`. */
       readonly name: string;
       readonly inputs: readonly Plan[];
-      /** The query; gets an expression to select from for each input. */
-      readonly query: (inputs: readonly string[]) => string | Promise<string>;
+      /** The query; gets an expression to select from for each input. One run may ask for it several times. */
+      readonly query: (inputs: readonly string[], run: Run) => string | Promise<string>;
       /** Whether the rows or their order can be others each time. @default false */
       readonly isVolatile?: boolean;
+      /** The same with one order for all runs, if chance decides on nothing but the order. */
+      readonly fixed?: () => Plan;
       /** Gives the query for the rows of the only input, which it computes once. It stands in the place of `query`. */
       readonly kept?: (compute: () => Promise<Spooled>) => Promise<string>;
       /** Whether the rows are kept already. @default false */
@@ -72,7 +74,7 @@ export class Run {
       const inputs: string[] = [];
       for (const input of plan.inputs) inputs.push(await this.source(input));
       if (inputs.length === 1 && inputs[0] === NO_SOURCE) return NOTHING;
-      return await plan.query(inputs);
+      return await plan.query(inputs, this);
     }
     const { sql, release } = await this.keep(plan);
     this.#releases.push(release);

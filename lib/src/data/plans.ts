@@ -188,18 +188,27 @@ export const sortPlan = (input: Plan, columns: readonly string[], descending: bo
 const drawn = (value: string, seed: number): string => `hash(hash(${value}, ${seed}))`;
 
 /** A plan in whose query chance has a part: without a seed, each run has an order of its own. */
-const randomPlan = (
+function randomPlan(
   name: string,
   input: Plan,
   seed: number | undefined,
   order: (source: string, seed: number) => Query,
-): Plan => ({
-  ...queryPlan(name, input, async (source) => {
-    const keys = await order(source, mixed(seed));
-    return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY ${keys}, ${ROW}`;
-  }),
-  isVolatile: seed === undefined,
-});
+): SqlPlan {
+  // If a run uses the rows twice, e.g. to join them with themselves, they have one order.
+  const seeds = new WeakMap<Run, number>();
+  return {
+    kind: 'sql',
+    name,
+    inputs: [input],
+    query: async ([source = NO_SOURCE], run) => {
+      const chosen = seeds.get(run) ?? mixed(seed);
+      seeds.set(run, chosen);
+      return `SELECT * EXCLUDE (${ROW}) FROM ${NUMBERED(source)} ORDER BY ${await order(source, chosen)}, ${ROW}`;
+    },
+    isVolatile: seed === undefined,
+    fixed: () => randomPlan(name, input, mixed(seed), order),
+  };
+}
 
 /** All rows in an order that depends on the seed alone. */
 export const shufflePlan = (input: Plan, seed: number | undefined): Plan =>
@@ -239,7 +248,7 @@ export interface SplitOptions extends SeedOptions {
 }
 
 /** The rows to train with, and the last rows to test with. */
-export function splitPlans(given: Plan, { testSize, shuffle = false, seed }: SplitOptions): readonly [train: Plan, test: Plan] {
+export function splitPlans(plan: Plan, { testSize, shuffle = false, seed }: SplitOptions): readonly [train: Plan, test: Plan] {
   if (!(testSize > 0) || (testSize >= 1 && !Number.isSafeInteger(testSize)))
     throw InvalidCall({
       what: 'trainTestSplit',
@@ -252,7 +261,8 @@ export function splitPlans(given: Plan, { testSize, shuffle = false, seed }: Spl
       expected: 'a seed is given together with shuffle: true',
       got: 'a seed without it',
     });
-  // Both halves see the same rows in the same order.
+  // Both halves see the same rows in the same order. An order alone need not be kept.
+  const given = plan.kind === 'sql' ? (plan.fixed?.() ?? plan) : plan;
   const stable = isStable(given) ? given : keptPlan(given);
   const input = shuffle ? shufflePlan(stable, mixed(seed)) : stable;
   const cut = (rows: number): number => (testSize < 1 ? Math.floor(rows * (1 - testSize) + 1e-9) : Math.max(0, rows - testSize));

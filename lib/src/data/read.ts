@@ -21,7 +21,7 @@ interface Format {
   readonly extensions: readonly string[];
   readonly more?: Arguments;
   /** Makes the expression that reads the files, and may look at them for that. */
-  readonly look?: (from: From) => Promise<string>;
+  readonly look?: (from: From, paths: readonly string[]) => Promise<string>;
 }
 
 function reader<T extends Row>(format: Format, paths: Paths, options: ReadOptions): Dataset<T> {
@@ -44,7 +44,7 @@ function reader<T extends Row>(format: Format, paths: Paths, options: ReadOption
     return `${table}(${[`[${exact.map(literal).join(', ')}]`, ...list].join(', ')})`;
   };
   // Nothing tells whether a file of another machine has changed.
-  const source = remote.length > 0 ? () => look(from) : oncePerState(files, () => look(from));
+  const source = remote.length > 0 ? () => look(from, files) : oncePerState(files, () => look(from, files));
   const chosen = columns === undefined ? '*' : [...columns, ...(includePaths ? ['path'] : [])].map(quoted).join(', ');
   const name = `${what}(${files.length === 1 ? files[0] : `${files.length} files`})`;
   const plan = sourcePlan(name, async () => {
@@ -97,7 +97,7 @@ export const data = {
       timestampformat: text(timestampFormat),
       union_by_name: unionOf(options),
     };
-    const look = (from: From): Promise<string> => csvSource('readCsv', from, options);
+    const look = (from: From, files: readonly string[]): Promise<string> => csvSource('readCsv', from, files, options);
     const extensions = ['csv', 'tsv', 'csv.gz'];
     return reader<T>({ what: 'readCsv', table: 'read_csv', extensions, more, look }, paths, options);
   },

@@ -1,5 +1,14 @@
 import type { Block, Values } from './block.js';
-import { type ColumnType, checkNames, checkStructs, converterTo, duckdbType, joined, typeOfColumn } from './column-type.js';
+import {
+  type ColumnType,
+  checkNames,
+  checkStructs,
+  converterTo,
+  duckdbType,
+  joined,
+  typeOfColumn,
+  widened,
+} from './column-type.js';
 import { type Connection, connect, type DuckDB, duckdb, execute, quoted, rethrow } from './duckdb.js';
 
 /** Rows of one chunk, at most: a constant of DuckDB. */
@@ -23,14 +32,20 @@ export async function spoolQuery(sql: string, run: (statement: string) => Promis
   return { sql: `SELECT * FROM ${table}`, release: () => execute(`DROP TABLE IF EXISTS ${table}`) };
 }
 
+/** A table with the types of its columns. */
+interface Table {
+  readonly table: string;
+  readonly own: ReadonlyMap<string, ColumnType>;
+}
+
 /** Writes a stream of blocks into tables: one for each set of types that its blocks have, because a later block may have other types. */
 export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
-  const tables: string[] = [];
+  const tables: Table[] = [];
   const types = new Map<string, ColumnType>();
   const connection = await connect();
   let open: { readonly signature: string; readonly appender: Appender } | undefined;
   const release = async (): Promise<void> => {
-    for (const table of tables) await execute(`DROP TABLE IF EXISTS ${table}`);
+    for (const { table } of tables) await execute(`DROP TABLE IF EXISTS ${table}`);
   };
   try {
     for await (const block of blocks) {
@@ -53,7 +68,7 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
       if (open?.signature !== signature) {
         open?.appender.close();
         const table = `nbserve_${count++}`;
-        tables.push(table);
+        tables.push({ table, own });
         open = { signature, appender: await Appender.open(connection, table, own).catch(rethrow) };
       }
       await open.appender.append(block).catch(rethrow);
@@ -70,13 +85,19 @@ export async function spool(blocks: AsyncIterable<Block>): Promise<Spooled> {
 }
 
 /** Every column, in its order, with the type that holds the values of all tables. */
-async function unionOf(tables: readonly string[], types: ReadonlyMap<string, ColumnType>): Promise<string> {
+async function unionOf(tables: readonly Table[], types: ReadonlyMap<string, ColumnType>): Promise<string> {
   const api = await duckdb();
   const columns = [...types].map(([name, type]) => [quoted(name), String(duckdbType(api, type))] as const);
   if (columns.length === 0) return NOTHING;
   const nothing = `SELECT ${columns.map(([name, type]) => `NULL::${type} AS ${name}`).join(', ')} WHERE false`;
   if (tables.length === 0) return nothing;
-  const parts = tables.map((table) => `SELECT * FROM ${table}`);
+  const parts = tables.map(({ table, own }) => {
+    const all = [...own].map(([name, type]) => {
+      const column = quoted(name);
+      return `${widened(api, column, type, types.get(name) ?? type)} AS ${column}`;
+    });
+    return `SELECT ${all.join(', ')} FROM ${table}`;
+  });
   return `SELECT * FROM (${[nothing, ...parts].join(' UNION ALL BY NAME ')})`;
 }
 

@@ -72,7 +72,7 @@ async function forParquet(sql: string): Promise<string> {
 function decimalType(type: DuckDB.DuckDBType): string {
   if ('keyType' in type && 'valueType' in type) return `MAP(${decimalType(type.keyType)}, ${decimalType(type.valueType)})`;
   if ('valueType' in type) return `${decimalType(type.valueType)}[${'length' in type ? type.length : ''}]`;
-  const name = String(type);
+  const name = type.alias === 'JSON' ? type.alias : String(type);
   if (!name.startsWith('STRUCT')) return /^U?HUGEINT$/.test(name) ? 'DECIMAL(38, 0)' : name;
   const { entryNames, entryTypes } = type as DuckDB.DuckDBStructType;
   return `STRUCT(${entryTypes.map((of, i) => `${quoted(entryNames[i] ?? '')} ${decimalType(of)}`).join(', ')})`;

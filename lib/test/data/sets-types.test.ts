@@ -109,6 +109,30 @@ test('a date is read only if its day and month cannot be taken for each other', 
   assert.deepEqual(await typed.takeAll(), [{ d: new Date('2024-01-02') }]);
 });
 
+test('folders such as day=2024-01-05 are a column of dates', async () => {
+  const kept = await data.range(3).materialize();
+  for (const day of ['2024-01-05', '2024-01-06']) {
+    mkdirSync(at(`folders/day=${day}`), { recursive: true });
+    file(`folders/day=${day}/p.csv`, 'a,d', '1,01/02/2024');
+    file(`folders/day=${day}/p.jsonl`, '{"a":1,"d":"01/02/2024"}');
+  }
+  const days = [new Date('2024-01-05'), new Date('2024-01-06')];
+  for (const rows of [data.readCsv(at('folders')), data.readJson(at('folders')), data.readCsv(at('folders/day=*/*.csv'))])
+    assert.deepEqual(
+      await rows.takeAll(),
+      days.map((day) => ({ a: 1, d: '01/02/2024', day })),
+    );
+  assert.deepEqual(
+    await data.readCsv(at('folders'), { types: { DAY: 'VARCHAR', a: 'DOUBLE' } }).takeAll(),
+    ['2024-01-05', '2024-01-06'].map((day) => ({ a: 1, d: '01/02/2024', day })),
+  );
+  const one = data.readCsv(at('folders/day=2024-01-05/p.csv'));
+  assert.deepEqual(await one.takeAll(), [{ a: 1, d: '01/02/2024', day: days[0] }]);
+  assert.equal(await kept.count(), 3);
+  const uneven = file('folders/day=2024-01-05/p.csv', 'a,b', '1,2', '1,2,3', '1,2,3');
+  await assert.rejects(data.readCsv(uneven).count(), { code: 'NBS_DATA_UNREADABLE' });
+});
+
 test('rows of different lengths are an error, and never lost', async () => {
   const unclear = { code: 'NBS_DATA_UNREADABLE', message: /nullPadding/ };
   const longer = file('longer.csv', 'name,tag', 'Ann,a', 'Bob,b,note', 'Cy,c,note', 'Dee,d,note');
@@ -123,6 +147,11 @@ test('rows of different lengths are an error, and never lost', async () => {
   assert.deepEqual([padded.length, padded.at(-1)], [61, { a: 7, b: 8, c: null }]);
   const titled = file('titled.csv', 'Report of May', '', 'a,b', '1,2');
   assert.deepEqual(await data.readCsv(titled, { skip: 2 }).takeAll(), [{ a: 1, b: 2 }]);
+  for (const options of [{}, { delimiter: ',' }])
+    await assert.rejects(data.readCsv(titled, options).count(), { code: 'NBS_DATA_UNREADABLE', message: /skip/ });
+  assert.equal(await data.readCsv(titled, { skip: 0 }).count(), 3);
+  const semicolons = file('titled.csv', 'Exported today', '', 'id;name', '1;a', '2;b');
+  await assert.rejects(data.readCsv(semicolons).count(), { code: 'NBS_DATA_UNREADABLE', message: /skip/ });
   assert.throws(() => data.readCsv(titled, { skip: -1 }), { code: 'NBS_DATA_ARGUMENT' });
   for (const row of ['1,2', 'x,y'])
     assert.deepEqual(
@@ -167,13 +196,22 @@ test('JSON: values of several kinds are what they were, and objects are objects'
   const varying = data.readJson(file('keys.jsonl', ...keys.map((row) => JSON.stringify(row)), '{}'));
   assert.deepEqual(await varying.takeAll(), [...keys, { m: null, in: null }]);
   assert.equal(await varying.filter('m IS NULL').count(), 1);
-  assert.deepEqual(await data.readJson(file('empty.jsonl', '{"m":{}}')).takeAll(), [{ m: {} }]);
+  const empty = data.readJson(file('empty.jsonl', '{"id":2,"m":{}}', '{"id":1,"m":{}}'));
+  assert.deepEqual(await empty.take(1), [{ id: 2, m: {} }]);
+  const sorted = empty.map((row) => row).sort('id');
+  assert.deepEqual(await sorted.take(1), [{ id: 1, m: {} }]);
+  await sorted.writeParquet(at('empty.parquet'));
+  assert.deepEqual(await data.readParquet(at('empty.parquet')).take(1), [{ id: 1, m: {} }]);
 });
 
 test('JSON: names that differ only in case, lists of objects, bare values, and paths', async () => {
   assert.deepEqual(await data.readJson(file('case.jsonl', '{"id":1,"Id":2}', '{"id":3,"Id":2.5}')).takeAll(), [
     { id: 1, Id_1: 2 },
     { id: 3, Id_1: 2.5 },
+  ]);
+  // A name with a number is no such name.
+  assert.deepEqual(await data.readJson(file('numbered.jsonl', '{"a":1,"a_1":2,"d":"01-02-2024"}')).takeAll(), [
+    { a: 1, a_1: 2, d: '01-02-2024' },
   ]);
   assert.deepEqual(await data.readJson(file('list.json', '[{"a":1,', '"d":"2024-01-02"},{"a":2.5}]')).takeAll(), [
     { a: 1, d: new Date('2024-01-02') },
