@@ -261,7 +261,7 @@ async function compile() {
 }
 
 if (groups === undefined && !partial)
-  console.log('All of it takes about 20 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
+  console.log('All of it takes about 27 minutes on two cores; --only checks,unit runs a part of it (see CONTRIBUTING.md).');
 await compile();
 // With --files, only the named files run.
 if (wanted('checks') && !partial) for (const [name, line] of CHECKS) command('checks', name, line);
