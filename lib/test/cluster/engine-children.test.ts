@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { hasCode, type NbserveError } from '../../dist/core/index.js';
 import { ProcessExited, type ProcessInfo, ProcessStartTimeout } from '../../dist/engine/index.js';
-import { assertNothingLeft, startStubs, stub } from '../fixtures/engine-harness.js';
+import { assertNothingLeft, assertPrinted, startStubs, stub } from '../fixtures/engine-harness.js';
 import { allEnded, isRunning, until } from '../fixtures/wait.js';
 
 after(assertNothingLeft);
@@ -58,15 +58,7 @@ test('all that a process printed arrives, also right before it died', async (t) 
   assert.equal(exit?.code, 3);
   assert.equal(exit?.name, 'CRASHED');
   assert.deepEqual(exit?.stderrTail, ['last words']);
-  const printed = await until(() => {
-    const own = lines.filter(({ processId }) => processId === 'p');
-    return own.length > count && own;
-  });
-  const stdout = printed.filter(({ stream }) => stream === 'stdout').map(({ text }) => text);
-  assert.deepEqual(
-    stdout,
-    Array.from({ length: count }, (_, i) => `line ${i} of ${count} ${'ä'.repeat(20)}`),
-  );
+  await assertPrinted('p', lines, count);
   const file = await until(() => {
     const text = readFileSync(join(cluster.dir, 'logs', 'Stub#p.log'), 'utf8');
     return text.includes('last words') && text;
