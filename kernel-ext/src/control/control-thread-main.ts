@@ -183,8 +183,10 @@ async function main(): Promise<void> {
     interruptedAt = performance.now();
     if (blocked) return interrupter.interrupt();
     blocked = true;
+    const handled = interrupter.interrupt();
+    // Not before the main thread has its message: a replica that goes on answers the cell, which could then end as if nobody had interrupted it.
     void adapter.release();
-    await interrupter.interrupt();
+    await handled;
     adapter.hold();
     blocked = false;
     signalChildren(awaited);

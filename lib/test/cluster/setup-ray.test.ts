@@ -57,31 +57,24 @@ test('an installation that was cut off is made anew, and if that fails, nothing 
   assert.deepEqual(readdirSync(join(root, 'cache')), []);
 });
 
-test('after that, Ray is installed once, and its command runs', async () => {
+test('after that, Ray is installed once: of two that do it at the same time, one waits for the other', async () => {
   const before = await setup(['ray', '--check']);
   assert.deepEqual([before.code, before.stdout], [1, `Ray 2.60.0 is not in ${join(root, 'cache', NAME)}: nbserve setup ray\n`]);
-  const command = join(root, 'cache', NAME, 'bin', 'ray');
-  const first = await setup(['ray']);
-  assert.deepEqual([first.code, first.stdout], [0, `Ray 2.60.0: ${command}\n`], first.stderr);
-  assert.match(first.stderr, /^installing Ray 2\.60\.0 into /);
+  const folder = join(root, 'cache', NAME);
+  const command = join(folder, 'bin', 'ray');
+  const both = await Promise.all([[], ['--json']].map((options) => setup(['ray', ...options])));
+  const stderr = both.map((one) => one.stderr).join('\n');
+  const [said, json] = both;
+  assert.deepEqual([said?.code, said?.stdout, json?.code], [0, `Ray 2.60.0: ${command}\n`, 0], stderr);
+  const installed = { version: '2.60.0', folder, command, isThere: true };
+  assert.deepEqual(JSON.parse(json?.stdout ?? ''), installed);
+  assert.equal(both.filter((one) => /^installing Ray 2\.60\.0 into /m.test(one.stderr)).length, 1, stderr);
   assert.equal(spawnSync(command, { encoding: 'utf8' }).stdout, 'ray, version 2.60.0\n');
+  assert.deepEqual(readdirSync(join(root, 'cache')), [NAME]);
   // Nothing is installed again, so nothing is needed.
   const again = await setup(['ray', '--json'], { wheels: 'none', path: '/nowhere' });
-  const folder = join(root, 'cache', NAME);
-  assert.deepEqual(JSON.parse(again.stdout), { version: '2.60.0', folder, command, isThere: true });
+  assert.deepEqual(JSON.parse(again.stdout), installed);
   assert.equal((await setup(['ray', '--check'])).code, 0);
-});
-
-test('if two install it at the same time, one does, and the other waits for it', async () => {
-  const both = await Promise.all([0, 1].map(() => setup(['ray', '--json'], { cache: 'both' })));
-  assert.deepEqual(
-    both.map(({ code, stdout }) => [code, (JSON.parse(stdout) as { isThere: boolean }).isThere]),
-    [0, 1].map(() => [0, true]),
-    both.map(({ stderr }) => stderr).join('\n'),
-  );
-  assert.equal(both.filter(({ stderr }) => stderr.includes('installing Ray')).length, 1);
-  assert.equal(spawnSync(join(root, 'both', NAME, 'bin', 'ray'), { encoding: 'utf8' }).stdout, 'ray, version 2.60.0\n');
-  assert.deepEqual(readdirSync(join(root, 'both')), [NAME]);
 });
 
 test('without Python, or with a wrong option, it says what would be right', async () => {
