@@ -64,4 +64,4 @@ function placesOf(values: readonly unknown[]): (number | null)[] {
   return places.map((value) => (!isNumber(value) ? null : high > low ? (value - low) / (high - low) : 0.5));
 }
 
-const isNumber = (value: unknown): value is number => Number.isNumber(value);
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
