@@ -10,6 +10,8 @@ let isGone = false;
 export function allowGoneReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The terminal was closed, and the shell has sent no SIGHUP: a command in its background goes on.
+      if (error.code === 'EIO') return;
       if (error.code !== 'EPIPE') throw error;
       isGone = true;
       gone.resolve();

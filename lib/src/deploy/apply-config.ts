@@ -5,7 +5,7 @@ import { filesReadBefore } from './files-read.js';
 import { loadApplication } from './load-application.js';
 
 export interface ApplyOptions {
-  /** Wait until every application runs, and the others have ended. If false, wait only until the cluster has accepted that. @default true */
+  /** Wait until every application runs. If false, wait only until the cluster has accepted them. @default true */
   readonly wait?: boolean;
   /** Called with each step, for people. */
   readonly onStep?: (text: string) => void;
