@@ -78,10 +78,15 @@ test('uninstall removes the link that leads to the folder of the cache', () => {
 
 test('uninstall names and removes the history of cells, and no other files beside it', () => {
   mkdirSync(history);
-  for (const name of ['1.jsonl', '12.jsonl', 'results.jsonl', 'notes.txt']) writeFileSync(join(history, name), '[1,"secret = 1"]\n');
+  for (const name of ['1.jsonl', '12.jsonl', 'results.jsonl', 'notes.txt'])
+    writeFileSync(join(history, name), '[1,"secret = 1"]\n');
   assert.match(nbserve('uninstall').stdout, /\nleft: \S+\/history \(the history of cells, 1 kB\)\n/);
   const { stdout, stderr } = nbserve('uninstall', '--all');
-  assert.match(stdout, /\nremoved 1\.jsonl, 12\.jsonl in \S+\/history; what else is there stays: notes\.txt, results\.jsonl\n$/, stderr);
+  assert.match(
+    stdout,
+    /\nremoved 1\.jsonl, 12\.jsonl in \S+\/history; what else is there stays: notes\.txt, results\.jsonl\n$/,
+    stderr,
+  );
   assert.deepEqual(readdirSync(history), ['notes.txt', 'results.jsonl']);
   rmSync(history, { recursive: true });
   const state = join(root, 'state');

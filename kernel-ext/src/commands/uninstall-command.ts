@@ -73,9 +73,7 @@ function remove(left: readonly Leftover[]): void {
     // It may be a link to a folder, which then stays, empty.
     if (others.length === 0) rmSync(path, { recursive: true, force: true });
     console.log(
-      others.length === 0
-        ? `removed ${path}`
-        : `removed ${listOf(own)} in ${path}; what else is there stays: ${listOf(others)}`,
+      others.length === 0 ? `removed ${path}` : `removed ${listOf(own)} in ${path}; what else is there stays: ${listOf(others)}`,
     );
   }
 }

@@ -53,7 +53,10 @@ describe('the kernelspec', () => {
     writeFileSync(path.join(other, 'kernel.json'), '{"language":"python","argv":["python"]}');
     assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), { code: 'NBS_KERNEL_INSTALL' });
     writeFileSync(path.join(other, 'kernel.json'), 'null');
-    assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), { code: 'NBS_KERNEL_INSTALL', message: /not nbserve's/ });
+    assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), {
+      code: 'NBS_KERNEL_INSTALL',
+      message: /not nbserve's/,
+    });
     writeFileSync(path.join(other, 'kernel.json'), '{"argv":["/usr/bin/no');
     assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), {
       code: 'NBS_KERNEL_INSTALL',

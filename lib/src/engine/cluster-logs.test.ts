@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OpCaller } from '../ipc/index.js';
-import type { AgentOps, ReadLogs } from './agent-ops.js';
+import type { ReadLogs } from './agent-ops.js';
 import { readLines } from './cluster-logs.js';
 import type { LogLine } from './engine.js';
 
@@ -18,35 +17,41 @@ const line = (number: number): LogLine => ({
 function agentWith(lines: number, more: number, end = 10_000) {
   let last = lines;
   const asked: ReadLogs[] = [];
-  const call = async (_op: 'logs', request: ReadLogs) => {
+  const read = async (request: ReadLogs) => {
     asked.push(request);
     if (asked.length > 1) last = Math.min(end, last + more);
     const after = request.after ?? last;
     const numbers = Array.from({ length: Math.min(BATCH, last - after) }, (_, i) => after + 1 + i);
-    return { entries: numbers.map(line), last: after + numbers.length, missed: 0, ended: last === end && after + numbers.length === end };
+    return {
+      entries: numbers.map(line),
+      last: after + numbers.length,
+      missed: 0,
+      ended: last === end && after + numbers.length === end,
+    };
   };
-  return { call: call as unknown as OpCaller<Pick<AgentOps, 'logs'>>, asked };
+  return { read, asked };
 }
 
 describe('the lines of a cluster', () => {
   it('end, without follow, although the processes print faster than they are read', async () => {
-    const { call, asked } = agentWith(35, 100);
+    const { read, asked } = agentWith(35, 100);
     let isCaughtUp = false;
     const texts: string[] = [];
-    for await (const { text } of readLines(call, { follow: false, onCaughtUp: () => (isCaughtUp = true) })) texts.push(text);
+    for await (const { text } of readLines(read, { follow: false, onCaughtUp: () => (isCaughtUp = true) })) texts.push(text);
     assert.deepEqual([texts[0], texts.length, asked.length, isCaughtUp], ['line 1', 40, 5, true]);
   });
 
   it('are none, without follow, if nothing was printed', async () => {
-    const { call } = agentWith(0, 0);
-    for await (const { text } of readLines(call, { follow: false })) assert.fail(text);
+    const { read } = agentWith(0, 0);
+    for await (const { text } of readLines(read, { follow: false })) assert.fail(text);
   });
 
   it('go on, with follow, until the cluster ends, each once', async () => {
-    const { call } = agentWith(15, 3, 42);
+    const { read } = agentWith(15, 3, 42);
     const texts: string[] = [];
     let atCatchUp = 0;
-    for await (const { text } of readLines(call, { follow: true, onCaughtUp: () => (atCatchUp = texts.length) })) texts.push(text);
+    for await (const { text } of readLines(read, { follow: true, onCaughtUp: () => (atCatchUp = texts.length) }))
+      texts.push(text);
     assert.deepEqual(
       texts,
       Array.from({ length: 42 }, (_, i) => `line ${i + 1}`),
@@ -55,9 +60,9 @@ describe('the lines of a cluster', () => {
   });
 
   it('are read once if the cluster has ended meanwhile', async () => {
-    const { call } = agentWith(15, 0, 15);
+    const { read } = agentWith(15, 0, 15);
     const texts: string[] = [];
-    for await (const { text } of readLines(call, { follow: true })) texts.push(text);
+    for await (const { text } of readLines(read, { follow: true })) texts.push(text);
     assert.equal(texts.length, 15);
   });
 });

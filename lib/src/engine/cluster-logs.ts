@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { agentSocket, shortId, tokenFile } from '../core/index.js';
-import { connect, helloOf, type OpCaller, opCaller } from '../ipc/index.js';
-import type { AgentOps } from './agent-ops.js';
+import { connect, helloOf, opCaller } from '../ipc/index.js';
+import type { AgentOps, JournalBatch, ReadLogs } from './agent-ops.js';
 import { joinLocalCluster } from './cluster.js';
 import { clusterIn } from './cluster-folder.js';
 import type { LogLine } from './engine.js';
@@ -24,28 +24,29 @@ export async function* readClusterLogs(dir: string, options: ReadClusterLogs): A
   // It connects as a driver, because a cluster that ends waits until drivers have read the last lines.
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
   try {
-    yield* readLines(opCaller<AgentOps>(channel), options);
+    const call = opCaller<AgentOps>(channel);
+    yield* readLines((request) => call('logs', request), options);
   } finally {
     channel.close();
   }
 }
 
 export async function* readLines(
-  call: OpCaller<Pick<AgentOps, 'logs'>>,
+  read: (request: ReadLogs) => Promise<JournalBatch<LogLine>>,
   { follow, onCaughtUp = () => {} }: ReadClusterLogs,
 ): AsyncGenerator<LogLine> {
   // Processes may print faster than this reads, so the end of what is there has to be known at the beginning.
-  const { last: known } = await call('logs', { after: null, atOnce: true });
+  const { last: known } = await read({ after: null, atOnce: true });
   let after = 0;
   while (after < known) {
-    const { entries, last, ended } = await call('logs', { after, atOnce: true });
+    const { entries, last, ended } = await read({ after, atOnce: true });
     yield* entries;
     after = last;
     if (ended) break;
   }
   onCaughtUp();
   while (follow) {
-    const next = await call('logs', { after }).catch(() => undefined);
+    const next = await read({ after }).catch(() => undefined);
     if (next === undefined) return;
     yield* next.entries;
     if (next.ended) return;

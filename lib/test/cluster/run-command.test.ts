@@ -54,7 +54,8 @@ test('an application of nbserve run that is taken down is not on its way any mor
 });
 
 test('a cluster without HTTP takes an application, and is named by its folder when it ends', async (t) => {
-  const app = "import { serve } from 'nbserve';\nexport const app = serve.deployment(class A { fetch() { return 'a'; } }).bind();\n";
+  const app =
+    "import { serve } from 'nbserve';\nexport const app = serve.deployment(class A { fetch() { return 'a'; } }).bind();\n";
   const folder = new CommandFolder({ 'app.ts': app });
   t.after(() => folder.remove());
   const started = await folder.output(['start', '--proxy-location', 'Disabled', '--dashboard-port', 'none']);

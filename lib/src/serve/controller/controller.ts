@@ -175,7 +175,10 @@ export class Controller {
   }
 
   /** Resolves when all replicas of the application have ended; without `wait`, as soon as the new target state is on disk. */
-  async delete(name: string, { wait = true }: { readonly wait?: boolean | undefined } = {}): Promise<{ readonly deleted: boolean }> {
+  async delete(
+    name: string,
+    { wait = true }: { readonly wait?: boolean | undefined } = {},
+  ): Promise<{ readonly deleted: boolean }> {
     // An earlier controller may have removed it from the target and left its replicas to this one.
     const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
     if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
