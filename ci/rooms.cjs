@@ -137,16 +137,17 @@ const KERNEL_ROOMS = {
   descriptors: [],
   versions: [],
   guard: [],
+  history: [],
   display: [],
   magics: [],
   debugger: [],
   control: ['children', 'debugger', 'descriptors', 'wire'],
   session: ['children', 'debugger', 'display', 'guard', 'magics', 'versions'],
   install: ['guard'],
-  kernel: ['control', 'debugger', 'descriptors', 'display', 'guard', 'session', 'versions', 'wire'],
+  kernel: ['control', 'debugger', 'descriptors', 'display', 'guard', 'history', 'session', 'versions', 'wire'],
   runner: ['children', 'control', 'descriptors', 'display', 'guard', 'session', 'versions'],
   testing: ['runner'],
-  commands: ['install', 'magics', 'runner', 'testing'],
+  commands: ['history', 'install', 'magics', 'runner', 'testing'],
 };
 
 /** Files of an outer room, besides its index.ts, that a room inside of it may import: both are parts of one thing. */

@@ -163,10 +163,8 @@ ${sections.map(({ heading, file, name, specs }) => `${heading}\n\n${specs === un
 
 ${table(
   ['Variable', 'Meaning'],
-  // `parentPid` is Jupyter's.
-  ['lib/src/core/env.ts', 'kernel-ext/src/versions/env.ts', 'kernel-ext/src/kernel/env.ts']
+  ['lib/src/core/env.ts', 'kernel-ext/src/versions/env.ts', 'kernel-ext/src/history/env.ts']
     .flatMap((file) => environmentVariables(file))
-    .filter(({ name }) => !name.startsWith('JPY_'))
     .map(({ name, doc }) => [`\`${name}\``, cell(doc)]),
 )}
 `;

@@ -9,16 +9,19 @@ import { fileURLToPath } from 'node:url';
 
 const NBSERVE = fileURLToPath(new URL('../../lib/bin/nbserve.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'nbi-'));
-const [cache, home] = [join(root, 'cache'), join(root, 'h')];
+const [cache, home, history] = [join(root, 'cache'), join(root, 'h'), join(root, 'history')];
 const env = {
   ...process.env,
   HOME: root,
   JUPYTER_DATA_DIR: join(root, 'jupyter'),
   NBSERVE_CACHE: cache,
+  NBSERVE_HISTORY: history,
   NBSERVE_HOME: home,
   NBSERVE_CLUSTER: '',
 };
-const nbserve = (...args: string[]) => spawnSync(process.execPath, [NBSERVE, ...args], { env, encoding: 'utf8' });
+const nbserve = (...args: string[]) => nbserveIn({}, ...args);
+const nbserveIn = (more: NodeJS.ProcessEnv, ...args: string[]) =>
+  spawnSync(process.execPath, [NBSERVE, ...args], { env: { ...env, ...more }, encoding: 'utf8' });
 
 after(() => rmSync(root, { recursive: true, force: true }));
 
@@ -71,6 +74,29 @@ test('uninstall removes the link that leads to the folder of the cache', () => {
   assert.match(stdout, /\nremoved \S+\/cache\n$/);
   assert.deepEqual([readdirSync(large), existsSync(cache)], [[], false]);
   rmSync(large, { recursive: true });
+});
+
+test('uninstall names and removes the history of cells, and no other files beside it', () => {
+  mkdirSync(history);
+  for (const name of ['1.jsonl', '12.jsonl', 'results.jsonl', 'notes.txt'])
+    writeFileSync(join(history, name), '[1,"secret = 1"]\n');
+  assert.match(nbserve('uninstall').stdout, /\nleft: \S+\/history \(the history of cells, 1 kB\)\n/);
+  const { stdout, stderr } = nbserve('uninstall', '--all');
+  assert.match(
+    stdout,
+    /\nremoved 1\.jsonl, 12\.jsonl in \S+\/history; what else is there stays: notes\.txt, results\.jsonl\n$/,
+    stderr,
+  );
+  assert.deepEqual(readdirSync(history), ['notes.txt', 'results.jsonl']);
+  rmSync(history, { recursive: true });
+  const state = join(root, 'state');
+  mkdirSync(join(state, 'nbserve', 'history'), { recursive: true });
+  writeFileSync(join(state, 'nbserve', 'history', '1.jsonl'), '[1,"secret = 1"]\n');
+  const none = nbserveIn({ NBSERVE_HISTORY: '', XDG_STATE_HOME: state }, 'uninstall');
+  assert.equal(none.stdout, 'there was no kernel to remove\n');
+  const byDefault = { NBSERVE_HISTORY: undefined, XDG_STATE_HOME: state };
+  assert.match(nbserveIn(byDefault, 'uninstall', '--all').stdout, /\nremoved \S+\/state\/nbserve\/history\n$/);
+  assert.deepEqual(readdirSync(join(state, 'nbserve')), []);
 });
 
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, parseCommand } from 'nbserve/cli';
 import { defineError } from 'nbserve/errors';
+import { historyFolder, isHistoryFile } from '../history/index.js';
 import { uninstallKernelspec } from '../install/index.js';
 import { later } from '../runner/index.js';
 import { cacheFolder } from './env.js';
@@ -20,7 +21,7 @@ export const uninstallCommand: Command = {
 ${PLACE_HELP}
   --all           also remove what nbserve keeps in your folders; without it, the command lists that, and asks if it runs in a terminal
 
-It removes what nbserve has made; other files in the folder that NBSERVE_CACHE names stay.
+It removes what nbserve has made; other files in the folders that NBSERVE_CACHE and NBSERVE_HISTORY name stay.
 The command does not remove the folder of nbserve itself, nor Jupyter's own settings in ~/.jupyter.`,
   async run(args) {
     const { values } = parseCommand(USAGE, args, { ...PLACE_OPTIONS, all: { type: 'boolean' } }, [0, 0]);
@@ -52,6 +53,7 @@ function leftovers(): Leftover[] {
       what: 'models and data, compiled code, the JupyterLab of nbserve lab',
     },
     { path: clustersHome(), names: entriesOf(clustersHome()), what: 'sockets, state and logs of clusters' },
+    { path: historyFolder(), names: entriesOf(historyFolder()).filter(isHistoryFile), what: 'the history of cells' },
   ];
   return known
     .filter(({ names }) => names.length > 0)
@@ -71,9 +73,7 @@ function remove(left: readonly Leftover[]): void {
     // It may be a link to a folder, which then stays, empty.
     if (others.length === 0) rmSync(path, { recursive: true, force: true });
     console.log(
-      others.length === 0
-        ? `removed ${path}`
-        : `removed ${own.join(', ')} in ${path}; what else is there stays: ${listOf(others)}`,
+      others.length === 0 ? `removed ${path}` : `removed ${listOf(own)} in ${path}; what else is there stays: ${listOf(others)}`,
     );
   }
 }

@@ -52,5 +52,15 @@ describe('the kernelspec', () => {
     mkdirSync(other, { recursive: true });
     writeFileSync(path.join(other, 'kernel.json'), '{"language":"python","argv":["python"]}');
     assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), { code: 'NBS_KERNEL_INSTALL' });
+    writeFileSync(path.join(other, 'kernel.json'), 'null');
+    assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), {
+      code: 'NBS_KERNEL_INSTALL',
+      message: /not nbserve's/,
+    });
+    writeFileSync(path.join(other, 'kernel.json'), '{"argv":["/usr/bin/no');
+    assert.throws(() => uninstallKernelspec({ prefix, name: 'python3' }), {
+      code: 'NBS_KERNEL_INSTALL',
+      message: /its kernel\.json cannot be read: .*; if it is nbserve's, install it again, or remove the folder$/,
+    });
   });
 });

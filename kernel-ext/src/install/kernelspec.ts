@@ -51,8 +51,8 @@ export function installKernelspec(options: InstallOptions = {}): string {
     writeFileSync(path.join(folder, 'kernel.json'), `${JSON.stringify(kernelSpec(options.displayName), null, 2)}\n`);
     cpSync(LOGOS, folder, { recursive: true });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw KernelspecKept({ folder, why: `it cannot be written: ${why}; --user or --prefix choose another folder` }, error);
+    const why = `it cannot be written: ${textOf(error)}; --user or --prefix choose another folder`;
+    throw KernelspecKept({ folder, why }, error);
   }
   return folder;
 }
@@ -60,16 +60,33 @@ export function installKernelspec(options: InstallOptions = {}): string {
 /**
  * Removes the kernelspec.
  * @returns its folder, or undefined if there was none
- * @throws NBS_KERNEL_INSTALL if a folder of that name holds another kernel
+ * @throws NBS_KERNEL_INSTALL if a folder of that name holds another kernel, or cannot be read or removed
  */
 export function uninstallKernelspec(options: InstallOptions = {}): string | undefined {
   const folder = specFolder(options);
   const file = path.join(folder, 'kernel.json');
   if (!existsSync(file)) return undefined;
-  const { language, argv } = JSON.parse(readFileSync(file, 'utf8')) as { language?: unknown; argv?: unknown };
-  const ours =
-    language === 'typescript' && Array.isArray(argv) && argv.some((part) => /nbserve|kernel[/\\]main\.js$/.test(String(part)));
-  if (!ours) throw KernelspecKept({ folder, why: "it holds a kernel that is not nbserve's" });
-  rmSync(folder, { recursive: true });
+  if (!isOurs(folder, file)) throw KernelspecKept({ folder, why: "it holds a kernel that is not nbserve's" });
+  try {
+    rmSync(folder, { recursive: true });
+  } catch (error) {
+    throw KernelspecKept({ folder, why: `it cannot be removed: ${textOf(error)}` }, error);
+  }
   return folder;
 }
+
+/** @throws NBS_KERNEL_INSTALL if nobody can tell, because the file is cut off, for example */
+function isOurs(folder: string, file: string): boolean {
+  let spec: { readonly language?: unknown; readonly argv?: unknown } | null;
+  try {
+    spec = JSON.parse(readFileSync(file, 'utf8')) as typeof spec;
+  } catch (error) {
+    const why = `its kernel.json cannot be read: ${textOf(error)}; if it is nbserve's, install it again, or remove the folder`;
+    throw KernelspecKept({ folder, why }, error);
+  }
+  const argv = spec?.argv;
+  const isNamed = Array.isArray(argv) && argv.some((part) => /nbserve|kernel[/\\]main\.js$/.test(String(part)));
+  return spec?.language === 'typescript' && isNamed;
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

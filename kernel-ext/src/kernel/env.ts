@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { LEGACY_VARIABLE } from '../control/index.js';
 
 /**
@@ -21,7 +19,3 @@ export function takeLegacy(): string {
   delete process.env[LEGACY_VARIABLE];
   return legacy;
 }
-
-/** `NBSERVE_HISTORY`: the folder in which the history of notebooks is kept. If it is empty, none is kept. Default: `nbserve/history` in `$XDG_STATE_HOME`, else in `~/.local/state`. */
-export const historyFolder = (): string =>
-  process.env.NBSERVE_HISTORY ?? join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'nbserve', 'history');

@@ -1,5 +1,5 @@
+import { KeptHistory } from '../history/index.js';
 import type { HistoryRequest } from '../wire/index.js';
-import { KeptHistory } from './kept-history.js';
 
 interface Entry {
   readonly session: number;

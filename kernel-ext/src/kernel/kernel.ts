@@ -5,11 +5,11 @@ import { ControlThread, inOwnTurn, nextTurn, type Parent, type Restart } from '.
 import { showToDebugger } from '../debugger/index.js';
 import { asTheyAre, type OwnDescriptors } from '../descriptors/index.js';
 import { guardErrors, guardExit } from '../guard/index.js';
+import { KeptHistory } from '../history/index.js';
 import type { Session, SessionOptions } from '../session/index.js';
 import { type Connection, kernelSession, logToStderr, removeSocketFiles } from '../wire/index.js';
 import { parentPid as parentOf } from './env.js';
 import { History } from './history.js';
-import { KeptHistory } from './kept-history.js';
 import { kernelInfo } from './kernel-info.js';
 import { SessionHolder } from './session-holder.js';
 import { ShellChannel } from './shell-channel.js';

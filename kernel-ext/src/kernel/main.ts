@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { isNbserveError } from 'nbserve/errors';
 import { afterArrivals, parentInNode } from '../control/index.js';
 import { replaceDescriptors } from '../descriptors/index.js';
+import { historyFolder } from '../history/index.js';
 import { logTo, logToStderr, NoConnectionFile, readConnectionFile } from '../wire/index.js';
-import { historyFolder, notebookName, parentPid, takeLegacy } from './env.js';
+import { notebookName, parentPid, takeLegacy } from './env.js';
 import { startKernel } from './kernel.js';
 
 const [, main, connectionFile] = process.argv;

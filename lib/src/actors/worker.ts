@@ -1,4 +1,3 @@
-import { deferred } from '../core/index.js';
 import type { WorkerApp } from '../serve/host.js';
 import type { DeploymentHandle } from '../serve/index.js';
 import { WorkerDead, WorkerDied } from './errors.js';
@@ -29,7 +28,8 @@ export class PooledWorker implements Worker {
   readonly #app: WorkerApp;
   readonly #label: string;
   readonly #onDied: (worker: PooledWorker) => void;
-  #ended = deferred<never>();
+  /** What rejects the calls in progress. */
+  readonly #onEnd = new Set<(error: unknown) => void>();
   #reason: string | null = null;
   #error: unknown;
 
@@ -40,7 +40,6 @@ export class PooledWorker implements Worker {
     this.#app = app;
     this.#label = `worker ${index} of ${pool}`;
     this.#onDied = onDied;
-    this.#ended.promise.catch(() => {});
   }
 
   get isAlive(): boolean {
@@ -52,7 +51,8 @@ export class PooledWorker implements Worker {
     if (this.#reason !== null) return;
     this.#reason = reason;
     this.#error = error;
-    this.#ended.reject(this.#dead());
+    for (const reject of this.#onEnd) reject(this.#dead());
+    this.#onEnd.clear();
   }
 
   async pid(): Promise<number | null> {
@@ -66,7 +66,7 @@ export class PooledWorker implements Worker {
     const cancel = (): void => response.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await Promise.race([response, this.#ended.promise]);
+      return await this.#orEnd(response);
     } catch (error) {
       if (this.#reason !== null) response.cancel();
       throw this.#seen(error, method, signal);
@@ -83,7 +83,7 @@ export class PooledWorker implements Worker {
     const items = response[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const { done, value } = await Promise.race([items.next(), this.#ended.promise]);
+        const { done, value } = await this.#orEnd(items.next());
         if (done === true) return;
         yield value;
       }
@@ -93,6 +93,26 @@ export class PooledWorker implements Worker {
       signal?.removeEventListener('abort', cancel);
       response.cancel();
     }
+  }
+
+  /**
+   * The result of the work; it rejects if the worker ends before that. A race with one promise of the worker's end would keep every result until the end.
+   */
+  #orEnd<T>(work: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#reason === null) this.#onEnd.add(reject);
+      else reject(this.#dead());
+      work.then(
+        (result) => {
+          this.#onEnd.delete(reject);
+          resolve(result);
+        },
+        (error: unknown) => {
+          this.#onEnd.delete(reject);
+          reject(error);
+        },
+      );
+    });
   }
 
   #remote(method: string, args: readonly unknown[]) {

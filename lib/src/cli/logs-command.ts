@@ -1,6 +1,8 @@
+import { listOf } from '../core/index.js';
 import { readClusterLogs } from '../host/index.js';
 import { ADDRESS_OPTIONS, findCluster } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
+import { outputGone } from './output-gone.js';
 import { packageRunnerGone, RUNNER_GONE } from './package-runner.js';
 
 const USAGE = 'nbserve logs [<replica or deployment>] [--follow] [--address <folder>]';
@@ -19,7 +21,8 @@ export const logsCommand: Command = {
   --address                 the cluster's folder, if several run; nbserve status lists them
 
 The command prints the last 16 MiB. The folder logs/ of the cluster has the whole output; on another machine, that of its node has
-what was printed there.`,
+what was printed there.
+Exit codes: 0 it has printed what there is, 1 no process of that name has printed anything.`,
   async run(args) {
     const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
@@ -28,12 +31,22 @@ what was printed there.`,
       console.error(RUNNER_GONE);
       process.exit(1);
     });
-    for await (const { label, stream, text } of readClusterLogs(await findCluster(values), {
+    // `| head` wants no more lines.
+    void outputGone().then(() => process.exit(0));
+    const labels = new Set<string>();
+    let isFound = of === undefined;
+    const lines = readClusterLogs(await findCluster(values), {
       follow: values.follow ?? false,
-    })) {
+      onCaughtUp: () => {
+        if (!isFound) console.error(`no process called ${of} has printed anything; these have: ${listOf([...labels])}`);
+      },
+    });
+    for await (const { label, stream, text } of lines) {
+      labels.add(label);
       if (of !== undefined && !isOf(label, of)) continue;
+      isFound = true;
       (stream === 'stdout' ? process.stdout : process.stderr).write(`(${label}) ${text}\n`);
     }
-    return 0;
+    return isFound ? 0 : 1;
   },
 };

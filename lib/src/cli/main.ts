@@ -2,6 +2,7 @@ import { hasCode, KeepAlive } from '../core/index.js';
 import { BadUsage, type Command } from './command.js';
 import { UnknownCommand } from './errors.js';
 import { kernelCommand } from './kernel-command.js';
+import { allowGoneReaders } from './output-gone.js';
 import { showError } from './show-error.js';
 
 type Loader = () => Promise<Command>;
@@ -62,6 +63,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
   return command.run(args);
 }
+
+allowGoneReaders();
 
 // Connections to a cluster do not keep a process alive. Without this, a command that waits for an answer could end, as if it had succeeded.
 new KeepAlive()

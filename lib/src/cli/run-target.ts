@@ -50,7 +50,8 @@ function moduleTarget(usage: string, target: string, { name, 'route-prefix': rou
       }).catch((error: unknown) => {
         throw noteFilesRead(error, files);
       });
-      return { files, failed: false, lines: [`${handle.appName} runs at ${handle.url}`] };
+      const answersHttp = (await starting).cluster.url !== '';
+      return { files, failed: false, lines: [`${handle.appName} runs${answersHttp ? ` at ${handle.url}` : ''}`] };
     },
   };
 }

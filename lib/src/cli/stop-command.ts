@@ -15,9 +15,10 @@ export const stopCommand: Command = {
     const { values } = parseCommand(USAGE, args, { ...ADDRESS_OPTIONS }, [0, 0]);
     // A command that names no cluster does not end a notebook's own cluster.
     const dir = await folderAt(values.address ?? values.cluster ?? 'auto');
-    const url = clusterIn(dir)?.url;
+    // A cluster without HTTP has no URL.
+    const what = clusterIn(dir)?.url || dir;
     await stopCluster(dir, DRAIN_MS);
-    console.log(`stopped ${url}`);
+    console.log(`stopped ${what}`);
     return 0;
   },
 };

@@ -56,7 +56,7 @@ export async function applyConfig(client: Client, config: DeployConfig, options:
   const { prepared, failed, files } = await loadConfig(config);
   if (failed.length > 0) return { deployed: [], deleted: [], failed, files };
   const deleted = await othersThan(client, config);
-  if (prepared.length === 0) await deleteAll(client, deleted);
+  if (prepared.length === 0) await deleteAll(client, deleted, wait);
   const together = { id: randomUUID(), members: prepared.map(({ spec }) => spec.name), removes: deleted };
   const failures: { name: string; error: unknown }[] = [];
   const deployed: string[] = [];
@@ -78,8 +78,8 @@ export async function applyConfig(client: Client, config: DeployConfig, options:
   }
   if (failures.length > 0) return { deployed, deleted: [], failed: failures, files };
   for (const name of deleted) {
-    const isLater = !wait && prepared.length > 0;
-    onStep(`${name} is deleted${isLater ? ' when all of them run' : ''}, because the configuration does not name it`);
+    const fate = wait ? 'is deleted' : prepared.length > 0 ? 'is deleted when all of them run' : 'is being deleted';
+    onStep(`${name} ${fate}, because the configuration does not name it`);
   }
   return { deployed, deleted, failed: failures, files };
 }
@@ -94,8 +94,8 @@ async function othersThan(client: Client, { applications }: DeployConfig): Promi
   return Object.keys(declared).filter((name) => !applications.some((app) => app.name === name));
 }
 
-const deleteAll = (client: Client, names: readonly string[]): Promise<unknown> =>
-  Promise.all(names.map((name) => deleteApplication(client, name)));
+const deleteAll = (client: Client, names: readonly string[], wait: boolean): Promise<unknown> =>
+  Promise.all(names.map((name) => deleteApplication(client, name, { wait })));
 
 function declaredBy(entry: ApplicationConfig) {
   const { name, routePrefix, env, deployments = [] } = entry;

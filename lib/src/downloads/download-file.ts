@@ -122,8 +122,9 @@ async function receive(
   wanted: Wanted,
   file: FileHandle,
   progress: { got: number; total: number },
-  { onProgress, answerTimeoutMs = 10_000, idleTimeoutMs = 30_000 }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<void> {
+  const { onProgress, answerTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = options;
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(new Broken(`no answer within ${answerTimeoutMs / 1000} s`)), answerTimeoutMs);
   try {
@@ -133,14 +134,17 @@ async function receive(
       throw abort.signal.aborted ? unreachable(wanted, 'it does not answer in time') : unreachable(wanted, error);
     });
     const kind = rangeOf(response, progress.got);
+    // The body of such an answer is no part of the file: it is a page for people, for example.
+    if (kind === 'complete' || kind === 'beyond' || kind === 'refused') await response.body?.cancel();
     if (kind === 'complete') return;
-    if (kind === 'refused') {
-      await response.body?.cancel();
-      refuse(wanted, response);
-    }
-    if (kind === 'from-start') {
+    if (kind === 'refused') refuse(wanted, response);
+    if (kind === 'from-start' || kind === 'beyond') {
       await file.truncate(0);
       progress.got = 0;
+    }
+    if (kind === 'beyond') {
+      clearTimeout(timer);
+      return await receive(wanted, file, progress, options);
     }
     const length = Number(response.headers.get('content-length') ?? 0);
     progress.total = length === 0 ? (wanted.bytes ?? 0) : progress.got + length;
@@ -165,10 +169,10 @@ async function receive(
 }
 
 /** What the answer to a request from byte `got` on contains. */
-function rangeOf({ status, headers }: Response, got: number): 'rest' | 'from-start' | 'complete' | 'refused' {
+function rangeOf({ status, headers }: Response, got: number): 'rest' | 'from-start' | 'complete' | 'beyond' | 'refused' {
   const range = headers.get('content-range') ?? '';
-  // 416: the file ends at this byte, or before it, and then it is another file.
-  if (status === 416 && got > 0) return range === `bytes */${got}` ? 'complete' : 'from-start';
+  // 416: the file ends at this byte; or before it, and then it is another file; or the server does not say where.
+  if (status === 416 && got > 0) return range === `bytes */${got}` ? 'complete' : 'beyond';
   if (status === 206) return range.startsWith(`bytes ${got}-`) ? 'rest' : 'refused';
   return status === 200 ? 'from-start' : 'refused';
 }

@@ -1,41 +1,56 @@
 import { readFileSync } from 'node:fs';
 import { agentSocket, shortId, tokenFile } from '../core/index.js';
 import { connect, helloOf, opCaller } from '../ipc/index.js';
-import type { AgentOps } from './agent-ops.js';
+import type { AgentOps, JournalBatch, ReadLogs } from './agent-ops.js';
 import { joinLocalCluster } from './cluster.js';
 import { clusterIn } from './cluster-folder.js';
 import type { LogLine } from './engine.js';
 import { ClusterGone } from './errors.js';
 
+interface ReadClusterLogs {
+  /** Go on with new lines, until the cluster ends. */
+  readonly follow: boolean;
+  /** Called when the lines are read that were there at the call. */
+  readonly onCaughtUp?: () => void;
+}
+
 /**
  * The last lines that the processes of a cluster have printed (16 MiB are kept), in the order in which they came.
- * @param follow goes on with new lines, until the cluster ends
  * @throws NBS_CLUSTER_GONE
  */
-export async function* readClusterLogs(dir: string, { follow }: { readonly follow: boolean }): AsyncGenerator<LogLine> {
+export async function* readClusterLogs(dir: string, options: ReadClusterLogs): AsyncGenerator<LogLine> {
   if (clusterIn(dir) === undefined) throw ClusterGone({ path: dir });
   const token = readFileSync(tokenFile(dir), 'utf8');
   // It connects as a driver, because a cluster that ends waits until drivers have read the last lines.
   const channel = await connect({ path: agentSocket(dir) }, { token, hello: helloOf('driver', shortId()) });
-  const call = opCaller<AgentOps>(channel);
   try {
-    for (let after = 0; ; ) {
-      const { entries, last, ended } = await call('logs', { after, atOnce: true });
-      yield* entries;
-      if (ended) return;
-      if (last > after) {
-        after = last;
-        continue;
-      }
-      if (!follow) return;
-      const next = await call('logs', { after }).catch(() => undefined);
-      if (next === undefined) return;
-      yield* next.entries;
-      if (next.ended) return;
-      after = next.last;
-    }
+    const call = opCaller<AgentOps>(channel);
+    yield* readLines((request) => call('logs', request), options);
   } finally {
     channel.close();
+  }
+}
+
+export async function* readLines(
+  read: (request: ReadLogs) => Promise<JournalBatch<LogLine>>,
+  { follow, onCaughtUp = () => {} }: ReadClusterLogs,
+): AsyncGenerator<LogLine> {
+  // Processes may print faster than this reads, so the end of what is there has to be known at the beginning.
+  const { last: known } = await read({ after: null, atOnce: true });
+  let after = 0;
+  while (after < known) {
+    const { entries, last, ended } = await read({ after, atOnce: true });
+    yield* entries;
+    after = last;
+    if (ended) break;
+  }
+  onCaughtUp();
+  while (follow) {
+    const next = await read({ after }).catch(() => undefined);
+    if (next === undefined) return;
+    yield* next.entries;
+    if (next.ended) return;
+    after = next.last;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { InvalidOption } from '../core/index.js';
+import { InvalidOption, listOf } from '../core/index.js';
 import { NoRows } from './errors.js';
 
 /** A Vega-Lite chart, by the types of the package `vega-lite`. A notebook draws it if it is the last value of a cell. */
@@ -67,11 +67,7 @@ function chart<R extends Row>(where: string, mark: Mark, rows: readonly R[], opt
   if (!Array.isArray(rows) || rows.length === 0) throw NoRows({ where });
   const { x, color, title, xTitle, yTitle, width = 420, height = 220 } = options;
   const columns = [options.y].flat() as Column<R>[];
-  const known = new Set(rows.flatMap((row) => Object.keys(row)));
-  for (const [option, column] of [['x', x], ...columns.map((each) => ['y', each]), ['color', color ?? x]] as const) {
-    if (!known.has(String(column)))
-      throw InvalidOption({ where, option: String(option), expected: `one of ${[...known].join(', ')}`, value: String(column) });
-  }
+  const known = checkedColumns(where, rows, [['x', x], ...columns.map((each) => ['y', each] as const), ['color', color ?? x]]);
   const isMany = columns.length > 1;
   if (isMany && color !== undefined)
     throw InvalidOption({
@@ -106,6 +102,24 @@ function chart<R extends Row>(where: string, mark: Mark, rows: readonly R[], opt
       ...(mark.type === 'bar' && group !== undefined && { xOffset: { field: escaped(group) } }),
     },
   };
+}
+
+/**
+ * The columns of all rows.
+ * @param used each option that names a column, with its value
+ * @throws NBS_INVALID_OPTION
+ */
+export function checkedColumns(
+  where: string,
+  rows: readonly object[],
+  used: readonly (readonly [option: string, column: unknown])[],
+): ReadonlySet<string> {
+  const known = new Set(rows.flatMap((row) => Object.keys(row)));
+  for (const [option, column] of used) {
+    if (!known.has(String(column)))
+      throw InvalidOption({ where, option, expected: `one of ${listOf([...known])}`, value: String(column) });
+  }
+  return known;
 }
 
 const escaped = (column: string): string => column.replace(/[.[\]\\'"]/g, '\\$&');

@@ -183,10 +183,16 @@ export class Client {
   }
 }
 
-/** Prints a line of a replica after its name: `(Chat#k3f9a2) hello`. */
+/**
+ * Prints a line of a replica after its name: `(Chat#k3f9a2) hello`. If nobody reads the output any more, it is lost, as with `console.log`: what a replica
+ * prints must not end the program.
+ */
 function printLine({ label, role, stream, text }: LogLine): void {
   const out = stream === 'stdout' ? process.stdout : process.stderr;
-  out.write(`(${label}) ${role === 'replica' ? text : messageOf(text)}\n`);
+  out.write(`(${label}) ${role === 'replica' ? text : messageOf(text)}\n`, (error) => {
+    // The stream emits the error after this.
+    if (error && out.listenerCount('error') === 0) out.once('error', () => {});
+  });
 }
 
 /** nbserve's own processes log JSON lines; this returns the message for the user. */

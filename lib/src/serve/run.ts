@@ -189,10 +189,14 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object that is not an application' : String(value);
 }
 
-/** Deletes an application. @throws NBS_NO_SUCH_APP */
-export async function deleteApplication(client: Client, name: string): Promise<void> {
+/**
+ * Deletes an application.
+ * @param options.wait until its replicas have ended, and not only until the cluster has accepted it
+ * @throws NBS_NO_SUCH_APP
+ */
+export async function deleteApplication(client: Client, name: string, { wait = true } = {}): Promise<void> {
   const note = { what: 'serve.delete', app: name, afterMs: DRAIN_NOTE_AFTER_MS };
-  const { deleted } = await noteIfLong(client, note, client.call('delete', { name }));
+  const { deleted } = await noteIfLong(client, note, client.call('delete', { name, wait }));
   if (deleted) return;
   throw noSuchApplication(name, await client.call('status', undefined));
 }

@@ -140,6 +140,29 @@ test('wrong bytes are refused, and a wrong beginning is not continued', async ()
   assert.deepEqual(readFileSync(kept(folder, 'tiny/onnx/model.onnx')), model);
 });
 
+test('if a server has no such range, the file is asked for from its start, and the page of that answer is not kept', async (t) => {
+  const asked: (string | undefined)[] = [];
+  let contentRange: string | undefined;
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers.range);
+    if (headers.range === undefined) return void response.end(model);
+    response.writeHead(416, contentRange === undefined ? {} : { 'content-range': contentRange }).end('<h1>No such range</h1>');
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const folder = join(projects.root, 'no-range');
+  const wanted = { what: 'a model', key: 'model', server: 'the server', setting: 'A_VARIABLE' };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model`;
+  for (const given of [undefined, 'bytes */500', '']) {
+    contentRange = given;
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'model.4194305.part'), Buffer.alloc(1000, 7));
+    assert.deepEqual(readFileSync(await downloadFile({ ...wanted, url }, { folder, attempts: 1 })), model);
+    assert.deepEqual(asked.splice(0), ['bytes=1000-', undefined]);
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a process that is killed in the middle of a download is continued by the next one', async () => {
   const folder = projects.project('killed', [asset('tiny/onnx/model.onnx', [onHub('onnx/model.onnx')])]);
   hub.faults.pauseMs = 20;

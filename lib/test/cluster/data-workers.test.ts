@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { serve } from 'nbserve';
 import { data } from 'nbserve/data';
 import {
@@ -11,6 +13,7 @@ import {
   dyingOnce,
   groups,
   inARow,
+  large,
   mark,
   Scale,
   scaled,
@@ -50,6 +53,25 @@ test('functions of rows run in workers, and use the values of their module', asy
     { odd: false, sum: 20 },
     { odd: true, sum: 25 },
   ]);
+});
+
+test('batches that were taken are not kept while the workers go on', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const memory = (): number => {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = memory();
+  let [batches, grown] = [0, 0];
+  for await (const { weight } of large.iterBatches({ batchSize: 2 ** 17 })) {
+    assert.equal(weight.length, 2 ** 17);
+    batches += 1;
+    if (batches === 60) grown = memory() - before;
+  }
+  assert.equal(batches, 64);
+  // Some batches are ahead of the reader.
+  assert.ok(grown < 30 * 2 ** 20, `${grown} bytes`);
 });
 
 test('a reader that stops early ends the workers', async () => {

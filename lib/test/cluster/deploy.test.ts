@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
@@ -156,6 +157,35 @@ test('a wrong configuration or command line ends with 2 and names the line', asy
     assert.equal(code, 2);
     assert.match(stderr, message);
   }
+});
+
+test('without applications, --no-wait does not wait for the replicas either', async () => {
+  const open = `import { existsSync, writeFileSync } from 'node:fs';
+import { serve } from 'nbserve';
+const Open = serve.deployment(class Open {
+  constructor(readonly file: string) {}
+  async fetch() {
+    writeFileSync(this.file + '.begun', '');
+    while (!existsSync(this.file)) await new Promise((resolve) => setTimeout(resolve, 20));
+    return 'whole';
+  }
+});
+export const build = ({ file }: { file: string }) => Open.bind(file);
+`;
+  folder.write('open.ts', open);
+  const file = `${folder.path}/close`;
+  await folder.output(
+    ['deploy', '-'],
+    config(`\n  - { name: open, routePrefix: /open, importPath: open.ts:build, args: { file: ${file} } }`),
+  );
+  const answer = ask('/open');
+  await until(() => existsSync(`${file}.begun`));
+  const out = await folder.output(['deploy', '--no-wait', '-'], 'applications: []');
+  assert.match(out, /open is being deleted, because the configuration does not name it/);
+  assert.equal((await status()).applications.open?.status, 'DELETING');
+  folder.write('close', '');
+  assert.equal(await answer, 'whole');
+  await until(async () => !Object.hasOwn((await status()).applications, 'open'));
 });
 
 test('--check deploys nothing, and --no-wait does not wait for the constructor', async () => {

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { listLocalClusters } from '../../dist/engine/index.js';
+import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
 
 const BIN = fileURLToPath(new URL('../../bin/nbserve.js', import.meta.url));
@@ -50,4 +51,15 @@ test('an application of nbserve run that is taken down is not on its way any mor
   assert.ok(cluster);
   await promisify(execFile)(process.execPath, [BIN, 'delete', 'default', '--address', cluster.dir]);
   assert.equal((await fetch(url)).status, 404);
+});
+
+test('a cluster without HTTP takes an application, and is named by its folder when it ends', async (t) => {
+  const app =
+    "import { serve } from 'nbserve';\nexport const app = serve.deployment(class A { fetch() { return 'a'; } }).bind();\n";
+  const folder = new CommandFolder({ 'app.ts': app });
+  t.after(() => folder.remove());
+  const started = await folder.output(['start', '--proxy-location', 'Disabled', '--dashboard-port', 'none']);
+  const [, dir = ''] = /^folder: (.*)$/m.exec(started) ?? [];
+  assert.equal(await folder.output(['run', 'app.ts:app', '--address', 'auto']), 'default runs\n');
+  assert.equal(await folder.output(['stop']), `stopped ${dir}\n`);
 });

@@ -24,7 +24,7 @@ export function controllerApi(blobs: BlobStore, recovered: Promise<Controller>):
       forget();
       return undefined;
     },
-    delete: async ({ name }) => (await recovered).delete(name),
+    delete: async ({ name, wait }) => (await recovered).delete(name, { wait }),
     status: async () => (await recovered).fullStatus(),
     traffic: async ({ prefix, spec }) => (await recovered).traffic.set(prefix, spec),
     canary: async ({ prefix, spec }) => (await recovered).traffic.begin(prefix, spec),

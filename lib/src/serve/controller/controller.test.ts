@@ -266,6 +266,21 @@ describe('delete and shutdown', () => {
     assert.deepEqual(await controller.delete('one'), { deleted: false });
   });
 
+  it('answers at once if nobody waits for the replicas', async () => {
+    const cluster = new FakeCluster();
+    cluster.behaviours.set('a', { slowDrain: true });
+    const controller = await cluster.controller();
+    await controller.deploy(app('one', [deployment('Chat', 'a')]));
+    const [replica] = cluster.running('a');
+    assert.deepEqual(await controller.delete('one', { wait: false }), { deleted: true });
+    await settle();
+    assert.deepEqual([cluster.routes.routes, cluster.stopped], [[], []]);
+    assert.equal(controller.status().applications.one?.status, 'DELETING');
+    replica?.finishDrain();
+    await settle();
+    assert.deepEqual(controller.status().applications, {});
+  });
+
   it('gives up a deploy that is on its way, and takes no other after a shutdown', async () => {
     const cluster = new FakeCluster();
     cluster.behaviours.set('slow', { hang: true });

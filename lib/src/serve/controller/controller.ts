@@ -174,8 +174,11 @@ export class Controller {
     return Object.fromEntries(all);
   }
 
-  /** Resolves when all replicas of the application have ended. */
-  async delete(name: string): Promise<{ readonly deleted: boolean }> {
+  /** Resolves when all replicas of the application have ended; without `wait`, as soon as the new target state is on disk. */
+  async delete(
+    name: string,
+    { wait = true }: { readonly wait?: boolean | undefined } = {},
+  ): Promise<{ readonly deleted: boolean }> {
     // An earlier controller may have removed it from the target and left its replicas to this one.
     const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
     if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
@@ -185,7 +188,7 @@ export class Controller {
       return remove(target, name, this.#options.clock.now());
     });
     this.#deploys.supersede(name, last, 'serve.delete');
-    const gone = this.#replicasGone((app) => app === name);
+    const gone = wait ? this.#replicasGone((app) => app === name) : undefined;
     this.#rounds.now();
     await gone;
     return { deleted: true };

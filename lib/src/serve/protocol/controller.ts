@@ -68,7 +68,8 @@ export interface ControllerOps {
   declared: { args: undefined; result: Readonly<Record<string, unknown>> };
   /** The caller is about to deploy the first version of this application. Until it cancels this call, requests to the prefix get NBS_APP_STARTING. */
   expect: { args: { readonly app: string; readonly routePrefix: string }; result: undefined };
-  delete: { args: { readonly name: string }; result: { readonly deleted: boolean } };
+  /** Resolves when all replicas of the application have ended. If `wait` is false, it resolves as soon as the new target state is on disk. */
+  delete: { args: { readonly name: string; readonly wait?: boolean | undefined }; result: { readonly deleted: boolean } };
   status: { args: undefined; result: ServeStatus };
   /** Splits a prefix; `null` removes the split. Resolves when every proxy has the new routes. */
   traffic: { args: { readonly prefix: string; readonly spec: TrafficSpec | null }; result: TrafficStatus | null };

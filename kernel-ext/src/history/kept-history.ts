@@ -19,6 +19,9 @@ interface Own {
   bytes: number;
 }
 
+/** Whether a file of the folder is one of these, by its name. */
+export const isHistoryFile = (name: string): boolean => FILE.test(name);
+
 export interface KeptCell {
   readonly session: number;
   readonly line: number;

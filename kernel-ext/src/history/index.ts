@@ -1,0 +1,2 @@
+export { historyFolder } from './env.js';
+export { isHistoryFile, KeptHistory } from './kept-history.js';
