@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DeploymentHandle, type GraphNode, serve } from 'nbserve';
-import { broken, diamond, join, type Meter, pack, reader, Segmenter, sharpen, unpack, Waiting } from '../fixtures/graph-apps.js';
+import {
+  broken,
+  diamond,
+  join,
+  Meter,
+  pack,
+  type Ring,
+  reader,
+  Segmenter,
+  sharpen,
+  unpack,
+  Waiting,
+} from '../fixtures/graph-apps.js';
 import { trustedHeaders } from '../fixtures/trusted.js';
 import { until } from '../fixtures/wait.js';
 
@@ -109,6 +121,18 @@ test('the signal of the Request of a node aborts when the client leaves, whereve
   });
   for (const end of ends) assert.match(end, /^AbortError: /);
   await serve.delete('waiting');
+});
+
+test('a constant may contain itself', async () => {
+  const ring: Ring = {};
+  ring.next = ring;
+  const meter = Meter.bind();
+  const app = await serve.run(
+    serve.graph((input: GraphNode<number>) => meter.isRing.bind(input, [ring, ring])),
+    { name: 'ring', routePrefix: null },
+  );
+  assert.equal(await app.remote(1), true);
+  await serve.delete('ring');
 });
 
 test('a graph of Requests that is called by handle with another value says what to do', async () => {
