@@ -69,6 +69,9 @@ test('a request that is longer than its batches does not know those that have en
 test('what is held is let go of at the end, also what comes after it', () => {
   const context = contextOf({});
   const gone: string[] = [];
+  const early = (): unknown => gone.push('early');
+  context.hold(early);
+  context.unhold(early);
   context.hold(() => gone.push('first'));
   assert.equal(gone.length, 0);
   context.end();
