@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DeploymentHandle, type GraphNode, serve } from 'nbserve';
-import { broken, diamond, type Meter, pack, reader, Segmenter, sharpen, unpack } from '../fixtures/graph-apps.js';
+import {
+  broken,
+  diamond,
+  join,
+  Meter,
+  pack,
+  type Ring,
+  reader,
+  Segmenter,
+  sharpen,
+  unpack,
+  Waiting,
+} from '../fixtures/graph-apps.js';
 import { trustedHeaders } from '../fixtures/trusted.js';
+import { until } from '../fixtures/wait.js';
 
 const segmenter = Segmenter.bind({ threshold: 100 });
 const picture = serve.graph((input) => pack.bind(segmenter.segment.bind(sharpen.bind(unpack.bind(input)))), { name: 'Picture' });
@@ -87,6 +100,39 @@ test('a body that a node cannot read is the fault of the client', async () => {
   }
   assert.equal((await fetch(app.url, { method: 'POST', body: '{}' })).status, 500);
   await serve.delete('reading');
+});
+
+test('the signal of the Request of a node aborts when the client leaves, wherever the Request is in the arguments', async () => {
+  const waiting = Waiting.bind();
+  const app = await serve.run(
+    // The second call has the answer of another node in its arguments too.
+    serve.graph((input) => join.bind(waiting.bare.bind(input), waiting.nested.bind({ requests: [input] }, unpack.bind(input)))),
+    { name: 'waiting', routePrefix: '/waiting' },
+  );
+  const handle = await serve.getDeploymentHandle<typeof Waiting>('Waiting', 'waiting');
+  const client = new AbortController();
+  const left = assert.rejects(fetch(app.url, { method: 'POST', body: 'x', signal: client.signal }), { name: 'AbortError' });
+  await until(async () => (await handle.state.remote()).begun === 2);
+  client.abort();
+  await left;
+  const ends = await until(async () => {
+    const state = await handle.state.remote();
+    return state.ends.length === 2 && state.ends;
+  });
+  for (const end of ends) assert.match(end, /^AbortError: /);
+  await serve.delete('waiting');
+});
+
+test('a constant may contain itself', async () => {
+  const ring: Ring = {};
+  ring.next = ring;
+  const meter = Meter.bind();
+  const app = await serve.run(
+    serve.graph((input: GraphNode<number>) => meter.isRing.bind(input, [ring, ring])),
+    { name: 'ring', routePrefix: null },
+  );
+  assert.equal(await app.remote(1), true);
+  await serve.delete('ring');
 });
 
 test('a graph of Requests that is called by handle with another value says what to do', async () => {

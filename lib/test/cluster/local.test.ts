@@ -145,3 +145,21 @@ test('of two runs of one name the later one counts, and a delete or a shutdown d
   fourth.end();
   assert.equal(await fourth.outcome, 'NBS_SUPERSEDED');
 });
+
+test('dispose runs as code of its replica', async () => {
+  const seen: string[] = [];
+  const Own = serve.deployment(
+    class Own {
+      fetch() {
+        return 'own';
+      }
+      dispose() {
+        const { appName, deployment } = serve.getReplicaContext();
+        seen.push(`${appName}/${deployment}`);
+      }
+    },
+  );
+  await serve.run(Own.bind(), { name: 'own', routePrefix: '/own', local: true });
+  await serve.delete('own');
+  assert.deepEqual(seen, ['own/Own']);
+});

@@ -16,6 +16,8 @@ interface Field {
   readonly isRequired: boolean;
   readonly expected: string;
   readonly read: Read;
+  /** Whether the value of an empty text is one of the field. */
+  readonly takesEmpty: (value: unknown) => boolean;
 }
 
 /**
@@ -34,9 +36,7 @@ export class FormBody {
     const { defs } = whole;
     const form = resolved(schema, defs) as { properties?: Record<string, JsonSchema>; required?: readonly string[] };
     const { properties = {}, required = [] } = form;
-    this.#fields = Object.entries(properties).map(([name, own]) =>
-      fieldOf(name, resolved(own, defs), required.includes(name), defs, validators),
-    );
+    this.#fields = Object.entries(properties).map(([name, own]) => fieldOf(name, own, required.includes(name), defs, validators));
     const files = new Map(this.#fields.filter(({ isFile }) => isFile).map((field) => [field.name, field] as const));
     const checkedIn = (name: string, own: JsonSchema): JsonSchema => {
       const field = files.get(name);
@@ -68,14 +68,16 @@ export class FormBody {
     const form = await request.formData();
     const values: Record<string, unknown> = {};
     for (const field of this.#fields) {
-      const all = form.getAll(field.name);
+      const given = form.getAll(field.name);
+      const all = field.isFile ? given.filter((one) => !isLeftEmpty(one)) : given;
       if (!field.isFile && all.some((one) => typeof one !== 'string')) {
         issues.push({ in: 'body', field: `body.${field.name}`, expected: field.expected, got: 'a file' });
         continue;
       }
-      if (all.length === 0 && field.isList && field.isRequired) values[field.name] = [];
-      else if (all.length > 0) values[field.name] = field.read(all as (string | File)[]);
-      const value = values[field.name];
+      const sent = all.length === 0 ? undefined : field.read(all as (string | File)[]);
+      const isMissing = sent === undefined || (!field.isRequired && all.every(isLeftEmpty) && !field.takesEmpty(sent));
+      const value = !isMissing ? sent : field.isList && field.isRequired ? [] : undefined;
+      if (value !== undefined) values[field.name] = value;
       if (!field.isFile || (value === undefined && !field.isRequired) || isFiles(value)) continue;
       issues.push({ in: 'body', field: `body.${field.name}`, expected: field.expected, got: shown(value) });
     }
@@ -92,21 +94,24 @@ const limitsOf = ({ minItems, maxItems }: JsonSchema): JsonSchema => ({
   ...(maxItems === undefined ? {} : { maxItems }),
 });
 
+/** Browsers send this for an input that was left empty: an empty text, or a file without a name and without bytes. */
+const isLeftEmpty = (one: string | File): boolean => (typeof one === 'string' ? one === '' : one.name === '' && one.size === 0);
+
 const isFiles = (value: unknown): boolean =>
   Array.isArray(value) ? value.every((one) => one instanceof Blob) : value instanceof Blob;
 
-function fieldOf(
-  name: string,
-  schema: JsonSchema,
-  isRequired: boolean,
-  defs: ClassSchema['defs'],
-  validators: Validators,
-): Field {
+function fieldOf(name: string, own: JsonSchema, isRequired: boolean, defs: ClassSchema['defs'], validators: Validators): Field {
+  const schema = resolved(own, defs);
   const isList = schema.type === 'array';
   const items = isList && typeof schema.items === 'object' ? (schema.items as JsonSchema) : {};
   const isFile = (isList ? resolved(items, defs) : schema).format === 'binary';
   const expected = isFile && isList ? 'files' : expectedBy(schema, defs);
-  const common = { name, isFile, isList, isRequired, expected };
+  let takes: ((value: unknown) => boolean) | undefined;
+  const takesEmpty = (value: unknown): boolean => {
+    takes ??= validators.accepts(own);
+    return takes(value);
+  };
+  const common = { name, isFile, isList, isRequired, expected, takesEmpty };
   if (isFile) return { ...common, read: (values) => (isList ? values : values[0]) };
   const asTexts = textReader(schema, defs) as Read;
   if (!isJson(schema, defs, false)) return { ...common, read: asTexts };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { HandClock } from '../../core/hand-clock.test-support.js';
 import { hasCode } from '../../core/index.js';
-import { batch } from './batch.js';
+import { batch, createBatch } from './batch.js';
 import { BatchLength } from './errors.js';
 import { LISTS_AHEAD } from './stream-batch.js';
 
@@ -101,6 +102,40 @@ test('it runs ahead so far, then rests, and holds nobody up', async () => {
   for (let i = 0; i < 40; i += 1) assert.deepEqual((await stalled.next()).value, [`1000000000:${i + 1}`]);
   await stalled.return(undefined);
   while (model.returned < 2) await new Promise(setImmediate);
+});
+
+test('calls that come while a batch rests stay in one batch when it ends', async () => {
+  const clock = new HandClock();
+  const fake = createBatch(clock);
+  class Pairs {
+    readonly batches: number[][] = [];
+    made = 0;
+    @fake({ maxBatchSize: 2, batchWaitTimeout: 1000 })
+    async *generate(counts: number[]): AsyncGenerator<(string | undefined)[]> {
+      this.batches.push(counts);
+      for (let n = 0; ; n += 1) {
+        this.made += 1;
+        yield counts.map((count) => (n >= count ? batch.end : `${count}:${n}`));
+        if (n >= Math.max(...counts)) return;
+      }
+    }
+  }
+  const model = new Pairs();
+  const resting = model.generate([1e9, 1e9]);
+  await resting.next();
+  while (model.made < LISTS_AHEAD + 1) await new Promise(setImmediate);
+  const first = collect(model.generate([1]));
+  await resting.return(undefined);
+  // The batch goes on, finds no reader, and ends.
+  for (let i = 0; i < 3; i += 1) await new Promise(setImmediate);
+  const second = collect(model.generate([2]));
+  for (let i = 0; i < 3; i += 1) await new Promise(setImmediate);
+  clock.advance(1000);
+  assert.deepEqual([(await first).flat(), (await second).flat()], [expected(1), expected(2)]);
+  assert.deepEqual(model.batches, [
+    [1e9, 1e9],
+    [1, 2],
+  ]);
 });
 
 test('a throw and a wrong length fail all that read, after what had come', async () => {

@@ -63,13 +63,17 @@ abstract class BatchedMethod<C extends AnyCall> {
     this.#items.set(call, items);
     let batcher = this.#batchers.get(modelId);
     if (batcher === undefined) {
-      batcher = new Batcher<Item<C>>({
+      const made: Batcher<Item<C>> = new Batcher<Item<C>>({
         settings: this.settings,
         clock: this.init.clock,
         places: this.#places,
         run: (batch, place) => this.run(batch, place, modelId),
-        onIdle: () => this.#batchers.delete(modelId),
+        // A batch that rested can end when later calls have made another batcher.
+        onIdle: () => {
+          if (this.#batchers.get(modelId) === made) this.#batchers.delete(modelId);
+        },
       });
+      batcher = made;
       this.#batchers.set(modelId, batcher);
     }
     batcher.add(items);

@@ -52,9 +52,26 @@ test('a batch is a batch one if all its requests are, and cancelled once they al
   assert.deepEqual(told, ['the other left']);
 });
 
+test('a request that is longer than its batches does not know those that have ended', () => {
+  const request = contextOf({});
+  const other = contextOf({});
+  const told: string[] = [];
+  for (const name of ['ended', 'running']) {
+    const batch = enterBatch('', [request, other, request], () => {});
+    batch?.follow({ onRequestCancelled: () => told.push(name) });
+    if (name === 'ended') batch?.end();
+  }
+  request.cancel('left');
+  other.cancel('left');
+  assert.deepEqual(told, ['running']);
+});
+
 test('what is held is let go of at the end, also what comes after it', () => {
   const context = contextOf({});
   const gone: string[] = [];
+  const early = (): unknown => gone.push('early');
+  context.hold(early);
+  context.unhold(early);
   context.hold(() => gone.push('first'));
   assert.equal(gone.length, 0);
   context.end();

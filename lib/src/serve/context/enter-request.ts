@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { areRequestsWanted, provideRequests, wantRequests } from '../../core/index.js';
-import { RequestContext, type RequestOrigin } from './request-context.js';
+import { type NestedCall, RequestContext, type RequestOrigin } from './request-context.js';
 
 const current = new AsyncLocalStorage<RequestContext>();
 provideRequests(requestContext);
@@ -64,14 +64,17 @@ export function enterBatch(
 
 function cancelWithAll(batch: RequestContext, requests: ReadonlySet<RequestContext>): void {
   let left = requests.size;
-  for (const request of requests) {
-    request.follow({
-      onRequestCancelled: (reason) => {
-        left -= 1;
-        if (left === 0) batch.cancel(reason);
-      },
-    });
-  }
+  const call: NestedCall = {
+    onRequestCancelled: (reason) => {
+      left -= 1;
+      if (left === 0) batch.cancel(reason);
+    },
+  };
+  for (const request of requests) request.follow(call);
+  // A request can be far longer than its batches, such as a stream that makes one for each item.
+  batch.hold(() => {
+    for (const request of requests) request.unfollow(call);
+  });
 }
 
 /** `null` outside of a request, and if requests need no context. */

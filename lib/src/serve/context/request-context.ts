@@ -30,7 +30,7 @@ export class RequestContext {
   readonly caller?: string | undefined;
   /** If this is a batch: the requests in it. */
   readonly callers: readonly RequestContext[];
-  #held: (() => void)[] | null = null;
+  #held: Set<() => void> | null = null;
   #calls: Set<NestedCall> | null = null;
   #cancelled: string | null = null;
   #ended = false;
@@ -55,9 +55,14 @@ export class RequestContext {
   hold(release: () => void): void {
     if (this.#ended) release();
     else {
-      this.#held ??= [];
-      this.#held.push(release);
+      this.#held ??= new Set();
+      this.#held.add(release);
     }
+  }
+
+  /** Forgets what was held, because it has ended before the request. */
+  unhold(release: () => void): void {
+    this.#held?.delete(release);
   }
 
   /** Registers a call that is made for the request. The call is informed if the request is cancelled, even if that happened before. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -78,6 +78,21 @@ describe('the cache of packages', () => {
     assert.deepEqual(
       folders.map((folder) => existsSync(folder)),
       [false, true, false],
+    );
+  });
+
+  it('is cleaned by several at once, and what cannot be removed does not fail an installation', async (t) => {
+    const { cache, home } = cacheOf(t);
+    const old = await Promise.all(['a', 'b', 'c', 'd'].map((name) => cache().install(packages(name))));
+    // The name is so long that it cannot be given the longer name under which it would be removed.
+    const stays = join(home, '0'.repeat(250));
+    mkdirSync(stays);
+    writeFileSync(join(stays, 'nbserve.json'), '{}');
+    for (const folder of [...old, stays]) utimesSync(join(folder, 'nbserve.json'), 1, 1);
+    const folders = await Promise.all(['new', 'newer'].map((name) => cache().install(packages(name))));
+    assert.deepEqual(
+      [...old, stays, ...folders].map((folder) => existsSync(folder)),
+      [false, false, false, false, true, true, true],
     );
   });
 

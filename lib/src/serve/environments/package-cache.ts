@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, isPrivateFolder, privateFolder, shortId, withLock } from '../../core/index.js';
 import type { NpmPackages } from '../protocol/index.js';
@@ -62,18 +62,20 @@ export class PackageCache {
       const found = this.find(packages);
       if (found !== undefined) return found;
       // Only the holder of the lock makes such folders, so those that exist were left by processes that were killed.
-      for (const name of readdirSync(home)) if (name.startsWith(`${key}.`) && name.endsWith('.new')) remove(join(home, name));
+      const left = readdirSync(home).filter((name) => name.startsWith(`${key}.`) && name.endsWith('.new'));
+      await Promise.all(left.map((name) => tryToRemove(join(home, name))));
       const draft = join(home, `${key}.${shortId()}.new`);
       const folder = join(home, key);
       try {
         await this.#fill(draft, packages);
         // It may exist without the file that says it is complete, if somebody removed that.
-        remove(folder);
+        await remove(folder);
         renameSync(draft, folder);
-      } finally {
-        remove(draft);
+      } catch (error) {
+        await tryToRemove(draft);
+        throw error;
       }
-      this.#clean(home);
+      await this.#clean(home);
       return folder;
     });
   }
@@ -86,27 +88,26 @@ export class PackageCache {
     writeFileSync(join(draft, INFO), JSON.stringify({ dependencies, bytes: await sizeOf(draft) }));
   }
 
-  /** Removes what is old, and what is more than the cache may hold. */
-  #clean(home: string): void {
+  /** Removes what is old, and what is more than the cache may hold. What cannot be removed stays, and does not fail the installation. */
+  async #clean(home: string): Promise<void> {
     const now = this.#now();
-    const all = readdirSync(home).flatMap((name) => {
+    const all: { readonly folder: string; readonly usedAt: number; readonly bytes: number }[] = [];
+    for (const name of readdirSync(home)) {
       const folder = join(home, name);
       if (name.endsWith('.new')) {
-        if (now - (changedAt(folder) ?? now) > UNFINISHED_MS) remove(folder);
-        return [];
+        if (now - (changedAt(folder) ?? now) > UNFINISHED_MS) await tryToRemove(folder);
+        continue;
       }
       const usedAt = changedAt(join(folder, INFO));
-      return usedAt === undefined ? [] : [{ folder, usedAt, bytes: bytesOf(folder) }];
-    });
+      if (usedAt !== undefined) all.push({ folder, usedAt, bytes: bytesOf(folder) });
+    }
     let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { folder, usedAt, bytes } of all.sort((a, b) => a.usedAt - b.usedAt)) {
       const unusedMs = now - usedAt;
       if (unusedMs <= UNUSED_MS && (total <= MAX_BYTES || unusedMs <= MAYBE_USED_MS)) continue;
       total -= bytes;
-      // Under its name, an environment is complete.
-      const gone = `${folder}.${shortId()}.new`;
-      renameSync(folder, gone);
-      remove(gone);
+      // Other processes use and remove environments meanwhile.
+      if (changedAt(join(folder, INFO)) === usedAt) await removeWhole(folder);
     }
   }
 }
@@ -122,10 +123,29 @@ export function environmentKey(packages: NpmPackages): string {
     .slice(0, 32);
 }
 
-const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
+/** This is not synchronous, because an environment can have tens of thousands of files, and the controller does it. */
+const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
+
+/** What stays is removed by a later installation. */
+const tryToRemove = (path: string): Promise<void> => remove(path).catch(() => {});
+
+/** Removes an environment if that is possible. Under its name, an environment is complete, so this gives it another name first. */
+async function removeWhole(folder: string): Promise<void> {
+  const gone = `${folder}.${shortId()}.new`;
+  try {
+    renameSync(folder, gone);
+  } catch {
+    return; // Another process has removed it.
+  }
+  await tryToRemove(gone);
+}
 
 function changedAt(path: string): number | undefined {
-  return existsSync(path) ? statSync(path).mtimeMs : undefined;
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return undefined;
+  }
 }
 
 function bytesOf(folder: string): number {

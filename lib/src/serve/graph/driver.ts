@@ -86,15 +86,40 @@ export class GraphDriver {
   }
 }
 
-/** Copies arrays, plain objects, maps and sets, with values in place of the slots. */
-function fill(part: unknown, valueAt: (at: number) => unknown): unknown {
+/** Copies arrays, plain objects, maps and sets, with values in place of the slots. Cycles and shared references are kept. */
+function fill(part: unknown, valueAt: (at: number) => unknown, copies = new Map<object, unknown>()): unknown {
   if (part instanceof Slot) return valueAt(part.at);
   if (typeof part !== 'object' || part === null) return part;
-  if (Array.isArray(part)) return part.map((item) => fill(item, valueAt));
-  if (part instanceof Map) return new Map([...part].map(([key, item]) => [fill(key, valueAt), fill(item, valueAt)]));
-  if (part instanceof Set) return new Set([...part].map((item) => fill(item, valueAt)));
+  const known = copies.get(part);
+  if (known !== undefined) return known;
+  const filled = (item: unknown): unknown => fill(item, valueAt, copies);
+  const made = <T>(copy: T): T => {
+    copies.set(part, copy);
+    return copy;
+  };
+  if (Array.isArray(part)) {
+    const copy = made(new Array<unknown>(part.length));
+    // It leaves out holes, which stay holes.
+    part.forEach((item, i) => {
+      copy[i] = filled(item);
+    });
+    return copy;
+  }
+  if (part instanceof Map) {
+    const copy = made(new Map<unknown, unknown>());
+    for (const [key, item] of part) copy.set(filled(key), filled(item));
+    return copy;
+  }
+  if (part instanceof Set) {
+    const copy = made(new Set<unknown>());
+    for (const item of part) copy.add(filled(item));
+    return copy;
+  }
   if (Object.getPrototypeOf(part) !== Object.prototype) return part;
-  return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, fill(item, valueAt)]));
+  const copy = made<Record<string, unknown>>({});
+  for (const [key, item] of Object.entries(part))
+    Object.defineProperty(copy, key, { value: filled(item), enumerable: true, configurable: true, writable: true });
+  return copy;
 }
 
 /** The text of V8 for a member that a value does not have. */

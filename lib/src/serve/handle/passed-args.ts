@@ -46,9 +46,14 @@ export const withAnswers = (args: Uint8Array, answers: readonly PassedAnswer[]):
 
 /**
  * Reads the arguments of such a call: answers that are kept elsewhere are read there, all at once.
+ * @param decode decodes the arguments themselves
  * @throws NBS_ANSWER_LOST, NBS_CANCELLED, NBS_INVALID_VALUE
  */
-export async function readPassed(body: Uint8Array | null, signal: AbortSignal): Promise<unknown[]> {
+export async function readPassed(
+  body: Uint8Array | null,
+  signal: AbortSignal,
+  decode: typeof decodeValue = decodeValue,
+): Promise<unknown[]> {
   const [args, answers] = decodeValue(body ?? new Uint8Array(0)) as [Uint8Array, PassedAnswer[]];
   const all = await Promise.all(
     answers.map((answer) => ('bytes' in answer ? answer.bytes : handleContext().router.readKept(answer.kept, signal))),
@@ -62,7 +67,7 @@ export async function readPassed(body: Uint8Array | null, signal: AbortSignal): 
     encode: (value) => value,
     decode: (at) => parts[at as number],
   };
-  const decoded = decodeValue(args, { extensions: [extension] }) as unknown[];
+  const decoded = decode(args, { extensions: [extension] }) as unknown[];
   return parts.some((part) => part instanceof Box) ? (unbox(decoded, new Set()) as unknown[]) : decoded;
 }
 

@@ -110,7 +110,7 @@ export class LocalReplica {
 
   /** Finishes the requests that it has begun, and runs `dispose`. */
   async stop(): Promise<void> {
-    await this.#replica.stop();
+    await enterReplica(this.#context, () => this.#replica.stop());
     for (const channel of this.#channels) channel.close();
   }
 

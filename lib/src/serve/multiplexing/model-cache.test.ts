@@ -214,6 +214,24 @@ test('a batch that waits for a model which one of its own requests keeps from it
   assert.ok(await shelf.cache.get('a', batch));
 });
 
+test('a request that tries a load that fails again and again keeps nothing of it', async () => {
+  const shelf = new Shelf(1, { load: () => Promise.reject(new Error('no such file')) });
+  const context = request('a');
+  const held = new Set<() => void>();
+  const { hold, unhold } = context;
+  context.hold = (release) => {
+    held.add(release);
+    hold.call(context, release);
+  };
+  context.unhold = (release) => {
+    held.delete(release);
+    unhold.call(context, release);
+  };
+  for (let i = 0; i < 3; i += 1) await assert.rejects(shelf.cache.get('a', context), /no such file/);
+  assert.deepEqual([shelf.loads.length, held.size], [3, 0]);
+  context.end();
+});
+
 test('a load goes on without the request that asked for it, and fails only its own callers', async () => {
   let finish = (): void => {};
   const shelf = new Shelf(1, {

@@ -20,8 +20,8 @@ interface Entry {
   readonly model: Promise<unknown>;
   /** The context of its load. It ends when the model is freed. */
   readonly context: RequestContext | null;
-  /** Requests that have got the model and have not ended. */
-  readonly users: Set<RequestContext>;
+  /** Requests that have got the model and have not ended, each with what is to be done at its end. */
+  readonly users: Map<RequestContext, () => void>;
   loaded: boolean;
   /** True if a load has waited for too long. Then requests that do not use this model already wait until that load has got its place. */
   closed: boolean;
@@ -150,7 +150,7 @@ export class ModelCache {
       // The load has a request of its own: it continues if the request that first asked for it is cancelled, because others may have joined it.
       context = enterRequest(id, null, this.#options.label, () => resolve(this.#load(id)));
     });
-    const entry: Entry = { id, model, context, users: new Set(), loaded: false, closed: false };
+    const entry: Entry = { id, model, context, users: new Map(), loaded: false, closed: false };
     this.#entries.set(id, entry);
     if (context !== null) borrowers.set(context, { isIdle: () => this.#isIdle(entry), free: () => this.#free(entry) });
     for (const ask of asks) this.#give(entry, ask);
@@ -161,6 +161,9 @@ export class ModelCache {
       },
       () => {
         if (this.#entries.get(id) === entry) this.#entries.delete(id);
+        // A long request may try such a load again and again.
+        for (const [request, release] of entry.users) request.unhold(release);
+        entry.users.clear();
         entry.context?.end();
         this.#stepSoon();
       },
@@ -178,11 +181,12 @@ export class ModelCache {
 
   #use(entry: Entry, request: RequestContext | null): void {
     if (request === null || entry.users.has(request)) return;
-    entry.users.add(request);
-    request.hold(() => {
+    const release = (): void => {
       entry.users.delete(request);
       if (entry.users.size === 0) this.#onIdle();
-    });
+    };
+    entry.users.set(request, release);
+    request.hold(release);
   }
 
   /** To be called when it may be possible to free a model. It may still be used by a request that waits for another model. */
@@ -193,7 +197,7 @@ export class ModelCache {
   #isIdle(entry: Entry): boolean {
     if (!entry.loaded || this.#entries.get(entry.id) !== entry) return false;
     // If loads of another cache hold this model, it is free only if nobody uses the models that they have loaded.
-    for (const user of entry.users) if (borrowers.get(user)?.isIdle() !== true) return false;
+    for (const user of entry.users.keys()) if (borrowers.get(user)?.isIdle() !== true) return false;
     return true;
   }
 
@@ -252,7 +256,7 @@ export class ModelCache {
       if (!this.#isIdle(entry)) continue;
       wanted -= 1;
       if (entry.users.size === 0) this.#free(entry);
-      else for (const user of [...entry.users]) borrowers.get(user)?.free();
+      else for (const user of [...entry.users.keys()]) borrowers.get(user)?.free();
     }
   }
 
@@ -264,7 +268,7 @@ export class ModelCache {
       if (entries.some(({ loaded, users }) => !loaded || users.size === 0)) return;
       const asks = [...this.#waiting.values()].flatMap((wait) => [...wait.asks].map((ask) => ({ wait, ask })));
       const blocked = blockedBy(asks.map(({ ask }) => ask.request));
-      const isBlocked = ({ loaded, users }: Entry): boolean => loaded && [...users].some((user) => blocked.has(user));
+      const isBlocked = ({ loaded, users }: Entry): boolean => loaded && [...users.keys()].some((user) => blocked.has(user));
       if (!entries.every(isBlocked)) return;
       const youngest = asks.findLast(({ ask }) => entries.some((entry) => uses(entry, ask.request)));
       if (youngest === undefined) return;
@@ -310,5 +314,5 @@ export class ModelCache {
 
 /** Whether the request, or one of the requests in its batch, uses the model already. */
 function uses({ users }: Entry, request: RequestContext | null): boolean {
-  return request !== null && [...users].some((user) => isOf(request, user));
+  return request !== null && [...users.keys()].some((user) => isOf(request, user));
 }

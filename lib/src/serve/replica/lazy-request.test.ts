@@ -105,6 +105,49 @@ test('bytes are the reader’s own', async () => {
   assert.equal(await make(null, { method: 'GET' }).text(), '');
 });
 
+test('a copy follows the signal, and has the headers as they are', async () => {
+  for (const copyOf of [
+    (lazy: LazyRequest) => lazy.clone(),
+    (lazy: LazyRequest) => lazy.clone().clone(),
+    (lazy: LazyRequest) => new Request(real(lazy)),
+    (lazy: LazyRequest) => new Request(lazy.clone(), { method: 'PUT' }),
+    (lazy: LazyRequest) => new Request(real(lazy)).clone(),
+    // Once the body was asked for, there is a real request behind it and behind its clones.
+    (lazy: LazyRequest) => (lazy.body === null ? assert.fail() : lazy.clone()),
+  ]) {
+    const request = make('{}');
+    request.headers.set('x-two', 'changed');
+    request.headers.delete('content-type');
+    const copy = copyOf(request);
+    assert.deepEqual([copy.headers.get('x-two'), copy.headers.get('content-type')], ['changed', null]);
+    copy.headers.set('x-two', 'of the copy');
+    assert.equal(request.headers.get('x-two'), 'changed');
+    const { signal } = copy;
+    request.abort('left');
+    assert.match(String(signal.reason), /left/);
+    const late = make('{}');
+    late.abort('left');
+    assert.equal(copyOf(late).signal.aborted, true);
+  }
+});
+
+test('what a copy read is what the body is', async () => {
+  for (const copyOf of [
+    (lazy: LazyRequest) => lazy.clone(),
+    (lazy: LazyRequest) => lazy.clone().clone(),
+    (lazy: LazyRequest) => new Request(real(lazy)),
+    (lazy: LazyRequest) => new Request(lazy.clone()),
+    (lazy: LazyRequest) => new Request(real(lazy)).clone(),
+  ]) {
+    const request = make('null');
+    assert.equal(await copyOf(request).json(), null);
+    assert.equal(request.simpleBody, 'null');
+    const list = make('[1]');
+    await copyOf(list).json();
+    assert.equal(list.simpleBody, null);
+  }
+});
+
 test('the signal aborts, asked for before or after', () => {
   const before = make(null);
   const { signal } = before;

@@ -69,6 +69,7 @@ export class LazyRequest {
   }
 
   get signal(): AbortSignal {
+    if (this.#origin !== null) return this.#origin.signal;
     if (this.#abort === null) {
       this.#abort = new AbortController();
       if (this.#aborted !== null) this.#abort.abort(this.#aborted);
@@ -87,17 +88,21 @@ export class LazyRequest {
   async json(): Promise<unknown> {
     const text = await this.text();
     try {
-      const value: unknown = JSON.parse(text);
-      if (value === null || typeof value !== 'object') this.#simple = value === null ? 'null' : `a ${typeof value}`;
-      return value;
+      return this.#noted(JSON.parse(text));
     } catch (error) {
       throw markBadBody(error, 'json');
     }
   }
 
-  /** What `json()` returned, if that was neither an object nor a list. Not for user code. */
+  /** What `json()` of it, or of a copy of it, returned, if that was neither an object nor a list. Not for user code. */
   get simpleBody(): string | null {
     return this.#simple;
+  }
+
+  #noted(value: unknown): unknown {
+    if (this.#origin !== null) this.#origin.#noted(value);
+    else if (value === null || typeof value !== 'object') this.#simple = value === null ? 'null' : `a ${typeof value}`;
+    return value;
   }
 
   async text(): Promise<string> {
@@ -145,8 +150,10 @@ export class LazyRequest {
 
   clone(): Request {
     if (this.bodyUsed) throw new TypeError('Request.clone: Body has already been consumed.');
-    if (this.#real === null && !this.#call.streaming) return new LazyRequest(this.#call, this.#head) as unknown as Request;
-    return new LazyRequest(this.#call, this.#head, this.#source().clone() as Request, this) as unknown as Request;
+    const real = this.#real === null && !this.#call.streaming ? null : (this.#source().clone() as Request);
+    const clone = new LazyRequest(this.#call, this.#head, real, this);
+    if (real === null && this.#headers !== null) clone.#headers = new Headers(this.#headers);
+    return clone as unknown as Request;
   }
 
   /** Limits a body of which only the beginning is here; another one is small. Not for user code. @throws NBS_REQUEST_TOO_LARGE */
@@ -179,7 +186,7 @@ export class LazyRequest {
       value: async () => {
         const readable = !made.bodyUsed;
         try {
-          return await read.call(made);
+          return form === 'json' ? this.#noted(await read.call(made)) : await read.call(made);
         } catch (error) {
           throw readable && !this.#call.cancelled ? markBadBody(error, form) : error;
         }

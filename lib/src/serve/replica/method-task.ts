@@ -1,9 +1,10 @@
 import { aboutInput, isAnyResponse, type NbserveError } from '../../core/index.js';
-import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody } from '../../ipc/index.js';
+import { decodeValue, encodeItem, encodeValue, type IncomingCall, readBody, type ValueCodec } from '../../ipc/index.js';
 import { isResponse, readPassed, sendableResponse } from '../handle/index.js';
 import type { AnswerHead, MethodCallHead } from '../protocol/index.js';
 import { badBody, notObject } from './bad-body.js';
-import { LazyRequest } from './lazy-request.js';
+import type { LazyRequest } from './lazy-request.js';
+import { takeRequests } from './sent-request.js';
 import { iteratorOf, type TaskHost } from './user-task.js';
 import { ValueTask } from './value-task.js';
 
@@ -12,7 +13,8 @@ type Method = (...args: unknown[]) => unknown;
 /** A call of a method through a handle. */
 export class MethodTask extends ValueTask {
   readonly #head: MethodCallHead;
-  #args: readonly unknown[] = NO_ARGS;
+  /** Those in the arguments, as a node of a graph has them. */
+  #requests: readonly LazyRequest[] = NO_REQUESTS;
   /** Set while answers of other calls that are among its arguments are read. */
   #reading: AbortController | null = null;
 
@@ -38,12 +40,13 @@ export class MethodTask extends ValueTask {
 
   protected override onCancelled(reason: string): void {
     this.#reading?.abort(reason);
+    for (const request of this.#requests) request.abort(reason);
   }
 
   #invoke(method: Method, body: Uint8Array | null): void {
     if (this.#head.passed === true) {
       this.#reading = new AbortController();
-      readPassed(body, this.#reading.signal).then(
+      readPassed(body, this.#reading.signal, (bytes, codec) => this.#decode(bytes, codec)).then(
         (args) => this.#enter(method, args),
         (error) => this.fail(error),
       );
@@ -52,7 +55,7 @@ export class MethodTask extends ValueTask {
     let args: unknown[];
     try {
       // This comes before the context is entered, because a handle in the arguments makes the context necessary.
-      args = body === null ? [] : (decodeValue(body) as unknown[]);
+      args = body === null ? [] : (this.#decode(body) as unknown[]);
     } catch (error) {
       this.fail(error);
       return;
@@ -62,6 +65,14 @@ export class MethodTask extends ValueTask {
     this.#enter(method, args);
   }
 
+  #decode(bytes: Uint8Array, codec?: ValueCodec): unknown {
+    try {
+      return decodeValue(bytes, codec);
+    } finally {
+      this.#requests = takeRequests();
+    }
+  }
+
   #enter(method: Method, args: readonly unknown[]): void {
     this.#reading = null;
     // The call may have been cancelled while the arguments arrived.
@@ -69,7 +80,6 @@ export class MethodTask extends ValueTask {
       this.end();
       return;
     }
-    this.#args = args;
     this.enter(this.#head.modelId ?? '', this.#head, () => this.invoke(() => method(...args)));
   }
 
@@ -127,7 +137,7 @@ export class MethodTask extends ValueTask {
   #badRequest(thrown: unknown): NbserveError | null {
     const bad = badBody(thrown);
     if (bad !== null) return aboutInput(bad);
-    const request = this.#args.find((arg) => arg instanceof LazyRequest);
+    const request = this.#requests.find(({ simpleBody }) => simpleBody !== null);
     const refusal = request === undefined ? null : notObject(thrown, request.simpleBody);
     if (refusal === null) return null;
     // The TypeError may be a fault of the code, too.
@@ -136,7 +146,7 @@ export class MethodTask extends ValueTask {
   }
 }
 
-const NO_ARGS: readonly unknown[] = [];
+const NO_REQUESTS: readonly LazyRequest[] = [];
 
 /** A Response cannot be thrown through a handle. If it was meant to end the request, only its status counts. */
 function responseError({ status, statusText }: Response): Error {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingCall } from '../../ipc/index.js';
 import { sendResponse } from './send-response.js';
-import { installResponse } from './web-response.js';
+import { installResponse, textOf } from './web-response.js';
 
 installResponse();
 
@@ -52,4 +52,21 @@ test('HEAD does not wait for a body, and stops it', async () => {
   assert.match(String(stopped), /HEAD/);
   const declared = await sent('HEAD', new Response(slow(), { headers: { 'content-length': '7' } }));
   assert.deepEqual(declared.headers, ['content-length', '7']);
+});
+
+test('Response.json takes the status of another Response, and refuses what is no object, as the standard says', async () => {
+  const upstream = new Response('gone', { status: 404, statusText: 'Nobody', headers: { 'x-from': 'upstream' } });
+  const answer = Response.json({ error: 'gone' }, upstream);
+  const { status, statusText, headers } = answer;
+  assert.deepEqual([status, statusText, headers.get('x-from')], [404, 'Nobody', 'upstream']);
+  assert.equal(textOf(answer), '{"error":"gone"}');
+  class Init {
+    get status() {
+      return 201;
+    }
+  }
+  assert.equal(Response.json(1, new Init()).status, 201);
+  assert.deepEqual([Response.json(1).status, Response.json(1).headers.get('content-type')], [200, 'application/json']);
+  assert.throws(() => Response.json(1, 404 as unknown as ResponseInit), TypeError);
+  assert.throws(() => Response.json(1, new Response(null, { status: 204 })), TypeError);
 });

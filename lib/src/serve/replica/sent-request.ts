@@ -15,6 +15,20 @@ export function registerSentRequest(): void {
     test: (value) => value instanceof SentRequest,
     encode: (value) => ({ head: (value as SentRequest).head, body: (value as SentRequest).body }),
     // The request is here as a whole, so nothing is left of its call.
-    decode: ({ head, body }) => new LazyRequest({ body, streaming: false, cancelled: false } as unknown as IncomingCall, head),
+    decode: ({ head, body }) => {
+      const request = new LazyRequest({ body, streaming: false, cancelled: false } as unknown as IncomingCall, head);
+      arrived = [...arrived, request];
+      return request;
+    },
   });
+}
+
+const NONE: readonly LazyRequest[] = [];
+let arrived = NONE;
+
+/** The requests that were decoded since this was called last: those anywhere in the arguments of a call, if it is called right after them. */
+export function takeRequests(): readonly LazyRequest[] {
+  const taken = arrived;
+  arrived = NONE;
+  return taken;
 }

@@ -15,10 +15,12 @@ export function installResponse(): void {
   // This does what https://fetch.spec.whatwg.org/#dom-response-json says, but also keeps the text.
   const json = (data: unknown, init?: ResponseInit): Response => {
     const text = JSON.stringify(data);
-    if (text === undefined) return Native.json(data, init);
-    const headers = new Headers(init?.headers);
+    if (text === undefined || (typeof init !== 'object' && init !== undefined)) return Native.json(data, init);
+    // The members are read by name, because those of another Response, as in `Response.json(error, upstream)`, are not its own.
+    const { status = 200, statusText = '', headers: given } = init ?? {};
+    const headers = new Headers(given);
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
-    return remember(new Native(text, { ...init, headers }), text);
+    return remember(new Native(text, { status, statusText, headers }), text);
   };
   globalThis.Response = new Proxy(Native, {
     construct: (target, args, newTarget) => remember(Reflect.construct(target, args, newTarget) as Response, args[0]),
