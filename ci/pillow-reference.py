@@ -26,6 +26,12 @@ for name, kernel in KERNELS.items():
         show(f"{name} {width}x{height}", photo.resize((width, height), kernel))
     show(f"{name} cover 224x224", ImageOps.fit(photo, (224, 224), kernel))
     show(f"{name} contain 300x301", ImageOps.pad(photo, (300, 301), kernel))
+see_through = photo.copy()
+see_through.putalpha(photo.convert("L"))
+for name, kernel in KERNELS.items():
+    show(f"alpha {name} 128x128", see_through.resize((128, 128), kernel))
+    show(f"alpha {name} 451x617", see_through.resize((451, 617), kernel))
+    show(f"alpha {name} cover 224x224", ImageOps.fit(see_through, (224, 224), kernel))
 for factor in (0, 0.5, 2.5, 8, -1):
     show(f"sharp {factor}", ImageEnhance.Sharpness(photo).enhance(factor))
 show("grey", photo.convert("L"))

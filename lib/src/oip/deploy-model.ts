@@ -1,10 +1,10 @@
 import { noteOwnClass } from '../code/index.js';
 import { type Client, runApplication } from '../host/index.js';
 import { type DeploymentHandle, type DeploymentOptions, serve } from '../serve/index.js';
-import { ModelNameTaken } from './errors.js';
+import { ModelNameTaken, ServerNameTaken } from './errors.js';
 import { ModelServer } from './model-server.js';
 import { type ModelSpec, USUAL_BATCH } from './model-spec.js';
-import { MODEL_DEPLOYMENT, pathOf, REPOSITORY_APP } from './names.js';
+import { MODEL_DEPLOYMENT, pathOf, REPOSITORY_APP, REPOSITORY_DEPLOYMENT, SERVER_PATH } from './names.js';
 import { Repository } from './repository.js';
 
 noteOwnClass(ModelServer, {
@@ -33,18 +33,21 @@ export async function deployModel(
   const { applications, nodes } = await client.call('status', undefined);
   const running = Object.hasOwn(applications, application) ? applications[application] : undefined;
   if (running !== undefined && running.ingress !== MODEL_DEPLOYMENT) throw ModelNameTaken({ name: application });
-  const gpu = spec.gpus ?? (needsGpu(spec) && nodes.some(({ total }) => total.gpu > 0) ? 1 : 0);
+  const { numReplicas = spec.numReplicas, autoscaling, resources } = deployment;
+  const gpu = resources?.gpu ?? spec.gpus ?? (needsGpu(spec) && nodes.some(({ total }) => total.gpu > 0) ? 1 : 0);
+  // What the configuration of the protocol tells is what runs.
+  const told = typeof numReplicas === 'number' ? { ...spec, gpus: gpu, numReplicas } : { ...spec, gpus: gpu };
   const bound = serve
     .deployment(ModelServer, {
-      name: MODEL_DEPLOYMENT,
-      ...(deployment.autoscaling === undefined ? { numReplicas: spec.numReplicas } : {}),
       maxOngoingRequests: 2 * (spec.maxBatchSize ?? USUAL_BATCH) + SPARE_REQUESTS,
       // A model has no state between requests, so a request can be sent again if its replica ends.
       idempotent: true,
       ...deployment,
-      ...(gpu > 0 ? { resources: { gpu, ...deployment.resources } } : {}),
+      name: MODEL_DEPLOYMENT,
+      ...(autoscaling === undefined ? { numReplicas } : {}),
+      ...(gpu > 0 ? { resources: { ...resources, gpu } } : {}),
     })
-    .bind({ ...spec, gpus: gpu } as never);
+    .bind(told as never);
   return runApplication(Promise.resolve(client), bound, {
     name: application,
     routePrefix: hasRoute ? pathOf(spec.name) : null,
@@ -54,13 +57,19 @@ export async function deployModel(
 /** Whether the model was asked to run on a GPU. A replica that has reserved none sees none. */
 const needsGpu = ({ device }: ModelSpec): boolean => device === 'cuda' || device === 'webgpu';
 
-/** Runs the application of the server and its repository, if it does not run yet. */
+/** Runs the application of the server and its repository, if it does not run yet. @throws NBS_OIP_SERVER_NAME_TAKEN */
 export async function deployRepository(client: Client): Promise<void> {
   const { applications } = await client.call('status', undefined);
-  if (Object.hasOwn(applications, REPOSITORY_APP)) return;
-  const bound = serve.deployment(Repository, { maxOngoingRequests: 512, idempotent: true }).bind(client.cluster.dir as never);
+  const running = Object.hasOwn(applications, REPOSITORY_APP) ? applications[REPOSITORY_APP] : undefined;
+  if (running !== undefined) {
+    if (running.ingress === REPOSITORY_DEPLOYMENT && running.routePrefix === SERVER_PATH) return;
+    throw ServerNameTaken({ name: REPOSITORY_APP });
+  }
+  const bound = serve
+    .deployment(Repository, { name: REPOSITORY_DEPLOYMENT, maxOngoingRequests: 512, idempotent: true })
+    .bind(client.cluster.dir as never);
   await runApplication(Promise.resolve(client), bound, {
     name: REPOSITORY_APP,
-    routePrefix: '/v2',
+    routePrefix: SERVER_PATH,
   });
 }

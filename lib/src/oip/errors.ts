@@ -29,6 +29,11 @@ export const ModelNameTaken = defineError(
   409,
   'an application {name} is running that is not a model; choose another name for the model (name), or delete the application',
 );
+export const ServerNameTaken = defineError(
+  'NBS_OIP_SERVER_NAME_TAKEN',
+  409,
+  'an application {name} is running that is not the server of models, which needs this name to answer /v2 and gRPC; run it under another name, or delete it',
+);
 export const NoModelsThere = defineError('NBS_OIP_NO_MODELS', 404, 'there is no ONNX model at {path}: {reason}');
 export const ModelElsewhere = defineError(
   'NBS_OIP_MODEL_ELSEWHERE',

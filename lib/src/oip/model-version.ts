@@ -104,7 +104,8 @@ export class ModelVersion {
     checkFeeds(this.inputs, request.feeds);
     const item: Item = {
       feeds: request.feeds,
-      rows: rowsOf(request.feeds),
+      // Without batches, the first dimension may be anything, such as the length of a text, and a request is one inference, as in Triton.
+      rows: this.#maxBatchSize > 1 ? rowsOf(request.feeds) : 1,
       computeMs: 0,
     };
     try {

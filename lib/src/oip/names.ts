@@ -1,5 +1,9 @@
 /** The name of the application that answers for the server and its repository. */
 export const REPOSITORY_APP = 'models';
+/** The name of its deployment. */
+export const REPOSITORY_DEPLOYMENT = 'Repository';
+/** The path below which it answers. */
+export const SERVER_PATH = '/v2';
 /** The name of the deployment of each model. The repository finds the models by it. */
 export const MODEL_DEPLOYMENT = 'OnnxModel';
 

@@ -5,7 +5,7 @@ import { aboutInput, NbserveError } from '../core/index.js';
 import { BadInference } from './errors.js';
 import type { GrpcInferRequest } from './grpc-forms.js';
 import { Repository } from './repository.js';
-import type { RunningModels } from './running-models.js';
+import type { ModelState, RunningModels } from './running-models.js';
 
 const failing = (status: number): Error =>
   new NbserveError({ code: 'NBS_TEST_FAILED', status, message: 'the replica OnnxModel#abc at /home/someone failed' });
@@ -57,6 +57,26 @@ test('a message of a stream that fails is answered, and the stream goes on', asy
     log.mock.calls.map(({ arguments: [error] }) => error),
     [errors.busy, errors.slow, errors.memory, errors.bug],
   );
+});
+
+test('a model without replicas is not ready, and is not asked', async () => {
+  let asked = 0;
+  const ready = async (state: ModelState | undefined, error?: Error) => {
+    const all = async () => new Map(state === undefined ? [] : [['m', { state }]]);
+    const facts = async () => {
+      asked += 1;
+      if (error !== undefined) throw error;
+    };
+    const repository = new Repository(tmpdir(), { all, facts } as unknown as RunningModels);
+    return (await repository.modelReady({ name: 'm', version: '1' })).ready;
+  };
+  const coded = (code: string, status: number) => new NbserveError({ code, status, message: code });
+  assert.deepEqual([await ready('LOADING'), await ready('UNAVAILABLE'), await ready(undefined)], [false, false, false]);
+  assert.equal(asked, 0);
+  assert.equal(await ready('READY'), true);
+  assert.equal(await ready('READY', coded('NBS_OIP_NO_VERSION', 404)), false);
+  assert.equal(await ready('READY', coded('NBS_NO_REPLICA', 503)), false);
+  await assert.rejects(ready('READY', coded('NBS_QUEUE_FULL', 503)), { code: 'NBS_QUEUE_FULL' });
 });
 
 test('a stream whose client has left ends with the error, which is not logged as a failure of the model', async (t) => {

@@ -81,11 +81,14 @@ export class Repository {
   }
 
   async modelReady({ name, version }: Named) {
+    // Without a replica, the question for the version would wait until one runs.
+    if ((await this.#models.all()).get(name)?.state !== 'READY') return { ready: false };
     try {
       await this.#models.facts(name, version);
       return { ready: true };
     } catch (error) {
-      if (isNbserveError(error) && error.status === 404) return { ready: false };
+      const isGone = hasCode(error, { code: 'NBS_NO_REPLICA' }) || (isNbserveError(error) && error.status === 404);
+      if (isGone) return { ready: false };
       throw error;
     }
   }

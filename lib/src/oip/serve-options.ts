@@ -1,4 +1,14 @@
-import { duration, InvalidOption, integer, isRecord, listOf, type OptionSpec, parseOptions } from '../core/index.js';
+import {
+  duration,
+  InvalidOption,
+  integer,
+  isRecord,
+  listOf,
+  type OptionSpec,
+  type OptionValues,
+  parseOptions,
+  shownValue,
+} from '../core/index.js';
 import { type DeviceChoice, type RunIn, verifyOption } from '../onnx/index.js';
 import type { DeploymentOptions } from '../serve/index.js';
 import type { ServeModelOptions } from './types.js';
@@ -73,6 +83,7 @@ const spec = {
 /** @throws NBS_UNKNOWN_OPTION, NBS_INVALID_OPTION, NBS_INVALID_DURATION */
 export function parseServeOptions(options: ServeModelOptions) {
   const values = parseOptions('onnx.serve', spec, options as Readonly<Record<string, unknown>>);
+  checkDeployment(values);
   const set = (value: number): number | undefined => (value === UNSET ? undefined : value);
   return {
     ...values,
@@ -84,6 +95,25 @@ export function parseServeOptions(options: ServeModelOptions) {
   };
 }
 export type ServeValues = ReturnType<typeof parseServeOptions>;
+
+/** @throws NBS_INVALID_OPTION if an option of the deployment would hide the model, or says otherwise than an option of `onnx.serve` */
+function checkDeployment({ deployment, replicas, gpus }: OptionValues<typeof spec>): void {
+  const { name, numReplicas, autoscaling, resources } = deployment;
+  const refuse = (option: string, value: unknown, expected: string) => {
+    if (value === undefined) return;
+    throw InvalidOption({ where: 'onnx.serve', option: `deployment.${option}`, expected, value: shownValue(value) });
+  };
+  refuse(
+    'name',
+    name,
+    'left out, because models are found by the name of their deployment; the name of the model is the option name',
+  );
+  if (replicas !== UNSET) {
+    refuse('numReplicas', numReplicas, 'left out if replicas is given');
+    refuse('autoscaling', autoscaling, 'left out if replicas is given');
+  }
+  if (gpus !== undefined) refuse('resources.gpu', resources?.gpu, 'left out if gpus is given');
+}
 
 /** The options that say which one model is meant. */
 const OF_ONE_MODEL = ['name', 'version', 'application'] as const;

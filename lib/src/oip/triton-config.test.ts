@@ -71,8 +71,95 @@ test('a kind of instances that names no processor leaves the GPUs to the device'
   );
 });
 
-test('fields that Triton leaves empty in its own JSON are no reason to refuse', () => {
+/** What Triton 2.5x tells as the configuration of a model that has no file for it. */
+const OF_TRITON = {
+  name: 'digits',
+  platform: 'onnxruntime_onnx',
+  backend: 'onnxruntime',
+  runtime: '',
+  version_policy: { latest: { num_versions: 1 } },
+  max_batch_size: 4,
+  input: [
+    {
+      name: 'image',
+      data_type: 'TYPE_FP32',
+      format: 'FORMAT_NONE',
+      dims: [1, 28, 28],
+      is_shape_tensor: false,
+      allow_ragged_batch: false,
+      optional: false,
+      is_non_linear_format_io: false,
+    },
+  ],
+  output: [
+    {
+      name: 'logits',
+      data_type: 'TYPE_FP32',
+      dims: [10],
+      label_filename: '',
+      is_shape_tensor: false,
+      is_non_linear_format_io: false,
+    },
+  ],
+  batch_input: [],
+  batch_output: [],
+  optimization: {
+    priority: 'PRIORITY_DEFAULT',
+    input_pinned_memory: { enable: true },
+    output_pinned_memory: { enable: true },
+    gather_kernel_buffer_threshold: 0,
+    eager_batching: false,
+  },
+  dynamic_batching: {
+    preferred_batch_size: [4],
+    max_queue_delay_microseconds: 0,
+    preserve_ordering: false,
+    priority_levels: 0,
+    default_priority_level: 0,
+    priority_queue_policy: {},
+  },
+  instance_group: [
+    {
+      name: 'digits',
+      kind: 'KIND_CPU',
+      count: 2,
+      gpus: [],
+      secondary_devices: [],
+      profile: [],
+      passive: false,
+      host_policy: '',
+    },
+  ],
+  default_model_filename: 'model.onnx',
+  cc_model_filenames: {},
+  metric_tags: {},
+  parameters: {},
+  model_warmup: [],
+};
+
+test("Triton's own JSON of a configuration can be given back", () => {
+  const { ignored, ...config } = fromPlain({ ...OF_TRITON, max_batch_size: 16 });
+  assert.deepEqual(config, {
+    name: 'digits',
+    versions: { kind: 'latest', count: 1 },
+    maxBatchSize: 16,
+    batchWaitMs: 0,
+    gpus: 0,
+    instances: 2,
+    fileName: 'model.onnx',
+    intraOpThreads: undefined,
+    labelFiles: Object.create(null),
+  });
+  assert.equal(ignored.includes('runtime'), false);
+});
+
+test('lists and texts that Triton leaves empty are not set', () => {
   assert.deepEqual(fromPlain({ batch_input: [], batch_output: [] }).ignored, []);
+  const empty = { name: '', platform: '', backend: 'onnxruntime', default_model_filename: '' };
+  assert.deepEqual(fromPlain({ ...empty, output: [{ name: 'y', label_filename: '' }] }), {
+    labelFiles: Object.create(null),
+    ignored: [],
+  });
 });
 
 test('a mistake in the text is told with its line', () => {

@@ -37,6 +37,8 @@ const MAX_THREADS = 1024;
 /** Each instance is a process. */
 const MAX_INSTANCES = 1000;
 const POLICIES = ['latest', 'all', 'specific'];
+/** Fields that are not set if they are empty. */
+const TEXTS = ['name', 'platform', 'backend', 'runtime', 'default_model_filename'];
 const BACKENDS = ['onnxruntime', 'onnxruntime_onnx', 'onnx'];
 
 /** @throws Error with the reason in words */
@@ -50,8 +52,8 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
   const labelFiles: Record<string, string> = Object.create(null);
   const found: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(config)) {
-    // Triton's own JSON has all fields, also lists in which nobody has put anything.
-    if (isEmptyList(value)) continue;
+    // Triton's own JSON has all fields, also lists and texts in which nobody has put anything.
+    if (isEmptyList(value) || (value === '' && TEXTS.includes(field))) continue;
     if (Object.hasOwn(REFUSED, field)) throw new Error(`${field} is not supported: ${REFUSED[field as keyof typeof REFUSED]}`);
     switch (field) {
       case 'name':
@@ -83,7 +85,7 @@ export function fromPlain(config: Readonly<Record<string, unknown>>): TritonConf
       case 'output':
         refuseReshape(field, value);
         for (const each of listOf(value).filter(isRecord))
-          if (each.label_filename !== undefined)
+          if (each.label_filename !== undefined && each.label_filename !== '')
             labelFiles[text('name', each.name)] = fileName('label_filename', each.label_filename);
         break;
       case 'input':

@@ -46,10 +46,11 @@ export interface ServeModelOptions {
    */
   readonly modelControlMode?: 'explicit' | 'none';
   /**
-   * Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. A client that loads the model again gets them too, except
-   * `autoscaling.policy`, which is code. @default {}
+   * Options of the deployment, such as `autoscaling`, `resources` and `requestTimeout`. `name` is refused, because models are found by the name of their
+   * deployment, and so is what `replicas` or `gpus` says too. A client that loads the model again gets them too, except `autoscaling.policy`, which is code.
+   * @default {}
    */
-  readonly deployment?: DeploymentOptions;
+  readonly deployment?: Omit<DeploymentOptions, 'name'>;
 }
 
 /** A model that is served. */

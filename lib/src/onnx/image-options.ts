@@ -1,4 +1,5 @@
 import { type Duration, duration, InvalidOption, integer, type OptionSpec, parseOptions } from '../core/index.js';
+import { eachChannel, isNumber, meanOption, stdOption } from './images/per-channel.js';
 
 /** Formats that can be decoded. */
 const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const;
@@ -18,7 +19,7 @@ export interface DecodeOptions {
   readonly scale?: number;
   /** One number, or one for each channel. @default 0 */
   readonly mean?: number | readonly number[];
-  /** One number, or one for each channel. @default 1 */
+  /** One number other than 0, or one for each channel. @default 1 */
   readonly std?: number | readonly number[];
   /** How a picture of another aspect ratio is fitted: stretched, padded or cut. @default 'fill' */
   readonly fit?: 'fill' | 'contain' | 'cover';
@@ -53,14 +54,6 @@ const oneOf = <const T extends string | number>(doc: string, values: readonly T[
   default: fallback,
   parse: (value) => values.find((each) => each === value),
 });
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const perChannel = (doc: string, fallback: number): OptionSpec<number | readonly number[]> => ({
-  doc,
-  expected: 'a number, or an array of one for each channel',
-  default: fallback,
-  parse: (value) =>
-    isNumber(value) || (Array.isArray(value) && value.every(isNumber)) ? (value as number | number[]) : undefined,
-});
 
 const spec = {
   width: integer({ doc: 'Width of the result in pixels.', default: 0, min: 1, max: 16384 }),
@@ -73,8 +66,8 @@ const spec = {
     default: 1 / 255,
     parse: (value) => (isNumber(value) ? value : undefined),
   } as OptionSpec<number>,
-  mean: perChannel('Subtracted after scaling.', 0),
-  std: perChannel('Divisor after that.', 1),
+  mean: meanOption(0),
+  std: stdOption(1),
   fit: oneOf('How another aspect ratio is handled.', ['fill', 'contain', 'cover'], 'fill'),
   invert: {
     doc: 'Swaps light and dark.',
@@ -113,13 +106,7 @@ export function parseDecodeOptions(options: DecodeOptions) {
   for (const option of ['width', 'height'] as const) {
     if (values[option] === 0) throw InvalidOption({ where, option, expected: spec[option].expected, value: 'nothing' });
   }
-  const each = (option: 'mean' | 'std'): readonly number[] => {
-    const value = values[option];
-    if (typeof value === 'number') return new Array<number>(values.channels).fill(value);
-    if (value.length !== values.channels)
-      throw InvalidOption({ where, option, expected: `${values.channels} numbers`, value: `${value.length}` });
-    return value;
-  };
+  const each = (option: 'mean' | 'std') => eachChannel(where, option, values[option], values.channels);
   return { ...values, mean: each('mean'), std: each('std') };
 }
 

@@ -48,5 +48,10 @@ test('bytes that are not an image, and wrong options, have their codes', async (
     code: 'NBS_INVALID_OPTION',
     message: /mean must be 3 numbers/,
   });
+  for (const std of [0, [1, 0, 1]])
+    await assert.rejects(decode(red, { width: 1, height: 1, std }), {
+      code: 'NBS_INVALID_OPTION',
+      message: /std must be a number other than 0/,
+    });
   await assert.rejects(decode(red, { width: 1, height: 1, size: 3 } as never), { code: 'NBS_UNKNOWN_OPTION' });
 });

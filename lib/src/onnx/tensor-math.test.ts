@@ -22,6 +22,38 @@ test('argmax of a row and of a tensor', () => {
   assert.deepEqual(argmax(tensor([5n, 6n])), [1]);
 });
 
+test('NaN is smaller than every number, for argmax as for topK', () => {
+  const { NaN: nan, NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
+  for (const [row, order] of [
+    [
+      [nan, 3, 5],
+      [2, 1, 0],
+    ],
+    [
+      [3, nan, 5, nan, 5],
+      [2, 4, 0, 1, 3],
+    ],
+    [
+      [nan, least, least],
+      [1, 2, 0],
+    ],
+    [
+      [most, nan, most],
+      [0, 2, 1],
+    ],
+    [
+      [nan, nan],
+      [0, 1],
+    ],
+  ] as const) {
+    assert.deepEqual(
+      topK(row, row.length).map(({ index }) => index),
+      order,
+    );
+    assert.equal(argmax(row), order[0]);
+  }
+});
+
 test('softmax sums to one and survives large logits', () => {
   const [a, b] = softmax([1000, 1000]);
   assert.deepEqual([a, b], [0.5, 0.5]);

@@ -7,7 +7,7 @@ type Numbers = ArrayLike<number>;
 
 /**
  * The index of the largest value, or of the first one if several are equal: one number for a plain array, one number for each row (the last dimension)
- * of a tensor.
+ * of a tensor. NaN counts only if there is nothing else.
  */
 export function argmax(row: Numbers): number;
 export function argmax(value: Tensor): number[];
@@ -46,9 +46,8 @@ export function topK(value: Numbers | Tensor, count: number): Ranked[] | Ranked[
 }
 
 function largest(row: Numbers, count: number): Ranked[] {
-  const order = (value: number): number => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value);
   return Array.from(row, (value, index) => ({ index, value }))
-    .sort((a, b) => (order(a.value) === order(b.value) ? a.index - b.index : order(b.value) - order(a.value)))
+    .sort((a, b) => Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value)) || b.value - a.value || a.index - b.index)
     .slice(0, Math.max(0, count));
 }
 
@@ -68,7 +67,10 @@ function rows(value: Tensor): Numbers[] {
 
 function best(row: Numbers): number {
   let index = 0;
-  for (let i = 1; i < row.length; i += 1) if ((row[i] as number) > (row[index] as number)) index = i;
+  for (let i = 1; i < row.length; i += 1) {
+    const largest = row[index] as number;
+    if ((row[i] as number) > largest || (Number.isNaN(largest) && !Number.isNaN(row[i]))) index = i;
+  }
   return index;
 }
 

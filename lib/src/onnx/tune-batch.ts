@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { cacheFolder, hasCode, integer, listGpus, type OptionSpec, parseOptions, visibleGpus } from '../core/index.js';
 import { CannotBatch, OutOfMemory } from './errors.js';
-import { describeTensors, toFeeds } from './feeds.js';
+import { checkFeeds, describeTensors, toFeeds } from './feeds.js';
 import { load } from './load.js';
 import type { Model } from './model.js';
 import { keysOf } from './model-key.js';
@@ -78,10 +78,10 @@ export class TunedBatch {
 
 /**
  * Finds the batch size with which a model computes most rows in a second, by measuring: 1, 2, 4 and so on, and the largest one. The result is remembered for the model, the
- * device and the options, in nbserve's cache. If memory runs out, the larger batches are left out. Call it on the machine that will run the model, when nothing else runs there.
+ * device and the options, in nbserve's cache if that can be written to. If memory runs out, the larger batches are left out. Call it on the machine that will run the model, when nothing else runs there.
  * @param model the path or file URL of an `.onnx` file, or its bytes
  * @param row inputs with one row
- * @throws NBS_INVALID_OPTION, NBS_ONNX_CANNOT_BATCH if the model takes no batches, and what {@link load} and a run throw
+ * @throws NBS_INVALID_OPTION, NBS_ONNX_CANNOT_BATCH if the model takes no batches or an input has several rows, and what {@link load} and a run throw
  */
 export async function tuneBatch(
   model: string | URL | Uint8Array,
@@ -96,6 +96,8 @@ export async function tuneBatch(
     const fixed = [...loaded.inputs, ...loaded.outputs].filter(({ shape }) => typeof shape[0] !== 'string');
     if (fixed.length > 0) throw CannotBatch({ reason: `the first dimension is not free: ${describeTensors(fixed)}` });
     const feeds = toFeeds(loaded.inputs, row);
+    checkFeeds(loaded.inputs, feeds);
+    checkOneRow(feeds);
     const { device, adapter, intraOpThreads } = loaded.report;
     const source = model instanceof URL ? fileURLToPath(model) : model;
     const shapes = Object.entries(feeds).map(([name, { dims }]) => [name, dims]);
@@ -107,10 +109,7 @@ export async function tuneBatch(
     const { steps, isWhole } =
       known === undefined ? await measure(loaded, feeds, maxBatchSize) : { steps: known, isWhole: false };
     // If memory ran out, there may be more another time.
-    if (isWhole) {
-      mkdirSync(cacheFolder('batches'), { recursive: true });
-      writeFileSync(file, JSON.stringify(steps));
-    }
+    if (isWhole) keepSteps(file, steps);
     return new TunedBatch(chooseBatch(steps, maxLatencyMs), steps, device, known !== undefined);
   } finally {
     await loaded.dispose();
@@ -157,11 +156,29 @@ async function medianOf(model: Pick<Model, 'run'>, feeds: Feeds, batchSize: numb
   return times.sort((a, b) => a - b)[RUNS >> 1] as number;
 }
 
+/** @throws NBS_ONNX_CANNOT_BATCH if an input has several rows: a step would be that many times larger than it says */
+function checkOneRow(feeds: Feeds): void {
+  const several = Object.entries(feeds).filter(([, { dims }]) => dims[0] !== 1);
+  if (several.length === 0) return;
+  const shapes = several.map(([name, { dims }]) => `${name} is [${dims.join(', ')}]`).join(', ');
+  throw CannotBatch({ reason: `give inputs with one row, such as a part of onnx.split(value, [1, …]); ${shapes}` });
+}
+
 /** The smallest batch whose rate is near the best of those that are not too slow. Pure. @returns 1 if all are too slow */
 export function chooseBatch(steps: readonly TunedStep[], maxLatencyMs: number): number {
   const fast = steps.filter(({ ms }) => ms <= maxLatencyMs);
   const best = Math.max(...fast.map(({ rowsPerSecond }) => rowsPerSecond));
   return fast.find(({ rowsPerSecond }) => rowsPerSecond >= NEAR * best)?.batchSize ?? 1;
+}
+
+/** What was measured is the result, also if the cache cannot be written to: it is measured again then. */
+function keepSteps(file: string, steps: readonly TunedStep[]): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(steps));
+  } catch {
+    // It is a file system for reading only, for instance.
+  }
 }
 
 function readSteps(file: string): TunedStep[] | undefined {

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { load, tensor } from '../onnx/index.js';
+import { encodeModel, load, tensor } from '../onnx/index.js';
 import { keepCheckpoint, latestCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { Adam, Network, nn, type Optimizer, Sgd } from './nn/index.js';
 
@@ -106,11 +106,31 @@ describe('a checkpoint', () => {
       /it is of Adam, and this is Sgd/,
     );
     await refused(loadCheckpoint(join(folder, 'none'), { network }), 'NBS_TRAIN_NO_CHECKPOINT', /no such file/);
+    const heavy = join(folder, 'momentum');
+    const trained = networkOf(6);
+    await saveCheckpoint(heavy, { network: trained, optimizer: new Sgd(trained, { lr: 1, momentum: 0.5 }) });
+    await refused(
+      loadCheckpoint(heavy, { network, optimizer: new Sgd(network, { lr: 1 }) }),
+      'NBS_TRAIN_STATE_MISMATCH',
+      /it is of an Sgd with momentum, and this has none/,
+    );
+    const light = join(folder, 'no momentum');
+    await saveCheckpoint(light, { network: trained, optimizer: new Sgd(trained, { lr: 1 }) });
+    await refused(
+      loadCheckpoint(light, { network, optimizer: new Sgd(network, { lr: 1, momentum: 0.5 }) }),
+      'NBS_TRAIN_STATE_MISMATCH',
+      /it is of an Sgd without momentum, and this has one/,
+    );
+    await refused(loadCheckpoint(heavy, { network, optimizer }), 'NBS_TRAIN_STATE_MISMATCH', /it is of Sgd, and this is Adam/);
     await truncate(join(place, 'optimizer.bin'), 100);
     await refused(loadCheckpoint(place, { network, optimizer }), 'NBS_TRAIN_STATE_MISMATCH', /100 bytes/);
     const model = join(place, 'model.onnx');
     await writeFile(model, (await readFile(model)).subarray(0, 1000));
     await refused(loadCheckpoint(place, { network }), 'NBS_ONNX_INVALID_MODEL', /too early/);
+    assert.deepEqual(network.parameters.values, before);
+    const weights = trained.parameters.tensors;
+    const withoutBuffers = encodeModel({ name: 'network', inputs: [], outputs: [], nodes: [], weights });
+    assert.throws(() => network.fromOnnx(withoutBuffers), { code: 'NBS_TRAIN_STATE_MISMATCH', message: /it has no / });
     assert.deepEqual(network.parameters.values, before);
     const plain = join(folder, 'plain');
     await saveCheckpoint(plain, { network });

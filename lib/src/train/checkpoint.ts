@@ -67,7 +67,7 @@ export async function saveCheckpoint(
 
 /**
  * Sets network and optimizer, with its learning rate, to what {@link saveCheckpoint} wrote. A training that goes on computes the same numbers, bit by bit, as one that was not
- * interrupted.
+ * interrupted. If one of them does not fit, nothing is changed.
  * @returns the `state`
  * @throws NBS_TRAIN_NO_CHECKPOINT, NBS_TRAIN_STATE_MISMATCH if it is of another network or optimizer, NBS_ONNX_INVALID_MODEL
  */
@@ -92,12 +92,26 @@ export async function loadCheckpoint<S = unknown>(
       at += length;
       return [name, all.subarray(at - length, at)] as const;
     });
-    network.fromOnnx(bytes, path);
     const { kind, step, lr } = saved;
-    optimizer.restore({ kind, step, ...(lr !== undefined && { lr }), slots: Object.fromEntries(slots) });
+    const undo = keeping(network);
+    network.fromOnnx(bytes, path);
+    try {
+      optimizer.restore({ kind, step, ...(lr !== undefined && { lr }), slots: Object.fromEntries(slots) });
+    } catch (error) {
+      undo();
+      throw error;
+    }
   } else network.fromOnnx(bytes, path);
   network.step = training.step;
   return training.state as S;
+}
+
+/** Keeps the weights of a network. @returns what sets them again */
+function keeping({ parameters, buffers }: Network): () => void {
+  const kept = [parameters, buffers].map(({ values }) => [values, values.slice()] as const);
+  return () => {
+    for (const [values, before] of kept) values.set(before);
+  };
 }
 
 /** The newest checkpoint of a training of a network or of trees, by the folder of its result; null if there is none. */

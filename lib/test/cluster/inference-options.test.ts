@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
+import { hello } from '../fixtures/apps.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { writeScale, writeSlow } from '../fixtures/small-models.js';
 import { until } from '../fixtures/wait.js';
@@ -55,6 +56,31 @@ test('a model that a client loads again has the options of onnx.serve', async ()
     assert.equal(await freeParts(), free - 2, name);
     await unload(name);
   }
+});
+
+test('the configuration that clients see is what runs, also if the deployment says it', async () => {
+  const shown = async (name: string) => (await ask(`/v2/models/${name}/config`)).body.instance_group;
+  const deployment = { numReplicas: 2, resources: { gpu: 0.5 } };
+  await onnx.serve(writeScale(at('told.onnx'), 2), { device: 'cpu', deployment });
+  assert.equal((await replicasOf('told')).length, 2);
+  assert.deepEqual(await shown('told'), [{ count: 2, kind: 'KIND_GPU' }]);
+  await unload('told');
+  await until(async () => (await freeGpus()) === 2);
+});
+
+test('an application of the user that has the name of the server of models is refused', async () => {
+  const file = writeScale(at('late.onnx'), 2);
+  await serve.delete('models');
+  await serve.run(hello.bind(), { name: 'models', routePrefix: '/models' });
+  await assert.rejects(onnx.serve(file), (error: Error & { code: string }) => {
+    assert.equal(error.code, 'NBS_OIP_SERVER_NAME_TAKEN');
+    assert.match(error.message, /an application models is running that is not the server of models/);
+    return true;
+  });
+  await serve.delete('models');
+  await onnx.serve(file);
+  assert.equal((await ask('/v2/health/ready')).status, 200);
+  await unload('late');
 });
 
 test('a model that another application serves now is found by gRPC at once', async () => {
@@ -151,6 +177,23 @@ test('a replica that is blocked does not delay the index and the readiness', asy
     process.kill(replica?.pid as number, 'SIGCONT');
   }
   await unload('blocked');
+});
+
+test('a model whose replica is gone is not ready for clients of gRPC, which are told so while the next one starts', async () => {
+  const file = writeScale(at('gone.onnx'), 2);
+  await onnx.serve(file);
+  const repository = await serve.getAppHandle<{
+    modelReady(named: { name: string; version: string }): Promise<{ ready: boolean }>;
+  }>('models');
+  const isReady = async (version = '') => (await repository.modelReady.remote({ name: 'gone', version })).ready;
+  assert.deepEqual([await isReady(), await isReady('1'), await isReady('2')], [true, true, false]);
+  // The next replica loads this file, whose first run takes minutes.
+  writeSlow(file);
+  const [replica] = await replicasOf('gone');
+  process.kill(replica?.pid as number, 'SIGKILL');
+  await until(async () => (await index('gone'))[0] !== '1 READY');
+  assert.equal(await isReady(), false);
+  await unload('gone');
 });
 
 test('the OpenAPI document has all paths of a model', async () => {

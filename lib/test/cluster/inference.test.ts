@@ -95,6 +95,16 @@ test('requests are not joined along a dimension that may be no batch', async () 
     [[1], [2], [3]],
   );
   assert.equal((await ask('/v2/models/sum/config')).body.max_batch_size, 0);
+  // Its first dimension is a time, so a request of three steps is one inference too.
+  assert.deepEqual((await infer('sum', [1, 2, 3], { shape: [3, 1] })).data, [6, 6, 6]);
+  const { model_stats: stats } = (await ask('/v2/models/sum/stats')).body as {
+    model_stats: { inference_count: number; batch_stats: { batch_size: number }[] }[];
+  };
+  assert.equal(stats[0]?.inference_count, 4);
+  assert.deepEqual(
+    stats[0]?.batch_stats.map(({ batch_size: size }) => size),
+    [1],
+  );
 });
 
 test('a model that mixes rows is not batched, though it is asked for', async () => {

@@ -114,6 +114,26 @@ test('the best batch is measured once, and remembered until the model changes', 
   assert.equal((await onnx.tuneBatch(file, ones, { device: 'cpu', maxBatchSize: 8 })).isRemembered, false);
 });
 
+test('what was measured is the result, also if the cache cannot be written to', async () => {
+  const cache = process.env.NBSERVE_CACHE;
+  process.env.NBSERVE_CACHE = join(folder, 'no-folder');
+  writeFileSync(join(folder, 'no-folder'), '');
+  try {
+    const { steps, isRemembered } = await onnx.tuneBatch(scale(2), ones, { device: 'cpu', maxBatchSize: 2 });
+    assert.deepEqual([steps.map(({ batchSize }) => batchSize), isRemembered], [[1, 2], false]);
+  } finally {
+    process.env.NBSERVE_CACHE = cache;
+  }
+});
+
+test('the best batch is measured with one row, and several are refused', async () => {
+  const two = onnx.tensor(new Float32Array(1024), [2, 512]);
+  await assert.rejects(onnx.tuneBatch(scale(2), two, { device: 'cpu' }), {
+    code: 'NBS_ONNX_CANNOT_BATCH',
+    message: /give inputs with one row, .*; x is \[2, 512\]/,
+  });
+});
+
 test('a run that finds no memory has its code, and the session goes on', async () => {
   const bytes = encodeModel({
     name: 'expand',

@@ -35,7 +35,8 @@ test('tensors in both layouts, both orders of colours, and three types', () => {
     code: 'NBS_INVALID_OPTION',
     message: /left out if type is uint8/,
   });
-  assert.throws(() => toTensor(two, { std: [1, 0, 1] }), { code: 'NBS_INVALID_OPTION' });
+  for (const std of [0, [1, 0, 1], Number.NaN])
+    assert.throws(() => toTensor(two, { std }), { code: 'NBS_INVALID_OPTION', message: /std must be a number other than 0/ });
   assert.throws(() => toTensor(two, { mean: [1, 2] }), { code: 'NBS_INVALID_OPTION', message: /3 numbers/ });
 });
 
@@ -106,6 +107,9 @@ test('presets of vision models, old and new', () => {
     [{ size: 4, do_pad: true }, /do_pad is not supported; use onnx\.image\.letterbox/],
     [{ size: { shortest_edge: 4, longest_edge: 8 } }, /longest_edge/],
     [{ size: 4, image_mean: 'x' }, /image_mean must be a list of numbers/],
+    [{ size: 4, image_mean: [0, Number.NaN, 0] }, /image_mean must be a list of numbers, not \[ 0, NaN, 0 \]/],
+    [{ size: 4, image_std: [0, 0, 0] }, /image_std must be a list of numbers other than 0/],
+    [{ size: 4, rescale_factor: Number.POSITIVE_INFINITY }, /rescale_factor must be a number, not Infinity/],
     ['/etc/passwd', /^the preprocessor config cannot be used to prepare pictures: it is a text; pass the address of a file/],
     [new URL('file:///nowhere/preprocessor_config.json'), /no such file/],
     [[], /not a JSON object/],

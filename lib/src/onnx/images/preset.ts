@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { isRecord } from '../../core/index.js';
 import { InvalidPreset } from '../errors.js';
 import type { Tensor } from '../types.js';
+import { isAllowed, isNumber } from './per-channel.js';
 import type { Pixels } from './pixels.js';
 import type { Kernel } from './resample.js';
 import { crop, resize } from './resize.js';
@@ -81,11 +83,11 @@ export function preset(config: URL | Readonly<Record<string, unknown>>): Preset 
       throw fail(`${name} must be a positive integer, not ${JSON.stringify(value)}`);
     return value as number;
   };
-  const triple = (name: string, fallback: readonly number[]): readonly number[] => {
-    const value = values[name] ?? fallback;
-    if (!Array.isArray(value) || value.length === 0 || !value.every((each) => typeof each === 'number'))
-      throw fail(`${name} must be a list of numbers, not ${JSON.stringify(value)}`);
-    return value as number[];
+  const triple = (option: 'mean' | 'std', fallback: readonly number[]): readonly number[] => {
+    const value = values[`image_${option}`] ?? fallback;
+    if (Array.isArray(value) && value.length > 0 && value.every(isAllowed[option])) return value as number[];
+    const expected = option === 'std' ? 'numbers other than 0' : 'numbers';
+    throw fail(`image_${option} must be a list of ${expected}, not ${inspect(value)}`);
   };
   const area = (name: string): { width: number; height: number } => {
     const value = values[name];
@@ -104,7 +106,7 @@ export function preset(config: URL | Readonly<Record<string, unknown>>): Preset 
   };
   const number = (name: string, fallback: number): number => {
     const value = values[name] ?? fallback;
-    if (typeof value !== 'number') throw fail(`${name} must be a number, not ${JSON.stringify(value)}`);
+    if (!isNumber(value)) throw fail(`${name} must be a number, not ${inspect(value)}`);
     return value;
   };
   const kernel = RESAMPLE[number('resample', 2)];
@@ -126,8 +128,8 @@ export function preset(config: URL | Readonly<Record<string, unknown>>): Preset 
     kernel,
     crop: flag('do_center_crop', false) ? area('crop_size') : null,
     scale: flag('do_rescale', true) ? number('rescale_factor', 1 / 255) : 1,
-    mean: normalises ? triple('image_mean', [0.485, 0.456, 0.406]) : [0, 0, 0],
-    std: normalises ? triple('image_std', [0.229, 0.224, 0.225]) : [1, 1, 1],
+    mean: normalises ? triple('mean', [0.485, 0.456, 0.406]) : [0, 0, 0],
+    std: normalises ? triple('std', [0.229, 0.224, 0.225]) : [1, 1, 1],
     order: isFlipped ? 'BGR' : 'RGB',
     reduceLabels: flag('do_reduce_labels', flag('reduce_labels', false)),
   };

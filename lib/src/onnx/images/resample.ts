@@ -1,3 +1,4 @@
+import { premultiplied, straight } from './alpha.js';
 import type { Pixels } from './pixels.js';
 import { roundToEven } from './pixels.js';
 
@@ -53,9 +54,13 @@ type FixedWeights = readonly { readonly from: number; readonly weights: Int32Arr
 const PRECISION = 22;
 const HALF = 2 ** (PRECISION - 1);
 
-/** Resizes a part of a picture with the arithmetic of Pillow, so that the bytes are the same. */
+/** Resizes a part of a picture with the arithmetic of Pillow, so that the bytes are the same. What is as large as before, and whole, stays as it is. */
 export function resampleAsPillow(pixels: Pixels, width: number, height: number, kernel: Kernel, region: Region): Pixels {
   if (kernel === 'nearest') return nearest(pixels, width, height, region);
+  const isWhole = (from: number, to: number, side: number, size: number) => from === 0 && to === side && side === size;
+  const keepsColumns = isWhole(region.left, region.right, pixels.width, width);
+  const keepsRows = isWhole(region.top, region.bottom, pixels.height, height);
+  if (keepsColumns && keepsRows) return pixels;
   const fixed = (side: Weights): FixedWeights =>
     side.map(({ from, weights }) => ({
       from,
@@ -63,9 +68,11 @@ export function resampleAsPillow(pixels: Pixels, width: number, height: number, 
     }));
   const horizontal = fixed(pillowWeights(pixels.width, region.left, region.right, width, filters[kernel]));
   const vertical = fixed(pillowWeights(pixels.height, region.top, region.bottom, height, filters[kernel]));
-  const isWhole = (from: number, to: number, side: number, size: number) => from === 0 && to === side && side === size;
-  const wide = isWhole(region.left, region.right, pixels.width, width) ? pixels : acrossRows(pixels, horizontal);
-  return isWhole(region.top, region.bottom, pixels.height, height) ? wide : acrossColumns(wide, vertical);
+  const hasAlpha = pixels.channels === 4;
+  const given = hasAlpha ? premultiplied(pixels) : pixels;
+  const wide = keepsColumns ? given : acrossRows(given, horizontal);
+  const resized = keepsRows ? wide : acrossColumns(wide, vertical);
+  return hasAlpha ? straight(resized) : resized;
 }
 
 /** Resizes as `torch.nn.functional.interpolate` without antialiasing: each new pixel looks at its nearest neighbours only. */

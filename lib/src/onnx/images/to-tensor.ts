@@ -1,10 +1,10 @@
 import { InvalidOption, type OptionSpec, parseOptions } from '../../core/index.js';
 import { toFloat16 } from '../float16.js';
 import type { Tensor } from '../types.js';
+import { eachChannel, isNumber, meanOption, type PerChannel, stdOption } from './per-channel.js';
 import { checkPixels, type Pixels } from './pixels.js';
 
 type PixelType = 'float32' | 'float16' | 'uint8';
-type Channel = number | readonly number[];
 
 /** Options of {@link toTensor}. */
 export interface ToTensorOptions<T extends PixelType = PixelType> {
@@ -17,23 +17,16 @@ export interface ToTensorOptions<T extends PixelType = PixelType> {
   /** Value = (byte × scale − mean) ÷ std. @default 1/255 */
   readonly scale?: number;
   /** One number, or one for each channel in the order of the tensor. @default 0 */
-  readonly mean?: Channel;
-  /** One number, or one for each channel in the order of the tensor. @default 1 */
-  readonly std?: Channel;
+  readonly mean?: PerChannel;
+  /** One number other than 0, or one for each channel in the order of the tensor. @default 1 */
+  readonly std?: PerChannel;
 }
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const oneOf = <const T extends string>(doc: string, values: readonly T[], fallback: T): OptionSpec<T> => ({
   doc,
   expected: `one of ${values.join(', ')}`,
   default: fallback,
   parse: (value) => values.find((each) => each === value),
-});
-const perChannel = (doc: string, isAllowed: (value: number) => boolean): OptionSpec<Channel | undefined> => ({
-  doc,
-  expected: 'a number, or an array of one for each channel',
-  default: undefined,
-  parse: (value) => ([value].flat().every((each) => isNumber(each) && isAllowed(each)) ? (value as Channel) : undefined),
 });
 const spec = {
   layout: oneOf('Order of the dimensions after the batch.', ['NCHW', 'NHWC'], 'NCHW'),
@@ -45,8 +38,8 @@ const spec = {
     default: undefined,
     parse: (value) => (isNumber(value) ? value : undefined),
   } as OptionSpec<number | undefined>,
-  mean: perChannel('Subtracted after scaling.', () => true),
-  std: perChannel('Divisor after that.', (value) => value !== 0),
+  mean: meanOption(undefined),
+  std: stdOption(undefined),
 };
 
 /**
@@ -59,18 +52,13 @@ export function toTensor<T extends PixelType = 'float32'>(pixels: Pixels, option
   const values = parseOptions(where, spec, options as Readonly<Record<string, unknown>>);
   const { layout, order, type } = values;
   const { width, height, channels, data } = pixels;
-  const each = (option: 'mean' | 'std', fallback: number): readonly number[] => {
-    const value = values[option] ?? fallback;
-    const list = typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
-    if (list.length !== channels)
-      throw InvalidOption({ where, option, expected: `${channels} numbers`, value: `${list.length}` });
-    return list;
-  };
   for (const option of ['scale', 'mean', 'std'] as const) {
     if (type === 'uint8' && values[option] !== undefined)
       throw InvalidOption({ where, option, expected: 'left out if type is uint8', value: String(values[option]) });
   }
-  const [mean, std, scale] = [each('mean', 0), each('std', 1), values.scale ?? 1 / 255];
+  const mean = eachChannel(where, 'mean', values.mean ?? 0, channels);
+  const std = eachChannel(where, 'std', values.std ?? 1, channels);
+  const scale = values.scale ?? 1 / 255;
   const area = width * height;
   const out = type === 'uint8' ? new Uint8Array(data.length) : new Float32Array(data.length);
   for (let to = 0; to < channels; to += 1) {

@@ -169,9 +169,10 @@ export class Network {
     return encodeModel({ name: 'network', inputs: [this.#input()], outputs, nodes: tape.nodes, weights, metadata });
   }
 
-  /** Takes the weights from a file of {@link toOnnx}. @throws NBS_ONNX_INVALID_MODEL, NBS_TRAIN_STATE_MISMATCH */
+  /** Takes the weights from a file of {@link toOnnx}. @throws NBS_ONNX_INVALID_MODEL, NBS_TRAIN_STATE_MISMATCH, before anything is changed */
   fromOnnx(bytes: Uint8Array, source = 'the model'): void {
     const { weights } = decodeWeights(bytes);
+    for (const each of [this.parameters, this.buffers]) each.check(source, weights);
     this.parameters.load(source, weights);
     this.buffers.load(source, weights);
   }

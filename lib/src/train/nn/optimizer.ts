@@ -19,7 +19,7 @@ export interface Optimizer {
   /** Changes the weights by the gradients of the last `backward`. */
   step(): void;
   state(): OptimizerState;
-  /** @throws NBS_TRAIN_STATE_MISMATCH */
+  /** @throws NBS_TRAIN_STATE_MISMATCH, before anything is changed */
   restore(state: OptimizerState): void;
 }
 
@@ -52,16 +52,23 @@ abstract class Stepping implements Optimizer {
   }
 
   restore(state: OptimizerState): void {
-    const wrong = (reason: string) => StateMismatch({ source: "the optimizer's state", reason });
-    if (state.kind !== this.kind) throw wrong(`it is of ${state.kind}, and this is ${this.kind}`);
-    for (const [name, slot] of Object.entries(this.slots))
-      if (state.slots[name]?.length !== slot.length)
-        throw wrong(`${name} has ${state.slots[name]?.length ?? 'no'} numbers, and the network has ${slot.length} parameters`);
+    this.check(state);
     for (const [name, slot] of Object.entries(this.slots)) slot.set(state.slots[name] as Float32Array);
     this.steps = state.step;
     this.lr = state.lr ?? this.lr;
   }
+
+  protected check(state: OptimizerState): void {
+    if (state.kind !== this.kind) throw wrongState(`it is of ${state.kind}, and this is ${this.kind}`);
+    for (const [name, slot] of Object.entries(this.slots))
+      if (state.slots[name]?.length !== slot.length)
+        throw wrongState(
+          `${name} has ${state.slots[name]?.length ?? 'no'} numbers, and the network has ${slot.length} parameters`,
+        );
+  }
 }
+
+const wrongState = (reason: string) => StateMismatch({ source: "the optimizer's state", reason });
 
 export interface SgdOptions {
   readonly lr: number;
@@ -84,6 +91,15 @@ export class Sgd extends Stepping {
     super(network, 'Sgd', { lr, momentum, weightDecay });
     [this.#momentum, this.#weightDecay] = [momentum, weightDecay];
     this.slots = { velocity: new Float32Array(momentum === 0 ? 0 : network.parameters.values.length) };
+  }
+
+  protected override check(state: OptimizerState): void {
+    const had = (state.slots.velocity?.length ?? 0) > 0;
+    if (state.kind === this.kind && had !== this.#momentum > 0)
+      throw wrongState(
+        `it is ${had ? 'of an Sgd with momentum, and this has none' : 'of an Sgd without momentum, and this has one'}`,
+      );
+    super.check(state);
   }
 
   protected update(values: Float32Array, gradients: Float32Array): void {

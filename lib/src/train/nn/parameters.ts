@@ -47,14 +47,19 @@ export class Parameters {
     }
   }
 
-  /** @param source for the message @throws NBS_TRAIN_STATE_MISMATCH, before anything is changed */
-  load(source: string, tensors: Readonly<Record<string, Tensor<'float32'>>>): void {
+  /** @param source for the message @throws NBS_TRAIN_STATE_MISMATCH if {@link load} could not take these tensors */
+  check(source: string, tensors: Readonly<Record<string, Tensor<'float32'>>>): void {
     for (const [name, { dims }] of this.#tensors) {
       const given = tensors[name];
       if (given === undefined) throw StateMismatch({ source, reason: `it has no ${name}` });
       if (String(given.dims) !== String(dims) || given.data.length !== this.tensor(name).data.length)
         throw StateMismatch({ source, reason: `${name} is [${given.dims.join(', ')}] there and [${dims.join(', ')}] here` });
     }
+  }
+
+  /** @param source for the message @throws NBS_TRAIN_STATE_MISMATCH, before anything is changed */
+  load(source: string, tensors: Readonly<Record<string, Tensor<'float32'>>>): void {
+    this.check(source, tensors);
     for (const [name, { data }] of this.#tensors) data.set((tensors[name] as Tensor<'float32'>).data);
   }
 }
