@@ -3,8 +3,53 @@ import { describe, it } from 'node:test';
 import { settle } from '../../core/hand-clock.test-support.js';
 import { type Deferred, deferred } from '../../core/index.js';
 import type { AppSpec } from '../protocol/index.js';
-import { type Behaviour, FakeCluster, idsOf } from './fake-cluster.test-support.js';
+import { type Behaviour, FakeCluster, fakeNode, idsOf } from './fake-cluster.test-support.js';
 import { app, deployment } from './sample-apps.test-support.js';
+
+const resources = { cpu: 0, gpu: 1, memory: 0, custom: {} };
+
+describe('an update without room', () => {
+  const version = (front: string, numReplicas: number) =>
+    app('hello', [
+      deployment('Model', 'm', { numReplicas, resources }),
+      { ...deployment('Front', front), dependencies: ['Model'] },
+    ]);
+  const running = async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeInfos = [fakeNode('a'), fakeNode('b')];
+    const controller = await cluster.controller();
+    await controller.deploy(version('f1', 4));
+    assert.equal(idsOf(cluster, 'hello/Model').length, 4);
+    return { cluster, controller };
+  };
+
+  it('goes live if a node is lost and it does not change the deployment that is short of replicas', async () => {
+    const { cluster, controller } = await running();
+    cluster.change('b', false);
+    await settle();
+    await controller.deploy(version('f2', 4));
+    assert.equal(idsOf(cluster, 'hello/Model').length, 2);
+    assert.equal(cluster.running('f2').length, 1);
+    assert.match(controller.status().applications.hello?.message ?? '', /^Model: 2 of 4 replicas run; PENDING/);
+    cluster.change('b', true);
+    await settle();
+    assert.equal(controller.status().applications.hello?.status, 'RUNNING');
+  });
+
+  it('is refused if it wants more, and nothing of that is told of the version that runs on', async () => {
+    const { cluster, controller } = await running();
+    const refused = assert.rejects(controller.deploy(version('f1', 6)), {
+      code: 'NBS_DEPLOY_FAILED',
+      message: /there was no room for it within 60000 ms \(startupTimeout\)/,
+    });
+    await cluster.clock.pass(60_001);
+    await refused;
+    await settle();
+    const { status, deployments } = controller.status().applications.hello ?? assert.fail();
+    assert.deepEqual([status, deployments.Model?.status, deployments.Model?.numReplicas], ['RUNNING', 'HEALTHY', 4]);
+    assert.equal(deployments.Model?.lastFailure, undefined);
+  });
+});
 
 /** A cluster whose replicas with the code `a` apply each userConfig but `A` when the test says so. */
 async function trying() {

@@ -71,9 +71,9 @@ export class Deploys {
       throw error;
     }
     for (const [app, generation] of generations) this.supersede(app, generation - 1, 'another deploy of it');
-    // A new deploy gives everything that failed before another chance at once.
+    const { actual, clock } = this.#parts;
     for (const { name: app, deployments } of specs)
-      for (const { name, replicaHash } of deployments) this.#parts.actual.failures.delete(groupKey(app, name, replicaHash));
+      for (const { name, replicaHash } of deployments) actual.renew(groupKey(app, name, replicaHash), clock.now());
     this.#parts.onChange();
     return deployed;
   }
@@ -167,7 +167,8 @@ export class Deploys {
 
   async reject({ app, generation, group, because }: Extract<Action, { kind: 'reject' }>): Promise<void> {
     this.#parts.actual.switching.add(generation);
-    const cause = this.#parts.actual.failures.get(group)?.error;
+    const { failures, refusals } = this.#parts.actual;
+    const cause = refusals.get(group) ?? failures.get(group)?.error;
     const reason = cause?.message ?? 'a newer request for it came';
     const error =
       because === undefined
@@ -175,6 +176,7 @@ export class Deploys {
         : DeployedTogether({ app, other: because, reason });
     await this.#parts.store.changeAnyway((target) => reject(target, app, generation, error.message));
     this.#parts.actual.switching.delete(generation);
+    refusals.delete(group);
     this.#parts.onChange();
     this.#pending.reject(generation, error);
   }
