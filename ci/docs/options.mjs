@@ -62,7 +62,12 @@ const SECTIONS = [
     name: 'MultiplexedOptions',
     schema: ['serve/multiplexing/multiplexed.js', 'MULTIPLEXED_OPTIONS'],
   },
-  { heading: '## serve.run(application, options)', file: START_TYPES, name: 'RunOptions' },
+  {
+    heading: '## serve.run(application, options)',
+    file: START_TYPES,
+    name: 'RunOptions',
+    schema: ['serve/run-options.js', 'RUN_OPTIONS'],
+  },
   {
     heading: '## serve.start(options)',
     file: START_TYPES,

@@ -61,3 +61,14 @@ test('a method that the cluster calls itself is not batched', () => {
   }
   assert.equal(define(Right).name, 'Right');
 });
+
+test('an option that is given as undefined keeps its value, as one that is left out', () => {
+  class Chat {}
+  const env = { A: 'b' };
+  const chat = new DeploymentDefinition(Chat, { numReplicas: 4, requestTimeout: '5s', version: 'v1', env }, async () => {});
+  const same = chat.options({ numReplicas: undefined, requestTimeout: undefined, version: undefined, env: undefined } as never);
+  assert.deepEqual([same.config, same.version], [chat.config, 'v1']);
+  assert.equal(same.configured({ env: undefined, numReplicas: undefined } as never).config.env.variables.A, 'b');
+  const scaled = chat.options({ numReplicas: undefined, autoscaling: { maxReplicas: 2 } } as never);
+  assert.equal(scaled.config.autoscaling?.maxReplicas, 2);
+});

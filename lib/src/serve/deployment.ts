@@ -60,14 +60,16 @@ export class DeploymentDefinition {
   }
 
   options(options: DeploymentOptions): DeploymentDefinition {
+    // An option that is given as undefined counts as left out.
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as DeploymentOptions;
     // The number of replicas is one setting with two names. If both are given, the later one counts.
     const { numReplicas, autoscaling, ...others } = this.#settings;
-    const replicas = options.numReplicas === undefined && options.autoscaling === undefined;
+    const replicas = given.numReplicas === undefined && given.autoscaling === undefined;
     const kept = {
       ...(replicas && numReplicas !== undefined ? { numReplicas } : {}),
       ...(replicas && autoscaling !== undefined ? { autoscaling } : {}),
     };
-    return new DeploymentDefinition(this.target, { ...others, ...kept, ...options }, this.#deployer);
+    return new DeploymentDefinition(this.target, { ...others, ...kept, ...given }, this.#deployer);
   }
 
   /** As `options`, but for options that are data: `autoscaling` keeps the policy, which only code can give, and variables are added to `env`. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { InvalidOption, type OptionSpec, parseOptions } from '../core/index.js';
 import type { HttpOptions, ProxyLocation } from '../engine/index.js';
@@ -71,6 +72,17 @@ function checkOrigins(origins: readonly string[]): readonly string[] {
   throw InvalidOption({ where: 'serve.start', option: 'allowedOrigins', expected, value: wrong });
 }
 
+const isHostName = (text: string): boolean =>
+  text === '*' || /^[\w.-]+$/.test(text) || isIP(text.replace(/^\[(.*)\]$/, '$1')) === 6;
+
+/** The port of a request is not compared, so a name with one would never match; nor would one with a scheme. */
+function checkHosts(hosts: readonly string[]): readonly string[] {
+  const wrong = hosts.find((host) => !isHostName(host));
+  if (wrong === undefined) return hosts;
+  const expected = "host names such as 'models.example.org', without a scheme and a port, or '*'";
+  throw InvalidOption({ where: 'serve.start', option: 'allowedHosts', expected, value: wrong });
+}
+
 /** The proxies run in other folders, so the paths become absolute. @throws NBS_BAD_CERTIFICATE */
 function checkedFiles({ cert, key }: TlsFiles): TlsFiles {
   const files = { cert: resolve(cert), key: resolve(key) };
@@ -102,7 +114,7 @@ export function httpOf(options: StartOptions): HttpOptions {
     ...(https === undefined ? {} : { https: checkedFiles(https) }),
     ...(grpc === undefined ? {} : { grpc }),
     ...(proxyLocation === 'EveryNode' ? {} : { proxyLocation }),
-    ...(options.allowedHosts === undefined ? {} : { allowedHosts }),
+    ...(options.allowedHosts === undefined ? {} : { allowedHosts: checkHosts(allowedHosts) }),
     ...(options.allowedOrigins === undefined ? {} : { allowedOrigins: checkOrigins(allowedOrigins) }),
   };
 }

@@ -77,7 +77,11 @@ async function traffic(
   return (await (inertChange('traffic') ?? setTraffic(await requiredCluster(), at, weights, options))) as never;
 }
 
-const deleteRoute = routeDecorator('delete');
+/** The decorator of a route. Nobody awaits one: who does has written the route of an application in the place of its name, and is told so. */
+function deleteRoute(path: string): object {
+  const then: Promise<void>['then'] = (done, failed) => deleteApp(path).then(done, failed);
+  return Object.assign(routeDecorator('delete')(path), { then });
+}
 
 /** A route of a class, and no name of an application. */
 const isPath = (text: string): boolean => typeof text === 'string' && text.startsWith('/');

@@ -1,13 +1,13 @@
-import { shownValue } from '../core/index.js';
 import { PortInUse } from '../engine/index.js';
 import { isIngress } from '../ingress/index.js';
 import { encodeValue } from '../ipc/index.js';
-import { checkAppName, checkRoutePrefix, isApplication, layOut } from './application.js';
-import { InvalidLocal, NotAnApplication } from './errors.js';
+import { isApplication, layOut } from './application.js';
+import { NotAnApplication } from './errors.js';
 import { createHandle, registerHandleCodec } from './handle/index.js';
 import type { DeploymentHandle } from './handle/types.js';
-import type { LocalDeployment, LocalHttp, localMode } from './local/index.js';
+import type { LocalDeployment, localMode } from './local/index.js';
 import { RouteTypes } from './route-types.js';
+import { parseRunOptions } from './run-options.js';
 import type { Application, RunOptions } from './types.js';
 
 type LocalHost = ReturnType<typeof localMode.host>;
@@ -22,13 +22,12 @@ export async function endLocalApps(): Promise<void> {
   await mode?.end();
 }
 
-/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_INVALID_LOCAL, NBS_LOCAL_PORT_SET, NBS_PORT_IN_USE */
+/** Runs an application inside this process. @throws the constructor's own error; NBS_ROUTE_TAKEN, NBS_SUPERSEDED, NBS_LOCAL_PORT_SET, NBS_PORT_IN_USE, and as {@link parseRunOptions} */
 export async function runLocally<T>(application: Application<T>, options: RunOptions): Promise<DeploymentHandle<T>> {
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: typeof application });
-  const http = localHttp(options.local);
-  const name = checkAppName(options.name ?? 'default');
-  const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
+  const { name, routePrefix, local } = parseRunOptions(options);
+  const http = local === false ? {} : local;
   // Nothing else is awaited before the host has this run: a later run of the same name must come after it.
   mode ??= (await import('./local/index.js')).localMode;
   let ingress: string;
@@ -40,14 +39,6 @@ export async function runLocally<T>(application: Application<T>, options: RunOpt
     throw PortInUse({ port, host: address, holder: 'another process' }, error);
   }
   return createHandle<T>({ app: name, deployment: ingress });
-}
-
-function localHttp(local: RunOptions['local']): LocalHttp {
-  if (local === true) return {};
-  const { port } = typeof local === 'object' && local !== null ? local : { port: Number.NaN };
-  if (port === undefined) return {};
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw InvalidLocal({ value: shownValue(local) });
-  return { port };
 }
 
 async function describeDeployments(app: string, application: Parameters<typeof layOut>[1]): Promise<readonly LocalDeployment[]> {

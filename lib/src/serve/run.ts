@@ -3,7 +3,6 @@ import { encodeValue } from '../ipc/index.js';
 import type { ClassSchema } from '../schemas/index.js';
 import {
   type BoundDeployment,
-  checkAppName,
   checkRoutePrefix,
   isApplication,
   layOut,
@@ -20,6 +19,8 @@ import { noteIfLong, notice } from './notice.js';
 import { type PackedCode, packCode } from './pack.js';
 import { type AppSpec, type DeploymentSpec, deploymentKey, partOf, type ServeStatus } from './protocol/index.js';
 import { RouteTypes } from './route-types.js';
+import { parseRunOptions } from './run-options.js';
+import { inOrder } from './run-order.js';
 import type { Application, DeploymentOptions, RunOptions } from './types.js';
 import { type Blob, uploadBlobs } from './upload.js';
 
@@ -43,12 +44,11 @@ export async function runApplication<T>(
   // Arguments are encoded while the cluster is still starting.
   registerHandleCodec();
   if (!isApplication(application)) throw NotAnApplication({ value: shown(application) });
-  const name = checkAppName(options.name ?? 'default');
-  const routePrefix = checkRoutePrefix(options.routePrefix === undefined ? '/' : options.routePrefix);
-
+  const { name, routePrefix } = parseRunOptions(options);
+  const sending = inOrder(name);
   const expected = expectApplication(connecting, name, routePrefix);
   try {
-    return await deployOn(connecting, prepare(name, routePrefix, application));
+    return await deployOn(connecting, prepare(name, routePrefix, application), { sending });
   } finally {
     expected();
   }
@@ -107,10 +107,17 @@ export function expectApplication(connecting: Promise<Client>, app: string, rout
   return () => expecting.abort();
 }
 
+interface DeployHow {
+  /** What the user has called, for notes. @default 'serve.run' */
+  readonly what?: string;
+  /** Is called immediately before the application is sent. It throws if that must not happen any more. */
+  readonly sending?: (client: Client) => void;
+}
+
 export async function deployOn<T>(
   connecting: Promise<Client>,
   preparing: Promise<PreparedApp>,
-  what = 'serve.run',
+  { what = 'serve.run', sending }: DeployHow = {},
 ): Promise<DeploymentHandle<T>> {
   const [client, { spec, blobs }] = await Promise.all([connecting, preparing]);
   const { name } = spec;
@@ -119,6 +126,7 @@ export async function deployOn<T>(
   // The proxy may still be booting while the replicas start.
   // The note says how many replicas run, or what they wait for. If a constructor waits for something, its replica says so itself.
   const note = { what, app: name, afterMs: DEPLOY_NOTE_AFTER_MS };
+  sending?.(client);
   const deploying = noteIfLong(client, note, client.call('deploy', spec));
   const [{ routesVersion }] = await Promise.all([deploying, client.cluster.serving]);
   await client.router.whenSnapshot(routesVersion);

@@ -2,13 +2,13 @@
 import type { ResourceOptions } from './deployment-option-types.js';
 
 export interface RunOptions {
-  /** Name of the application. If an application of that name is running, it is updated. @default 'default' */
+  /** Name of the application. If an application of that name is running, it is updated. Set it if you run several applications. @default 'default' */
   readonly name?: string;
-  /** Path under which the application answers HTTP, `'/'` or `'/name'`. `null` means no HTTP. @default '/' */
+  /** Path under which the application answers HTTP, `'/'` or `'/name'`. `null` means no HTTP. Set it if you run several applications. @default '/' */
   readonly routePrefix?: string | null;
   /**
-   * Runs the application inside this process, with one replica of each deployment and without a cluster. Set it for a debugger and for unit tests. With
-   * `{ port }` its HTTP is answered there and keeps the process running; otherwise at a free port, which does not.
+   * Runs the application inside this process, with one replica of each deployment and without a cluster. Set it for a debugger and for unit tests.
+   * With `{ port }` its HTTP is answered there and keeps the process running; otherwise at a free port, which does not.
    * @default false
    */
   readonly local?: boolean | { readonly port?: number };

@@ -155,7 +155,7 @@ export class WorkerApp {
     const spec = { name: this.#name, routePrefix: null, ingress, deployments };
     // An application whose start failed has to be deleted too.
     this.#isDeployed = true;
-    await deployOn(Promise.resolve(this.#client), Promise.resolve({ spec, blobs: this.#code.blobs }), 'the start');
+    await deployOn(Promise.resolve(this.#client), Promise.resolve({ spec, blobs: this.#code.blobs }), { what: 'the start' });
   }
 
   async #delete(): Promise<void> {

@@ -109,6 +109,9 @@ test('wrong options and calls are told with what would be right', async () => {
   await assert.rejects(serve.run(Chat as never), hasCode('NBS_NOT_AN_APPLICATION'));
   await assert.rejects(serve.run(Chat.bind({ msg: '' }), { name: 'a b' }), hasCode('NBS_INVALID_APP_NAME'));
   await assert.rejects(serve.run(Chat.bind({ msg: '' }), { routePrefix: 'chat' }), hasCode('NBS_INVALID_ROUTE_PREFIX'));
+  const options = { name: 'other', route_prefix: '/other' };
+  await assert.rejects(serve.run(Chat.bind({ msg: '' }), options), hasCode('NBS_UNKNOWN_OPTION'));
+  await assert.rejects(serve.run(Chat.bind({ msg: '' }), { ...options, local: true }), hasCode('NBS_UNKNOWN_OPTION'));
   const chat = (await serve.getAppHandle('hello_world')) as unknown as { typo: { remote(): Promise<unknown> } };
   await assert.rejects(async () => chat.typo.remote(), /has no method typo.*getResponse/);
 });
@@ -120,6 +123,9 @@ test('delete takes an application down, and its handle says so', async () => {
   assert.notEqual((await (await fetch(url)).text()).includes('on purpose'), true);
   await assert.rejects(async () => failing.remote());
   await assert.rejects(serve.delete('failing'), hasCode('NBS_NO_SUCH_APP'));
+  // A path makes a decorator, which nobody awaits.
+  await assert.rejects(async () => void (await serve.delete('/doubler')), hasCode('NBS_NO_SUCH_APP'));
+  assert.ok((await serve.status()).applications.doubler);
 });
 
 test('after shutdown everything is gone, and a new cluster can start', async () => {

@@ -23,12 +23,14 @@ const MAX_REMEMBERED = 256;
 export class Access {
   readonly #rules: AccessRules;
   readonly #bindsBeyondLoopback: boolean;
+  readonly #allowedHosts: ReadonlySet<string>;
   /** Host headers that were accepted before, because nearly every request has the same one. */
   readonly #goodHosts = new Set<string>();
 
   constructor(rules: AccessRules) {
     this.#rules = rules;
     this.#bindsBeyondLoopback = !isLoopbackName(rules.host);
+    this.#allowedHosts = new Set(rules.allowedHosts.map((name) => hostName(isIP(name) === 6 ? `[${name}]` : name) ?? name));
   }
 
   /** The error with which this request is refused, or `null`. */
@@ -73,11 +75,11 @@ export class Access {
   }
 
   #servesName(name: string): boolean {
-    const { host, allowedHosts } = this.#rules;
+    const { host } = this.#rules;
     if (isLoopbackName(name) || name === host.toLowerCase()) return true;
     // An attacker cannot make an address point elsewhere. Addresses are accepted if the server is meant to be reached from other machines.
     if (this.#bindsBeyondLoopback && isIP(name) !== 0) return true;
-    return allowedHosts.includes('*') || allowedHosts.includes(name);
+    return this.#allowedHosts.has('*') || this.#allowedHosts.has(name);
   }
 
   #refuseOrigin(origin: string, host: string | undefined): NbserveError | null {

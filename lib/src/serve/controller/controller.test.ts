@@ -331,7 +331,7 @@ describe('user configuration', () => {
       [2],
     );
     const reconfigureError = new RangeError('too hot');
-    cluster.behaviours.set('a', { reconfigureError });
+    cluster.behaviours.set('a', { reconfigure: () => Promise.reject(reconfigureError) });
     await assert.rejects(controller.deploy(version(3)), (error) => error === reconfigureError);
     await settle();
     assert.deepEqual(

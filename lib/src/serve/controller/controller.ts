@@ -183,6 +183,7 @@ export class Controller {
     const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
     if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
     let last = 0;
+    this.#deploys.forget(name);
     await this.#store.changeAnyway((target) => {
       last = target.generation;
       return remove(target, name, this.#options.clock.now());

@@ -7,7 +7,6 @@ import {
   type AppVersion,
   accept,
   groupKey,
-  leaving,
   promote,
   promoteTogether,
   reject,
@@ -18,6 +17,7 @@ import {
   togetherIn,
   validateApp,
 } from './target/index.js';
+import { Trials } from './trials.js';
 
 interface DeploysOptions {
   readonly store: TargetStore;
@@ -36,6 +36,9 @@ interface DeploysOptions {
 export class Deploys {
   readonly #parts: DeploysOptions;
   readonly #pending = new PendingDeploys();
+  readonly #trials = new Trials();
+  /** For each configuration that is being tried: the applications that users delete meanwhile. They do not come back if it is refused. */
+  readonly #deletions = new Set<Set<string>>();
   #isClosed = false;
 
   constructor(parts: DeploysOptions) {
@@ -68,31 +71,37 @@ export class Deploys {
       throw error;
     }
     for (const [app, generation] of generations) this.supersede(app, generation - 1, 'another deploy of it');
-    // A new deploy gives everything that failed before another chance at once.
+    const { actual, clock } = this.#parts;
     for (const { name: app, deployments } of specs)
-      for (const { name, replicaHash } of deployments) this.#parts.actual.failures.delete(groupKey(app, name, replicaHash));
+      for (const { name, replicaHash } of deployments) actual.renew(groupKey(app, name, replicaHash), clock.now());
     this.#parts.onChange();
     return deployed;
   }
 
   async promote(app: string, generation: number): Promise<void> {
-    const before = this.#target.apps.get(app)?.live ?? null;
+    let isLive = false as boolean;
     this.#parts.actual.switching.add(generation);
     await this.#parts.store.changeAnyway((target) => {
-      const { next } = target.apps.get(app) ?? {};
-      return next == null ? target : promote(target, app, generation, this.#offersOf(app, next));
+      const { live = null, next } = target.apps.get(app) ?? {};
+      if (next?.generation !== generation) return target;
+      isLive = true;
+      this.#trials.begin(app, generation, live);
+      return promote(target, app, generation, this.#offersOf(app, next));
     });
     this.#parts.actual.switching.delete(generation);
     this.#parts.onChange();
-    // A newer deploy came while this was written; it informs this caller.
-    if (this.#target.apps.get(app)?.live?.generation !== generation || !this.#pending.has(generation)) return;
+    // A newer request came before this was written; it informs the caller.
+    if (!isLive) return;
     const refusal = await this.#parts.executor.configured(app);
+    const before = this.#trials.goBackTo(app, generation);
     if (refusal !== null && before !== null) {
       await this.#parts.store.changeAnyway((target) => revert(target, app, generation, before, refusal.message));
+      this.#trials.end(app, generation, false);
       this.#parts.onChange();
       this.#pending.reject(generation, refusal);
       return;
     }
+    this.#trials.end(app, generation, true);
     const routesVersion = this.#parts.routesVersion();
     await this.#parts.proxiesKnow();
     this.#pending.resolve(generation, { app, routesVersion });
@@ -108,25 +117,40 @@ export class Deploys {
 
   /** Switches the routes of all versions of a configuration with one change, and so with one snapshot. */
   async promoteTogether(id: string): Promise<void> {
-    const before = this.#target;
-    const together = togetherIn(before).find((one) => one.id === id);
+    const together = togetherIn(this.#target).find((one) => one.id === id);
     if (together === undefined) return;
-    const removed = leaving(before, together);
     const versions = [...together.versions].map(([app, { generation }]) => ({ app, generation }));
     for (const { generation } of versions) this.#parts.actual.switching.add(generation);
-    await this.#parts.store.changeAnyway((target) =>
-      promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#parts.clock.now()),
-    );
+    const deleted = new Set<string>();
+    this.#deletions.add(deleted);
+    let before = this.#target;
+    let after = before;
+    await this.#parts.store.changeAnyway((target) => {
+      before = target;
+      after = promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#parts.clock.now());
+      if (after !== before)
+        for (const { app, generation } of versions) this.#trials.begin(app, generation, before.apps.get(app)?.live ?? null);
+      return after;
+    });
     for (const { generation } of versions) this.#parts.actual.switching.delete(generation);
     this.#parts.onChange();
-    const live = versions.filter(({ app, generation }) => this.#target.apps.get(app)?.live?.generation === generation);
-    for (const app of live.length === 0 ? [] : removed)
-      this.supersede(app, this.#target.generation, 'a configuration without it');
-    const refusals = await Promise.all(live.map(async ({ app }) => ({ app, error: await this.#parts.executor.configured(app) })));
-    const refused = refusals.find(({ app, error }) => error !== null && before.apps.get(app)?.live != null);
+    for (const app of before.apps.keys())
+      if (!after.apps.has(app)) this.supersede(app, this.#target.generation, 'a configuration without it');
+    // If a newer request came before this was written, nothing has become live, and that request informs the callers.
+    const live = after === before ? [] : versions;
+    const refusals = await Promise.all(
+      live.map(async ({ app, generation }) => ({ app, generation, error: await this.#parts.executor.configured(app) })),
+    );
+    const back = (app: string, generation: number): AppVersion | null => this.#trials.goBackTo(app, generation);
+    const refused = refusals.find(({ app, generation, error }) => error !== null && back(app, generation) !== null);
     if (refused !== undefined) {
       const { message } = refused.error as Error;
-      await this.#parts.store.changeAnyway((target) => revertTogether(target, together, before, message));
+      const promotion = { versions: together.versions, before, after, deleted };
+      await this.#parts.store.changeAnyway((target) =>
+        this.#isClosed ? target : revertTogether(target, promotion, back, message, this.#parts.clock.now()),
+      );
+      for (const { app, generation } of live) this.#trials.end(app, generation, false);
+      this.#deletions.delete(deleted);
       this.#parts.onChange();
       for (const { app, generation } of live) {
         const own = app === refused.app ? refused.error : DeployedTogether({ app, other: refused.app, reason: message });
@@ -134,6 +158,8 @@ export class Deploys {
       }
       return;
     }
+    for (const { app, generation } of live) this.#trials.end(app, generation, true);
+    this.#deletions.delete(deleted);
     const routesVersion = this.#parts.routesVersion();
     await this.#parts.proxiesKnow();
     for (const { app, generation } of live) this.#pending.resolve(generation, { app, routesVersion });
@@ -141,7 +167,8 @@ export class Deploys {
 
   async reject({ app, generation, group, because }: Extract<Action, { kind: 'reject' }>): Promise<void> {
     this.#parts.actual.switching.add(generation);
-    const cause = this.#parts.actual.failures.get(group)?.error;
+    const { failures, refusals } = this.#parts.actual;
+    const cause = refusals.get(group) ?? failures.get(group)?.error;
     const reason = cause?.message ?? 'a newer request for it came';
     const error =
       because === undefined
@@ -149,12 +176,18 @@ export class Deploys {
         : DeployedTogether({ app, other: because, reason });
     await this.#parts.store.changeAnyway((target) => reject(target, app, generation, error.message));
     this.#parts.actual.switching.delete(generation);
+    refusals.delete(group);
     this.#parts.onChange();
     this.#pending.reject(generation, error);
   }
 
   supersede(app: string, upTo: number, newer: string): void {
     this.#pending.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
+  }
+
+  /** To be called when a user deletes the application: it does not come back. */
+  forget(app: string): void {
+    for (const deleted of this.#deletions) deleted.add(app);
   }
 
   /** From now on, every deploy is refused, because the cluster is shut down. */

@@ -39,8 +39,8 @@ export interface Behaviour {
   readonly crash?: ExitReport;
   /** If true, `initialize` is never answered. */
   readonly hang?: boolean;
-  /** `reconfigure` throws this. */
-  readonly reconfigureError?: Error;
+  /** `reconfigure` does this. */
+  readonly reconfigure?: (userConfig: unknown) => Promise<void>;
   /** If true, `reconfigure` is not answered before the replica ends. */
   readonly reconfigureHangs?: boolean;
   readonly checkHealth?: () => Promise<void>;
@@ -115,9 +115,9 @@ export class FakeReplica implements ReplicaControl {
   reconfigure(config: DeploymentConfig): Promise<void> {
     this.configs.push(config);
     if (config.userConfig === undefined) return Promise.resolve();
-    const { reconfigureError, reconfigureHangs } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
+    const { reconfigure, reconfigureHangs } = this.cluster.behaviours.get(this.init?.code.hash ?? '') ?? {};
     if (reconfigureHangs === true) return this.closed.then(() => Promise.reject(PeerGone({ peer: this.id })));
-    return reconfigureError === undefined ? Promise.resolve() : Promise.reject(reconfigureError);
+    return reconfigure?.(config.userConfig) ?? Promise.resolve();
   }
 
   drain(): Promise<void> {

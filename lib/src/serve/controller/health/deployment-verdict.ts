@@ -1,5 +1,12 @@
 import { type DeploymentSpec, ReplicaState } from '../../protocol/index.js';
-import { type ActualView, keepsFailing, missingDependencies, type ReplicaRecord, runningIn } from '../replicas/index.js';
+import {
+  type ActualView,
+  keepsFailing,
+  missingDependencies,
+  presentFailure,
+  type ReplicaRecord,
+  runningIn,
+} from '../replicas/index.js';
 import { type AppTarget, type AppVersion, groupKey } from '../target/index.js';
 import { DeploymentEvent } from './deployment-state.js';
 
@@ -14,7 +21,7 @@ export function deploymentVerdict(
   const key = groupKey(app, name, spec.replicaHash);
   const wanted = config.numReplicas;
   const running = runningIn(actual.groups, key);
-  const failure = actual.failures.get(key);
+  const failure = presentFailure(actual.failures.get(key));
   const isShort = running < wanted;
   const isAsleep = wanted === 0 && running === 0;
   const count = isAsleep ? 'no replica runs until a request comes' : `${running} of ${wanted} replicas run`;
@@ -88,6 +95,6 @@ export function waitOf(
   if (inner === undefined) return null;
   const wait = waitOf(app, target, version, inner, actual);
   if (wait !== null) return `waits for ${inner.name}, which ${wait}`;
-  const failure = actual.failures.get(groupKey(app, inner.name, inner.replicaHash));
+  const failure = presentFailure(actual.failures.get(groupKey(app, inner.name, inner.replicaHash)));
   return `waits for ${inner.name}${failure === undefined ? ', of which no replica runs yet' : `: ${failure.error.message}`}`;
 }

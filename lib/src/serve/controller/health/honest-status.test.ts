@@ -96,6 +96,73 @@ describe('a status says what is', () => {
     assert.deepEqual(shown(controller), { app: 'DEPLOYING Chat: 0 of 1 replicas run', Chat: 'UPDATING 0 of 1 replicas run' });
   });
 
+  describe('long after a failure', () => {
+    const scaled = () => {
+      const autoscaling = sampleAutoscaling({ minReplicas: 2 });
+      return app('hello', [deployment('Chat', 'a', { numReplicas: 2, startupTimeoutMs: 2000, autoscaling })]);
+    };
+    /** Sends the load of three replicas until that has had the result. */
+    const loadUntil = async (cluster: FakeCluster, controller: Controller, isSo: () => boolean): Promise<void> => {
+      for (let i = 0; i < 100 && !isSo(); i += 1) await ask(cluster, controller, 6);
+      assert.ok(isSo(), shown(controller).Chat);
+    };
+    const lastFailure = (controller: Controller) =>
+      controller.status().applications.hello?.deployments.Chat?.lastFailure ?? assert.fail();
+
+    it('of a deployment that is scaled up: it is updated, not ill', async () => {
+      const cluster = new FakeCluster();
+      const controller = await cluster.controller();
+      await controller.deploy(scaled());
+      await cluster.clock.pass(1000);
+      cluster.end(idsOf(cluster, 'hello/Chat')[0] as string, killed);
+      await settle();
+      assert.equal(idsOf(cluster, 'hello/Chat').length, 2);
+      await cluster.clock.pass(10_000);
+      cluster.behaviours.set('a', { hang: true });
+      await loadUntil(cluster, controller, () => cluster.replicas.size === 3);
+      assert.deepEqual(shown(controller), { app: 'RUNNING', Chat: 'UPDATING 2 of 3 replicas run' });
+      assert.match(lastFailure(controller).message, /SIGKILL/);
+    });
+
+    it('of a deployment whose starts have failed: new failures are counted anew', async () => {
+      const cluster = new FakeCluster();
+      const controller = await cluster.controller();
+      await controller.deploy(scaled());
+      cluster.behaviours.set('a', { constructorError: new Error('no model') });
+      cluster.end(idsOf(cluster, 'hello/Chat')[0] as string, killed);
+      await cluster.clock.pass(100);
+      assert.equal(shown(controller).Chat, 'FAILED 1 of 2 replicas run: no model');
+      assert.equal(lastFailure(controller).count, 2);
+      cluster.behaviours.delete('a');
+      await cluster.clock.pass(20_000);
+      cluster.behaviours.set('a', { hang: true });
+      await loadUntil(cluster, controller, () => cluster.replicas.size === 3);
+      assert.equal(shown(controller).Chat, 'UPDATING 2 of 3 replicas run');
+      await loadUntil(cluster, controller, () => /not ready after 2000 ms/.test(lastFailure(controller).message));
+      assert.equal(lastFailure(controller).count, 1);
+      assert.match(shown(controller).Chat ?? '', /^UNHEALTHY 2 of 3 replicas run: .*not ready/);
+    });
+
+    it('of a deployment that loses its last replicas with their node: requests wait for others', async () => {
+      const cluster = new FakeCluster();
+      cluster.nodeInfos = [fakeNode('a'), fakeNode('b')];
+      const controller = await cluster.controller();
+      await controller.deploy(app('hello', [deployment('Chat', 'a')]));
+      for (let deaths = 0; deaths < 3; deaths += 1) {
+        cluster.end(idsOf(cluster, 'hello/Chat')[0] as string, killed);
+        await cluster.clock.pass(1500);
+      }
+      await cluster.clock.pass(20_000);
+      assert.equal(controller.status().applications.hello?.deployments.Chat?.lastFailure?.count, 3);
+      cluster.behaviours.set('a', { hang: true });
+      cluster.change(cluster.running('a')[0]?.spec.node as string, false);
+      await settle();
+      assert.equal(idsOf(cluster, 'hello/Chat').length, 0);
+      assert.equal(cluster.routes.deployments['hello/Chat']?.unavailable, undefined);
+      assert.match(shown(controller).Chat ?? '', /^UPDATING/);
+    });
+  });
+
   it('of an application whose only replicas went down with a node', async () => {
     const cluster = new FakeCluster();
     cluster.nodeInfos = [fakeNode('a'), fakeNode('b')];

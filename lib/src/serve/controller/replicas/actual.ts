@@ -90,6 +90,8 @@ export interface ActualView {
   readonly replicas: ReadonlyMap<string, Readonly<ReplicaRecord>>;
   readonly groups: ReadonlyMap<GroupKey, readonly Readonly<ReplicaRecord>[]>;
   readonly failures: ReadonlyMap<GroupKey, Failure>;
+  /** Why the next version does not get its replicas of a group: there is no room. The running version may have replicas of the same group. */
+  readonly refusals: ReadonlyMap<GroupKey, Error>;
   readonly offers: ReadonlyMap<GroupKey, ReplicaReady>;
   readonly pending: ReadonlyMap<GroupKey, Pending>;
   readonly equipment: ReadonlyMap<GroupKey, Equipment>;
@@ -131,6 +133,7 @@ export class ActualState implements ActualView {
   // This is updated and not computed each time, because there are many rounds, and each looks at every group.
   readonly groups = new Map<GroupKey, readonly ReplicaRecord[]>();
   readonly failures = new GroupTable<Failure>((group) => this.#changed(appOf(group)));
+  readonly refusals = new GroupTable<Error>((group) => this.#changed(appOf(group)));
   readonly offers = new GroupTable<ReplicaReady>((group) => this.#changed(appOf(group)));
   readonly pending = new GroupTable<Pending>((group) => this.#changed(appOf(group)));
   readonly equipment = new GroupTable<Equipment>((group) => this.#changed(appOf(group)));
@@ -253,6 +256,20 @@ export class ActualState implements ActualView {
     this.failures.set(group, addFailure(this.failures.get(group), error, ranMs, now));
   }
 
+  /** Notes that the last failure of the group no longer matters. */
+  overcome(group: GroupKey): void {
+    const failure = this.failures.get(group);
+    if (failure !== undefined) this.failures.set(group, { ...failure, isOver: true });
+  }
+
+  /** A new deploy gives what failed before another chance at once, and its wait for room begins now. */
+  renew(group: GroupKey, now: number): void {
+    this.failures.delete(group);
+    this.refusals.delete(group);
+    const pending = this.pending.get(group);
+    if (pending !== undefined) this.pending.set(group, { ...pending, since: now });
+  }
+
   /** Notes that the node of a replica was lost. */
   lose({ id, app, deployment }: ReplicaRecord, now: number): void {
     const key = deploymentKey(app, deployment);
@@ -273,7 +290,7 @@ export class ActualState implements ActualView {
 
   /** Forgets groups that are not wanted and have no replicas. */
   forget(wanted: ReadonlyMap<GroupKey, unknown>): void {
-    for (const known of [this.failures, this.offers, this.pending, this.equipment]) {
+    for (const known of [this.failures, this.refusals, this.offers, this.pending, this.equipment]) {
       for (const group of known.keys()) if (!wanted.has(group)) known.delete(group);
     }
     if (this.lost.size === 0) return;

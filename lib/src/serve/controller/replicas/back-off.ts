@@ -1,17 +1,33 @@
+import { ReplicaState } from '../../protocol/index.js';
+
 /** Pauses before the n-th replacement in a row: none, 0.5 s, 1 s, 2 s … 30 s. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** If a replica has run this long, it works in principle: when it dies, counting begins again. */
 const PROVEN_AFTER_MS = 10_000;
 
-/** Failures in a row of one group of replicas. */
+/** The last failure of a group of replicas, and how many there were in a row. */
 export interface Failure {
   readonly count: number;
+  /** When it happened, in milliseconds since the epoch. */
+  readonly at: number;
   /** No replacement starts before this time, in milliseconds since the epoch. */
   readonly retryAt: number;
   readonly error: Error;
   /** True if it failed to start (constructor, crash, deadline); false if it died while it ran. */
   readonly onStart: boolean;
+  /** True if a replica that began to run after it has proven itself. Then it is only shown as the last failure. */
+  readonly isOver: boolean;
+}
+
+/** The failure if it still matters. */
+export const presentFailure = (failure: Failure | undefined): Failure | undefined =>
+  failure?.isOver === true ? undefined : failure;
+
+/** When the failure will be over, if none of the group's replicas fails until then; `Infinity` if none has begun to run after it. Pure. */
+export function provenAt({ at }: Failure, replicas: readonly { readonly state: ReplicaState; readonly since: number }[]): number {
+  const later = replicas.filter(({ state, since }) => state === ReplicaState.RUNNING && since >= at);
+  return Math.min(...later.map(({ since }) => since + PROVEN_AFTER_MS));
 }
 
 /** After this many deaths in a row, or failed starts in a row, requests should not wait for the next replica. */
@@ -29,6 +45,7 @@ export function pauseMs(failures: number): number {
 
 /** Adds a failure. @param ranMs how long the replica was RUNNING; `null` if it never was */
 export function addFailure(before: Failure | undefined, error: Error, ranMs: number | null, now: number): Failure {
-  const count = before === undefined || (ranMs !== null && ranMs >= PROVEN_AFTER_MS) ? 1 : before.count + 1;
-  return { count, retryAt: now + pauseMs(count), error, onStart: ranMs === null };
+  const last = presentFailure(before);
+  const count = last === undefined || (ranMs !== null && ranMs >= PROVEN_AFTER_MS) ? 1 : last.count + 1;
+  return { count, at: now, retryAt: now + pauseMs(count), error, onStart: ranMs === null, isOver: false };
 }

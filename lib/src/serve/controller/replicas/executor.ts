@@ -2,11 +2,11 @@ import { type Clock, hasCode, type Log } from '../../../core/index.js';
 import { type Engine, type ExitReport, endedWithNode, type ProcessInfo } from '../../../engine/index.js';
 import { type Allocation, type DeploymentConfig, OverMemoryLimit, ReplicaState } from '../../protocol/index.js';
 import type { GroupKey, WantedGroup } from '../target/index.js';
+import type { Action } from './action.js';
 import type { ActualState, ReplicaRecord } from './actual.js';
 import { equip, type PackageInstaller } from './equip.js';
 import { ExitReports } from './exit-reports.js';
 import { exitError, failure } from './failure-reason.js';
-import type { Action } from './reconcile.js';
 import { ReplicaChecks } from './replica-checks.js';
 import { ReplicaConfigs } from './replica-configs.js';
 import type { ConnectControl, ReplicaControl } from './replica-control.js';
@@ -111,6 +111,7 @@ export class Executor {
     else if (action.kind === 'reconfigure') this.#reconfigure(action.id, action.config);
     else if (action.kind === 'expire') this.#expire(action.id, action.timeoutMs);
     else if (action.kind === 'drain') this.#drain(action.id);
+    else if (action.kind === 'overcome') this.#overcome(action.group);
     else this.#stop(action.id, this.#actual.replicas.get(action.id)?.drained === true ? STOP_GRACE_MS : ABORT_GRACE_MS);
   }
 
@@ -153,6 +154,11 @@ export class Executor {
 
   #refuse(group: WantedGroup, reason: string, never: boolean): void {
     this.#starts.refuse(group, reason, never);
+    this.#options.onChange();
+  }
+
+  #overcome(group: GroupKey): void {
+    this.#actual.overcome(group);
     this.#options.onChange();
   }
 

@@ -1,13 +1,14 @@
+export type { Action } from './action.js';
 export { ActualState, type ActualView, byDeployment, byGroup, isReplicaAlive, type ReplicaRecord, runningOf } from './actual.js';
 export { adoptRunning } from './adopt.js';
-export { type Failure, keepsFailing } from './back-off.js';
+export { type Failure, keepsFailing, presentFailure } from './back-off.js';
 export { missingDependencies, runningIn } from './dependencies.js';
 export type { PackageInstaller } from './equip.js';
 export { Executor } from './executor.js';
 export { failure } from './failure-reason.js';
 export { KnownNodes } from './known-nodes.js';
 export { freeOf, takesNothing } from './placement.js';
-export { type Action, reconcile } from './reconcile.js';
+export { reconcile } from './reconcile.js';
 export { type ConnectControl, controlConnector } from './replica-control.js';
 export { rollsInto } from './rolling.js';
 export { SparePool } from './spare-pool.js';

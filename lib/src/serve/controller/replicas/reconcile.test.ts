@@ -45,8 +45,8 @@ type Happening = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
 function happen(world: World, happening: Happening): void {
   if (happening.kind === 'deploy') {
-    world.target = accept(world.target, happening.version(happening.name), world.now);
     world.actual.failures.clear();
+    world.deploy(happening.version(happening.name));
   } else if (happening.kind === 'delete') world.target = remove(world.target, happening.name, world.now);
   else if (happening.kind === 'progress') world.progress();
   else if (happening.kind === 'time') world.now += happening.ms;

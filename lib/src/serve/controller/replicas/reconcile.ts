@@ -8,43 +8,13 @@ import {
   type WantedGroup,
   wantedGroups,
 } from '../target/index.js';
+import type { Action } from './action.js';
 import { type ActualView, byGroup, isComingUp, isReplicaAlive, type ReplicaRecord } from './actual.js';
+import { presentFailure, provenAt } from './back-off.js';
 import { missingDependencies, runningIn } from './dependencies.js';
 import { neverFits } from './never-fits.js';
 import { Places, takesNothing } from './placement.js';
 import { rollingCounts, rollsInto } from './rolling.js';
-
-/** What must be done. The executor marks each action in the actual state at once, so that no later round repeats it. */
-export type Action =
-  | { readonly kind: 'start'; readonly group: WantedGroup; readonly allocation: Allocation | null }
-  /** Install the npm packages of the group, which its replicas need first. */
-  | { readonly kind: 'equip'; readonly group: WantedGroup }
-  /** No node has room for a replica of the group. `null` means that there is room again, or that the group is no longer wanted. */
-  | { readonly kind: 'pend'; readonly group: GroupKey; readonly reason: string | null }
-  /** There was no room for too long, or no node will ever have it. */
-  | { readonly kind: 'refuse'; readonly group: WantedGroup; readonly reason: string; readonly never: boolean }
-  /** Tell the replica what to run. */
-  | { readonly kind: 'initialize'; readonly id: string; readonly group: WantedGroup }
-  /** Send a new configuration to a running replica. */
-  | { readonly kind: 'reconfigure'; readonly id: string; readonly config: DeploymentConfig }
-  /** Its start took too long. */
-  | { readonly kind: 'expire'; readonly id: string; readonly timeoutMs: number }
-  | { readonly kind: 'drain'; readonly id: string }
-  | { readonly kind: 'stop'; readonly id: string }
-  /** Every replica of the next version runs: switch the routes to it. */
-  | { readonly kind: 'promote'; readonly app: string; readonly generation: number }
-  /** The same for all versions of a configuration. */
-  | { readonly kind: 'promoteTogether'; readonly id: string }
-  /** The next version cannot be started. @param because the application that cannot be, if it is another one of the same configuration */
-  | {
-      readonly kind: 'reject';
-      readonly app: string;
-      readonly generation: number;
-      readonly group: GroupKey;
-      readonly because?: string;
-    }
-  /** Nothing must be done before this time for what waits now. */
-  | { readonly kind: 'wake'; readonly at: number };
 
 /** Largest number of processes that start at the same time on each node. More would only slow each other down. */
 const MAX_STARTING = 16;
@@ -64,6 +34,7 @@ export function reconcile(target: TargetState, actual: ActualView, now: number):
   round.rolling();
   round.groups();
   round.retired();
+  round.failures();
   return round.finish();
 }
 
@@ -116,7 +87,7 @@ class Round {
       } else if (failed !== undefined) {
         failures.set(app, failed);
         this.#reject(app, next, failed);
-      } else if (spec.deployments.every((deployment, i) => this.#running(keys[i] as GroupKey) >= deployment.config.numReplicas)) {
+      } else if (keys.every((key) => this.#suffices(this.#wanted.get(key) as WantedGroup))) {
         complete.add(app);
         if (spec.together === undefined && !this.actual.switching.has(generation))
           this.#actions.push({ kind: 'promote', app, generation });
@@ -196,6 +167,16 @@ class Round {
     }
   }
 
+  /** Finds the failures that are over, because a replica that began to run after them has proven itself. */
+  failures(): void {
+    for (const [key, failure] of this.actual.failures) {
+      if (failure.isOver) continue;
+      const at = provenAt(failure, this.#present.get(key) ?? []);
+      if (at <= this.now) this.#actions.push({ kind: 'overcome', group: key });
+      else this.#wake(at);
+    }
+  }
+
   finish(): Action[] {
     if (this.#wakeAt !== Number.POSITIVE_INFINITY) this.#actions.push({ kind: 'wake', at: this.#wakeAt });
     return this.#actions;
@@ -203,7 +184,7 @@ class Round {
 
   #start(group: WantedGroup, count: number): void {
     if (this.#doomed.has(group.key)) return;
-    const failure = this.actual.failures.get(group.key);
+    const failure = presentFailure(this.actual.failures.get(group.key));
     if (failure !== undefined && failure.retryAt > this.now) {
       this.#wake(failure.retryAt);
       return;
@@ -232,7 +213,7 @@ class Round {
 
   /** Returns `undefined` if there is no room. */
   #place(group: WantedGroup): Allocation | null | undefined {
-    const { key, spec, startupTimeoutMs, app, inLive } = group;
+    const { key, spec, startupTimeoutMs, app, inNext } = group;
     const { resources } = spec.config;
     const nodes = this.actual.nodes ?? [];
     // If there are several nodes, it must be on one of them.
@@ -251,11 +232,13 @@ class Round {
     const { reason } = placed;
     const pending = this.actual.pending.get(key);
     if (pending?.reason !== reason) this.#actions.push({ kind: 'pend', group: key, reason });
+    // The next version may be complete without the replicas of which is known only now that they have no room.
+    if (pending === undefined && inNext) this.#wake(this.now);
     // A first version waits until there is room. An update is given up, because the running version may occupy the room. The same is true if
     // applications are removed when this version runs.
     const { live, next } = this.target.apps.get(app) ?? {};
     const waits = live == null && !next?.spec.together?.removes.length;
-    if (inLive || waits) return undefined;
+    if (!inNext || waits || this.#suffices(group)) return undefined;
     const deadline = (pending?.since ?? this.now) + startupTimeoutMs;
     if (deadline <= this.now) this.#actions.push({ kind: 'refuse', group, reason, never: false });
     else this.#wake(deadline);
@@ -308,7 +291,21 @@ class Round {
     this.#actions.push({ kind: replica.state === ReplicaState.RUNNING ? 'drain' : 'stop', id: replica.id });
   }
 
+  /** Whether the replicas of a group that run are enough for the next version to become live. */
+  #suffices({ key, app, name, spec, liveCount, nextCount, inLive }: WantedGroup): boolean {
+    const running = this.#running(key);
+    if (running >= nextCount) return true;
+    if (running === 0 || !this.actual.pending.has(key)) return false;
+    // There is no room for the others. If the running version lacks them as much, that holds no update up.
+    if (inLive) return nextCount <= liveCount;
+    // A new deployment needs only the replicas with which it begins, and not those that its load has added.
+    const { autoscaling } = spec.config;
+    const isNew = this.target.apps.get(app)?.live?.spec.deployments.every((other) => other.name !== name) ?? true;
+    return isNew && autoscaling !== undefined && running >= (autoscaling.initialReplicas ?? autoscaling.minReplicas);
+  }
+
   #hasFailed(key: GroupKey): boolean {
+    if (this.actual.refusals.has(key)) return true;
     const failure = this.actual.failures.get(key);
     return failure !== undefined && (failure.onStart || failure.count >= MAX_DEATHS_BEFORE_READY);
   }

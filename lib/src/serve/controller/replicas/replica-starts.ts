@@ -59,7 +59,7 @@ export class ReplicaStarts {
     const told = `there was no room for it within ${startupTimeoutMs} ms (startupTimeout): ${reason}; an update needs room beside the version that runs: delete that first, or ask for less`;
     this.#actual.pending.delete(key);
     const error = never ? NeverFits({ app, deployment, reason }) : failure({ app, deployment }, told);
-    this.#actual.fail(key, error, null, this.#options.clock.now());
+    this.#actual.refusals.set(key, error);
   }
 
   /** Makes the replica from a spare process if one fits; otherwise starts a process. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { NodeInfo } from '../../../engine/index.js';
-import { ReplicaState } from '../../protocol/index.js';
-import { emptyTarget, groupKey, promote, reject, type TargetState, wantedGroups } from '../target/target.js';
+import { type AppSpec, ReplicaState } from '../../protocol/index.js';
+import { accept, emptyTarget, groupKey, promote, reject, type TargetState, wantedGroups } from '../target/target.js';
+import type { Action } from './action.js';
 import { ActualState, isReplicaAlive } from './actual.js';
-import { type Action, reconcile } from './reconcile.js';
+import { reconcile } from './reconcile.js';
 import { ReplicaEvent } from './replica-state.js';
 import { rollsInto } from './rolling.js';
 
@@ -17,6 +18,12 @@ export class World {
   /** @param nodes the nodes with their resources; without them, replicas need none */
   constructor(readonly nodes: readonly NodeInfo[] | null = null) {
     this.actual.nodes = nodes;
+  }
+
+  /** A new version of an application, as the controller accepts it. */
+  deploy(spec: AppSpec): void {
+    this.target = accept(this.target, spec, this.now);
+    for (const { name, replicaHash } of spec.deployments) this.actual.renew(groupKey(spec.name, name, replicaHash), this.now);
   }
 
   /** The controller dies, and another one takes over the running replicas. Replicas that were starting are ended, and failures are forgotten. */
@@ -131,9 +138,13 @@ export class World {
       else actual.pending.set(action.group, { reason: action.reason, since: actual.pending.get(action.group)?.since ?? now });
     } else if (action.kind === 'refuse') {
       actual.pending.delete(action.group.key);
-      actual.fail(action.group.key, new Error(action.reason), null, now);
-    } else if (action.kind === 'promote') this.target = promote(this.target, action.app, action.generation, {});
-    else if (action.kind === 'reject') this.target = reject(this.target, action.app, action.generation, 'failed');
+      actual.refusals.set(action.group.key, new Error(action.reason));
+    } else if (action.kind === 'overcome') actual.overcome(action.group);
+    else if (action.kind === 'promote') this.target = promote(this.target, action.app, action.generation, {});
+    else if (action.kind === 'reject') {
+      actual.refusals.delete(action.group);
+      this.target = reject(this.target, action.app, action.generation, 'failed');
+    }
   }
 
   /** Lets the `pick`-th replica make its next step by itself. */

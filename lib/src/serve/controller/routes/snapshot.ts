@@ -14,7 +14,7 @@ import {
   scopedDeploymentKey,
 } from '../../protocol/index.js';
 import { waitOf } from '../health/index.js';
-import { type ActualView, byGroup, keepsFailing, missingDependencies, rollsInto } from '../replicas/index.js';
+import { type ActualView, byGroup, keepsFailing, missingDependencies, presentFailure, rollsInto } from '../replicas/index.js';
 import { type AppTarget, type AppVersion, groupKey, type TargetState } from '../target/index.js';
 import { splitRoutes } from './split-routes.js';
 
@@ -158,7 +158,7 @@ function whyNone(
     const why = whyNone(app, target, version, inner, actual);
     if (why !== undefined) return `it waits for ${inner.name}: ${why}`;
   }
-  const failure = actual.failures.get(groupKey(app, name, replicaHash));
+  const failure = presentFailure(actual.failures.get(groupKey(app, name, replicaHash)));
   return failure !== undefined && keepsFailing(failure) ? failure.error.message : undefined;
 }
 

@@ -169,6 +169,24 @@ describe('autoscaling', () => {
     });
   });
 
+  it('adds replicas while the first version of an application still starts, and removes none', async () => {
+    const cluster = new FakeCluster();
+    const controller = await cluster.controller();
+    cluster.behaviours.set('o', { hang: true });
+    const outer = { ...deployment('Outer', 'o', { startupTimeoutMs: 3_600_000 }), dependencies: ['Chat'] };
+    const deploying = assert.rejects(controller.deploy(app('hello', [scaled({ minReplicas: 1 }), outer])), {
+      code: 'NBS_SUPERSEDED',
+    });
+    await settle();
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 1);
+    await load(cluster, controller, 8, 3000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 4);
+    await load(cluster, controller, 0, 10_000);
+    assert.equal(idsOf(cluster, 'hello/Chat').length, 4);
+    await controller.shutdown();
+    await deploying;
+  });
+
   it('goes by new intervals from when they are deployed', async () => {
     const HOUR = 3_600_000;
     const cluster = new FakeCluster();

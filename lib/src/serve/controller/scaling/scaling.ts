@@ -242,8 +242,8 @@ export class Scaling {
     const average = window.average(config.lookBackPeriodMs, config.metricsIntervalMs, now);
     const { present } = window;
     const decision = autoscale({ config, average, present, current, now, state, ...(wanted === undefined ? {} : { wanted }) });
-    if (decision.desired <= current && !scaler.live) return;
-    scaler.state = decision.state;
+    if (decision.desired < current && !scaler.live) return;
+    scaler.state = scaler.live ? decision.state : { ...decision.state, downSince: null };
     if (decision.desired === current) return;
     scaler.desired = decision.desired;
     this.#result = null;

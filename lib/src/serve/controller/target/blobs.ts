@@ -52,7 +52,12 @@ export class BlobStore {
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (await this.has(hash)) return hash;
     const writer = await this.write(hash);
-    await writer.add(bytes);
+    try {
+      await writer.add(bytes);
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
     await writer.commit();
     return hash;
   }
@@ -110,7 +115,7 @@ export class BlobStore {
   }
 }
 
-/** A blob that is being written. End it with `commit` or `abort`. */
+/** A blob that is being written. End it with `commit` or `abort`, also if `add` has failed. */
 export class BlobWriter {
   readonly #sha256: Hash = createHash('sha256');
 
@@ -126,20 +131,23 @@ export class BlobWriter {
     await this.file.writeFile(chunk);
   }
 
-  /** Checks the bytes against the name and moves the blob to its place. @throws NBS_BLOB_MISMATCH */
+  /** Checks the bytes against the name and moves the blob to its place. If that fails, nothing of it stays. @throws NBS_BLOB_MISMATCH */
   async commit(): Promise<void> {
-    const actual = this.#sha256.digest('hex');
-    if (actual !== this.hash) {
+    try {
+      const actual = this.#sha256.digest('hex');
+      if (actual !== this.hash) throw BlobMismatch({ expected: this.hash, actual });
+      await this.file.sync();
+      await this.file.close();
+      await rename(this.temporary, this.path);
+    } catch (error) {
       await this.abort();
-      throw BlobMismatch({ expected: this.hash, actual });
+      throw error;
     }
-    await this.file.sync();
-    await this.file.close();
-    await rename(this.temporary, this.path);
   }
 
+  /** Never rejects: the error because of which the blob is given up is the one to be told. */
   async abort(): Promise<void> {
-    await this.file.close();
-    await rm(this.temporary, { force: true });
+    await this.file.close().catch(() => {});
+    await rm(this.temporary, { force: true }).catch(() => {});
   }
 }

@@ -22,7 +22,7 @@ export {
   wantedGroups,
 } from './target.js';
 export { TargetStore } from './target-store.js';
-export { leaving, promoteTogether, revertTogether, type Together, togetherIn } from './together.js';
+export { promoteTogether, revertTogether, type Together, togetherIn } from './together.js';
 export { baseOf, resolveVersion } from './traffic-names.js';
 export { clearTraffic, moveCanary, setCanary, setTrafficRule, type TrafficRule } from './traffic-rule.js';
 export { validateApp, validatePrefix } from './validate.js';

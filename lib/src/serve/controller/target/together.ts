@@ -1,5 +1,6 @@
 import type { ReplicaReady } from '../../protocol/index.js';
 import { type AppTarget, type AppVersion, promote, remove, type TargetState } from './target.js';
+import { type TrafficRules, withoutApp } from './traffic-rule.js';
 
 /** Versions that one configuration deploys: routes lead to all of them at the same moment, or to none. */
 export interface Together {
@@ -39,23 +40,57 @@ export function promoteTogether(
 }
 
 /** The applications that are removed when the versions become live. */
-export function leaving({ apps }: TargetState, { versions }: Together): string[] {
+function leaving({ apps }: TargetState, { versions }: Together): string[] {
   const { removes = [] } = [...versions.values()][0]?.spec.together ?? {};
   // If code has deployed it anew meanwhile, it stays.
   return removes.filter((app) => lastSpec(apps.get(app))?.declared !== undefined);
 }
 
-/** Goes back to what was live before, because replicas that old and new versions share refused the new configuration. */
-export function revertTogether(target: TargetState, { versions }: Together, before: TargetState, message: string): TargetState {
+/** What has changed when the versions of a configuration became live. */
+interface Promotion {
+  readonly versions: Together['versions'];
+  readonly before: TargetState;
+  readonly after: TargetState;
+  /** Applications that users have deleted since. */
+  readonly deleted: ReadonlySet<string>;
+}
+
+/**
+ * Takes a configuration back, because replicas that old and new versions share refused it. What others have changed since stays.
+ * @param back the version that an application goes back to; `null` if it had none
+ */
+export function revertTogether(
+  target: TargetState,
+  promotion: Promotion,
+  back: (app: string, generation: number) => AppVersion | null,
+  message: string,
+  now: number,
+): TargetState {
+  const { versions, before, after, deleted } = promotion;
   const apps = new Map(target.apps);
   for (const [app, { generation, spec, acceptedAt }] of versions) {
     const current = apps.get(app);
     if (current?.live?.generation !== generation) continue;
     const failed = current.next === null ? { spec, message, acceptedAt } : null;
-    apps.set(app, { live: before.apps.get(app)?.live ?? null, next: current.next, failed });
+    apps.set(app, { live: back(app, generation), next: current.next, failed });
   }
-  for (const [app, old] of before.apps) if (!apps.has(app)) apps.set(app, old);
-  return { ...target, apps };
+  for (const [app, old] of before.apps) {
+    const wasRemoved = !after.apps.has(app) && !deleted.has(app);
+    if (wasRemoved && !apps.has(app)) apps.set(app, old);
+  }
+  let traffic = revertedTraffic(target, promotion);
+  for (const app of before.apps.keys()) if (!apps.has(app)) traffic = withoutApp(traffic, app, now);
+  return { ...target, apps, traffic };
+}
+
+/** The splits as they were before, except those that somebody has set, or that have lost another version, since. */
+function revertedTraffic({ traffic }: TargetState, { before, after }: Promotion): TrafficRules {
+  const reverted = new Map(traffic);
+  for (const [prefix, rule] of before.traffic) {
+    const changed = after.traffic.get(prefix);
+    if (changed !== rule && traffic.get(prefix) === changed) reverted.set(prefix, rule);
+  }
+  return reverted;
 }
 
 const lastSpec = (app: AppTarget | undefined) => app?.next?.spec ?? app?.live?.spec ?? app?.failed?.spec;
