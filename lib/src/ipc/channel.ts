@@ -7,8 +7,9 @@ export interface Channel {
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
   /**
-   * True if the connection led to another machine and has ended before all was read that the peer had sent. Then a STARTED frame may have been lost.
-   * If a process ends on a machine that can be reached, its system still sends what the process had written.
+   * True if the connection has ended before all was read that the peer had sent. Then a STARTED frame may have been lost. This happens if the network to
+   * another machine breaks, if the peer has sent a malformed frame, or if `destroy` was called. If a process ends on a machine that can be reached, its
+   * system still delivers what the process had written.
    */
   readonly isCut: boolean;
   /**
@@ -16,8 +17,8 @@ export interface Channel {
    * is killed that had not read everything. Nothing of what the process wrote is lost then, unless the network lost it just before.
    */
   readonly isReset: boolean;
-  /** Number of bytes that wait for the peer to read them. Notifications have no credit window, so code that sends many of them checks this first. */
-  readonly bufferedBytes: number;
+  /** True if the peer has not read many megabytes. Notifications have no credit window, so code that sends many of them checks this first. */
+  readonly isBehind: boolean;
   /**
    * Called for each new call. It decides at once (`call.started()` or `call.fail(…)`) and returns the function that runs user code.
    * The channel runs that function, exactly once, after the operating system has the STARTED frames of the whole batch: so the peer sees them even if
@@ -44,6 +45,7 @@ export interface Channel {
   ref(): void;
   /** Writes out the queued frames, then closes. Calls in progress fail with NBS_PEER_GONE. */
   close(): void;
+  /** Closes at once. What was not read yet is lost. */
   destroy(): void;
 }
 

@@ -34,7 +34,7 @@ export class FeedPublisher {
     const change = last === undefined ? null : changeBetween(last.value, value);
     const message: FeedMessage =
       change === null ? { kind: 'feed', topic, version, value } : { kind: 'feed-change', topic, version, change };
-    for (const { channel } of this.#subscribers) channel.notify(message);
+    for (const { channel } of this.#subscribers) send(channel, message);
     return version;
   }
 
@@ -96,4 +96,10 @@ export class FeedPublisher {
       waiter.resolve();
     }
   }
+}
+
+/** A subscriber that has not read for long loses its connection. When it reads again, it opens another one, and gets the whole value. */
+function send(channel: Channel, message: FeedMessage): void {
+  if (channel.isBehind) channel.destroy();
+  else channel.notify(message);
 }

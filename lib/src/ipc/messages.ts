@@ -81,14 +81,5 @@ export type FeedMessage =
   | { readonly kind: 'feed-ack'; readonly topic: string; readonly version: number };
 
 export type Notification =
-  | {
-      readonly kind: 'log';
-      readonly processId: string;
-      readonly role: string;
-      readonly label: string;
-      readonly stream: 'stdout' | 'stderr';
-      readonly text: string;
-    }
   /** Any other message to the peer; `value` is JSON. */
-  | { readonly kind: 'event'; readonly topic: string; readonly value: unknown }
-  | FeedMessage;
+  { readonly kind: 'event'; readonly topic: string; readonly value: unknown } | FeedMessage;

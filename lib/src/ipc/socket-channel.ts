@@ -19,13 +19,17 @@ import { IncomingStream } from './incoming-call.js';
 import { type CallHead, type FeedMessage, type Hello, type Notification, type ResponseHead, showPeer } from './messages.js';
 import { Outbox } from './outbox.js';
 import { OutgoingStream } from './outgoing-call.js';
+import { beforeWriteErrorCloses, type ReadRest } from './read-rest.js';
 import type { StreamHost } from './stream-host.js';
+import { StreamNumbers } from './stream-numbers.js';
 import { TextJoiner } from './text-joiner.js';
 import { abortError, UnarySink } from './unary-call.js';
 import { encodeValue } from './values.js';
 
 /** After `close`, the channel waits at most this long for a peer that does not read. */
 const LINGER_MS = 1000;
+/** Many times what a peer that reads leaves unread. */
+const BEHIND_BYTES = 64 * 1024 * 1024;
 
 const log = createLog('ipc');
 
@@ -47,9 +51,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #incoming = new Map<number, IncomingStream>();
   readonly #deadlines: Deadlines;
-  /** Streams that the connecting side opens have odd numbers, those of the accepting side even ones. */
-  readonly #parity: number;
-  #nextStream: number;
+  readonly #numbers: StreamNumbers;
   readonly #batch: CallBatch;
   readonly #texts = new TextJoiner();
   #failure: NbserveError | null = null;
@@ -62,8 +64,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.kinds = kinds;
     this.peer = peer;
     this.peerName = showPeer(peer);
-    this.#parity = side === 'connecting' ? 1 : 0;
-    this.#nextStream = side === 'connecting' ? 1 : 2;
+    this.#numbers = new StreamNumbers(side);
     this.#parser = new FrameParser(this, this.peerName);
     this.outbox = new Outbox(socket);
     this.#batch = new CallBatch(this.outbox);
@@ -71,6 +72,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     socket.on('data', this.#onData);
     socket.on('error', (error) => (this.isReset = isResetByPeer(error)));
     socket.on('close', () => this.#teardown());
+    if (!this.#isRemote) beforeWriteErrorCloses(socket, this.#onWriteError);
     if (socket.destroyed) this.#teardown();
   }
 
@@ -82,8 +84,8 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     return this;
   }
 
-  get bufferedBytes(): number {
-    return this.outbox.buffered;
+  get isBehind(): boolean {
+    return this.outbox.buffered > BEHIND_BYTES;
   }
 
   request(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink): OutgoingCall {
@@ -128,6 +130,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   }
 
   destroy(): void {
+    if (!this.isClosed) this.isCut = !this.#socket.readableEnded;
     this.isClosed = true;
     this.outbox.close();
     this.#parser.stop();
@@ -147,8 +150,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   }
 
   #open(head: CallHead, body: Uint8Array | null | 'stream', sink: ResponseSink, deadlineMs: number | undefined): OutgoingCall {
-    const id = this.#nextStream;
-    this.#nextStream = this.#streamAfter(id);
+    const id = this.#numbers.take(this.#outgoing);
     const call = new OutgoingStream(this, id, head, sink, deadlineMs);
     if (this.isClosed) {
       queueMicrotask(() => call.fail(this.#gone()));
@@ -174,14 +176,6 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     if (deadlineMs !== undefined) this.#deadlines.add(call.expiresAt);
     this.outbox.written();
     return call;
-  }
-
-  /** Numbers are used again after 2^31 calls, unless they are still in use. */
-  #streamAfter(id: number): number {
-    let next = id;
-    do next = (next + 2) >>> 0;
-    while (next === 0 || this.#outgoing.has(next));
-    return next;
   }
 
   #expire(call: OutgoingStream): void {
@@ -226,7 +220,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
         break;
       case FrameType.WINDOW:
         if (end - body !== 4) throw this.#violation('a WINDOW frame without its number');
-        (this.#isOurs(stream) ? this.#outgoing : this.#incoming).get(stream)?.grant(bytes.readUInt32LE(body));
+        (this.#numbers.isOurs(stream) ? this.#outgoing : this.#incoming).get(stream)?.grant(bytes.readUInt32LE(body));
         break;
       case FrameType.CANCEL:
         this.#incoming.get(stream)?.receiveCancel(bytes.toString(undefined, head, end));
@@ -242,7 +236,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   }
 
   #onPiece(stream: number, piece: Buffer | null, end: boolean): void {
-    if (this.#isOurs(stream)) {
+    if (this.#numbers.isOurs(stream)) {
       this.#outgoing.get(stream)?.receive(null, piece, end);
       return;
     }
@@ -259,7 +253,10 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   }
 
   #onRequest(stream: number, flags: number, bytes: Buffer, at: number, body: number, end: number): void {
-    if (stream === 0 || this.#isOurs(stream) || this.#incoming.has(stream)) throw this.#violation(`a call on stream ${stream}`);
+    // Its STARTED frame could not be written.
+    if (this.isClosed) return;
+    const isFree = stream !== 0 && !this.#numbers.isOurs(stream) && !this.#incoming.has(stream);
+    if (!isFree) throw this.#violation(`a call on stream ${stream}`);
     const head = this.#parse<CallHead>(bytes.toString(undefined, at, body));
     const fault = callHeadFault(head, this.kinds);
     if (fault !== null) {
@@ -293,7 +290,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   }
 
   #onMessage(message: Notification): void {
-    if (this.onFeed === null || message.kind === 'log' || message.kind === 'event') this.onNotify?.(message);
+    if (this.onFeed === null || message.kind === 'event') this.onNotify?.(message);
     else this.onFeed(message);
   }
 
@@ -308,10 +305,6 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     return value as T;
   }
 
-  #isOurs(stream: number): boolean {
-    return (stream & 1) === this.#parity;
-  }
-
   #violation(reason: string, cause?: unknown): NbserveError {
     return ProtocolViolation({ peer: this.peerName, reason }, cause);
   }
@@ -323,13 +316,20 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     this.destroy();
   }
 
+  /** The peer may have begun calls before it died. What it wrote then is read, although writing to it fails. */
+  #onWriteError = (readRest: ReadRest): void => {
+    this.isClosed = true;
+    this.outbox.close();
+    this.isCut = !readRest(this.#onData);
+  };
+
   #gone(): NbserveError {
     return PeerGone({ peer: this.peerName }, this.#failure ?? undefined);
   }
 
   #teardown(): void {
     this.isClosed = true;
-    this.isCut = this.#isRemote && !this.#socket.readableEnded;
+    if (this.#isRemote && !this.#socket.readableEnded) this.isCut = true;
     this.#parser.stop();
     this.#deadlines.clear();
     this.outbox.close();

@@ -89,6 +89,23 @@ test('views arrive as their own bytes and nothing else’s', () => {
   assert.equal(arrived.view.byteLength, 4);
 });
 
+test('views of every kind that this version of Node has arrive as such', () => {
+  const { Float16Array } = globalThis as { readonly Float16Array?: new (values: number[]) => NodeJS.ArrayBufferView };
+  const views = [
+    new Int8Array([1]),
+    new Uint8ClampedArray([2]),
+    new Int16Array([3]),
+    new Uint16Array([4]),
+    new Int32Array([5]),
+    new Uint32Array([6]),
+    new Float64Array([7]),
+    new BigInt64Array([8n]),
+    new BigUint64Array([9n]),
+    ...(Float16Array === undefined ? [] : [new Float16Array([1.5, -2])]),
+  ];
+  assert.deepStrictEqual(trip({ views }), { views });
+});
+
 test('instances of classes arrive as plain objects, values of another realm as ours', () => {
   class Point {
     constructor(

@@ -21,7 +21,13 @@ const JSON_TEXT = 2;
 /** The number that stands for the type of a view if the view is an extended value. */
 const EXTENDED_TAG = 255;
 
-const VIEWS = [
+type ViewClass = new (...args: never[]) => NodeJS.ArrayBufferView;
+
+/** Node 24 has it, and earlier versions do not. */
+const { Float16Array } = globalThis as { readonly Float16Array?: ViewClass };
+
+/** The number of a view in a message is its place here. */
+const VIEWS: readonly ViewClass[] = [
   Buffer,
   Int8Array,
   Uint8Array,
@@ -35,7 +41,8 @@ const VIEWS = [
   BigInt64Array,
   BigUint64Array,
   DataView,
-] as const;
+  ...(Float16Array === undefined ? [] : [Float16Array]),
+];
 
 /**
  * Encodes a value as bytes: by structured clone, with errors (and their codes) and all registered extensions in addition.
@@ -156,8 +163,10 @@ class ValueDeserializer extends Deserializer {
 
 function viewIndex(view: NodeJS.ArrayBufferView): number {
   if (Buffer.isBuffer(view)) return 0;
-  for (let i = 1; i < VIEWS.length; i += 1) if (view instanceof (VIEWS[i] as (typeof VIEWS)[number])) return i;
+  for (let i = 1; i < VIEWS.length; i += 1) if (view instanceof (VIEWS[i] as ViewClass)) return i;
   // A view of another realm, such as the context of a notebook.
   const name = Object.prototype.toString.call(view).slice('[object '.length, -1);
-  return VIEWS.findIndex((each) => each.name === name);
+  const index = VIEWS.findIndex((each) => each.name === name);
+  if (index < 0) throw new TypeError(`${name} is no known view`);
+  return index;
 }

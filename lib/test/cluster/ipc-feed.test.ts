@@ -11,7 +11,7 @@ import {
   helloOf,
   listen,
 } from '../../dist/ipc/index.js';
-import { socketFolder, TOKEN } from '../fixtures/ipc-pair.js';
+import { server, socketFolder, TOKEN } from '../fixtures/ipc-pair.js';
 import { until } from '../fixtures/wait.js';
 
 const publish = (path: string, publisher: FeedPublisher): Promise<ChannelServer> =>
@@ -110,4 +110,20 @@ test('start waits for a publisher that comes later', async (t) => {
   t.after(() => server.close());
   await started;
   await until(() => subscriber.get('a') === 1);
+});
+
+test('a subscriber that is stopped loses its connection before much is kept for it', async (t) => {
+  const { path, child } = await server(t);
+  const channel = await connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test') });
+  t.after(() => channel.destroy());
+  const publisher = new FeedPublisher();
+  publisher.attach(channel);
+  child.kill('SIGSTOP');
+  const piece = 'x'.repeat(1024 * 1024);
+  for (let i = 0; i < 100; i += 1) {
+    publisher.set('routes', { [i]: piece });
+    await new Promise(setImmediate);
+  }
+  assert.equal(channel.isClosed, true);
+  await publisher.acked('routes', 100, 60_000);
 });

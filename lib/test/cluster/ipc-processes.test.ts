@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { hasCode } from '../../dist/core/index.js';
 import { type Channel, connect, DeadlineExceeded, helloOf, PeerGone } from '../../dist/ipc/index.js';
 import { method, Recorder, server, TOKEN } from '../fixtures/ipc-pair.js';
-import { until } from '../fixtures/wait.js';
+import { isRunning, until } from '../fixtures/wait.js';
 
 const open = (path: string): Promise<Channel> => connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test') });
 
@@ -31,6 +32,28 @@ for (const end of ['kill', 'exit', 'block'] as const) {
     assert.deepEqual(never.events, ['error'], 'a call that was not begun can be told apart');
   });
 }
+
+/** Returns when the process has ended, with all its threads. Meanwhile this process reads nothing. */
+function seeEnd(pid: number): void {
+  while (isRunning(pid) || readdirSync(`/proc/${pid}/task`).length > 1);
+}
+
+test('the caller sees STARTED of a process that has died, although it writes before it reads', async (t) => {
+  const { path, child } = await server(t);
+  const channel = await open(path);
+  t.after(() => channel.destroy());
+  const [begun, never] = [new Recorder(), new Recorder()];
+  channel.request(method('never'), null, never);
+  channel.request(method('kill'), null, begun);
+  await new Promise(setImmediate);
+  seeEnd(child.pid as number);
+  // So many bytes are written at once.
+  channel.notify({ kind: 'event', topic: 't', value: 'x'.repeat(500_000) });
+  await Promise.all([begun.ended, never.ended]);
+  assert.deepEqual([begun.events, never.events], [['started', 'error'], ['error']]);
+  assert.ok(hasCode(begun.error, PeerGone));
+  assert.equal(channel.isCut, false);
+});
 
 test('STARTED precedes user code even if the caller does not read for a while', async (t) => {
   const { path } = await server(t);

@@ -153,6 +153,32 @@ suite('a replica that answers nonsense costs its own requests only', () => {
     await stillFine();
   });
 
+  test('what may have begun behind a frame that breaks the protocol is not run again', async () => {
+    const held: number[] = [];
+    raw.answer = (stream) => {
+      held.push(stream);
+      return Buffer.alloc(0);
+    };
+    const other = send(`${plane.url}/raw`);
+    await until(() => held.length === 1);
+    let sentAgain = 0;
+    raw.answer = (stream) => {
+      if (held.length === 0) sentAgain += 1;
+      const begun = held.pop() ?? stream;
+      return Buffer.concat([
+        frame(FrameType.RESPONSE, Flag.END, stream, Buffer.from('{no json')),
+        frame(FrameType.STARTED, 0, begun, Buffer.alloc(0)),
+      ]);
+    };
+    const broken = await send(`${plane.url}/raw`);
+    assert.deepEqual(
+      [broken, await other].map((answer) => errorOf(answer).code),
+      Array(2).fill('NBS_REPLICA_CUT_OFF'),
+    );
+    assert.equal(sentAgain, 0);
+    await stillFine();
+  });
+
   test('frames that cannot follow each other end their own request, and no other one of that connection', async () => {
     const head =
       (text = '{"kind":"http","status":200,"headers":[]}', flags = 0, body = '') =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settle } from '../../core/hand-clock.test-support.js';
 import { hasCode } from '../../core/index.js';
-import { findDeploymentRoute, RouteTaken, Superseded } from '../protocol/index.js';
+import { RouteTaken, Superseded, scopedDeploymentKey } from '../protocol/index.js';
 import { FakeCluster, idsOf, killed } from './fake-cluster.test-support.js';
 import { DeployFailed } from './replicas/errors.js';
 import { app, deployment } from './sample-apps.test-support.js';
@@ -147,9 +147,10 @@ describe('deploy', () => {
     const seenBy = (outer: string) => {
       const { generation, routesVersion } = cluster.running(outer)[0]?.init ?? assert.fail();
       const snapshot = cluster.snapshots.find(({ version: number }) => number === routesVersion) ?? assert.fail();
-      const inScope = findDeploymentRoute(snapshot, 'hello', 'Inner', generation)?.replicas[0]?.id;
-      const elsewhere = findDeploymentRoute(snapshot, 'hello', 'Inner')?.replicas[0]?.id;
-      return { inScope, elsewhere };
+      const { deployments } = snapshot;
+      const shared = deployments['hello/Inner'];
+      const inScope = deployments[scopedDeploymentKey('hello', 'Inner', generation)] ?? shared;
+      return { inScope: inScope?.replicas[0]?.id, elsewhere: shared?.replicas[0]?.id };
     };
     await controller.deploy(version('i1', 'o1'));
     const first = cluster.running('i1')[0]?.id;

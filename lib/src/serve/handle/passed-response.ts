@@ -1,6 +1,8 @@
 import { deferred } from '../../core/index.js';
+import { encodeValue } from '../../ipc/index.js';
 import type { KeptAnswer, PassedAnswer } from '../protocol/index.js';
 import { addIdle, type IdleAnswer, removeIdle } from './idle-answers.js';
+import { isResponse, sendableResponse } from './response-codec.js';
 
 /** What the answer of a call does when it is passed to other calls. */
 export interface PassedHost {
@@ -33,9 +35,14 @@ export class PassedResponse implements IdleAnswer {
 
   /** Resolves with the answer. The call that needs it calls `drop` when it has ended. */
   take(): Promise<PassedAnswer> {
+    this.hold();
+    return this.#gone === null ? this.#answer.promise : Promise.reject(this.#gone);
+  }
+
+  /** Until `drop`, it is needed. */
+  hold(): void {
     this.#users += 1;
     removeIdle(this);
-    return this.#gone === null ? this.#answer.promise : Promise.reject(this.#gone);
   }
 
   drop(): void {
@@ -49,6 +56,16 @@ export class PassedResponse implements IdleAnswer {
   arrived(bytes: Uint8Array): void {
     this.#settled = true;
     this.#answer.resolve({ bytes });
+  }
+
+  /** Takes the answer of a call that had ended before it was passed on. */
+  async settledBy(answer: Promise<unknown>): Promise<void> {
+    try {
+      const value = await answer;
+      this.arrived(encodeValue(isResponse(value) ? await sendableResponse(value.clone()) : value));
+    } catch (error) {
+      this.failed(error as Error);
+    }
   }
 
   keptAt(kept: KeptAnswer): void {

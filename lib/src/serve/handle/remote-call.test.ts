@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OutgoingCall } from '../../ipc/index.js';
+import { encodeValue, type OutgoingCall } from '../../ipc/index.js';
 import { enterRequest, type RequestContext, type RequestOrigin } from '../context/index.js';
 import type { MethodCallHead } from '../protocol/index.js';
 import type { Dispatch, RouterLike } from '../router/index.js';
 import { setHandleContext } from './context.js';
 import { createHandle } from './handle.js';
+import { registerHandleCodec } from './handle-codec.js';
+import { addIdle } from './idle-answers.js';
+import { readPassed } from './passed-args.js';
+import { sendableResponse } from './response-codec.js';
 
 class FakeCall implements OutgoingCall {
   done = false;
@@ -25,6 +29,8 @@ class FakeCall implements OutgoingCall {
 }
 
 const calls: FakeCall[] = [];
+/** Sends the answers that this process reads at replicas. */
+const reads: ((bytes: Uint8Array) => void)[] = [];
 const router: Partial<RouterLike> = {
   snapshot: null,
   dispatch(request) {
@@ -32,7 +38,9 @@ const router: Partial<RouterLike> = {
     calls.push(call);
     return call;
   },
+  readKept: () => new Promise((resolve) => reads.push(resolve)),
 };
+registerHandleCodec();
 setHandleContext({ router: router as RouterLike, url: '' });
 
 const handle = createHandle<{ m(...args: unknown[]): Promise<unknown> }>({ app: 'a', deployment: 'inner' });
@@ -48,6 +56,15 @@ function within<T>(origin: RequestOrigin, run: () => T): { readonly request: Req
 }
 
 const last = (): FakeCall => calls.at(-1) as FakeCall;
+
+function answer(call: FakeCall, bytes: Uint8Array): void {
+  const { sink } = call.request;
+  sink.onHead({ kind: 'value' });
+  sink.onData(bytes);
+  sink.onEnd();
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a call takes what is left of the deadline of its request, and its priority; its own options go before', () => {
   void handle.m.remote();
@@ -102,4 +119,46 @@ test('calls that a request does not wait for go on after its end', () => {
   const { request } = within({}, () => handle.m.remote());
   request.end();
   assert.equal(last().cancelled, undefined);
+});
+
+test('a Response that was awaited is passed on as one that was not, and can be read here too', async () => {
+  const source = handle.m.remote();
+  answer(last(), encodeValue(await sendableResponse(new Response('page', { status: 201 }))));
+  const page = (await source) as Response;
+  const user = handle.m.remote(source);
+  await settled();
+  const [arrived] = (await readPassed(last().request.body as Uint8Array, new AbortController().signal)) as [Response];
+  assert.deepEqual([arrived.status, await arrived.text(), await page.text()], [201, 'page', 'page']);
+  answer(last(), encodeValue(1));
+  assert.equal(await user, 1);
+  const read = handle.m.remote();
+  answer(last(), encodeValue(await sendableResponse(new Response('page'))));
+  await ((await read) as Response).text();
+  await assert.rejects(async () => handle.m.remote(read), TypeError);
+});
+
+test('a value that cannot be sent any more fails the call that it is passed to', async () => {
+  const source = handle.m.remote();
+  answer(last(), encodeValue({ a: 1 }));
+  Object.assign((await source) as object, { f: () => {} });
+  await assert.rejects(async () => handle.m.remote(source), { code: 'NBS_CANNOT_CLONE' });
+});
+
+test('an answer that is kept for a call that has ended meanwhile can be released, but not while it is read here', async () => {
+  const MANY = 64 * 1024 * 1024;
+  const source = handle.m.remote();
+  const first = last();
+  const user = handle.m.remote(source);
+  const value = source.then((it) => it);
+  user.cancel();
+  await assert.rejects(async () => user, { code: 'NBS_REQUEST_CANCELLED' });
+  const kept = { id: 1, path: 'p', replica: 'r', deployment: 'a/inner', bytes: 1000 };
+  first.request.sink.onHead({ kind: 'kept', kept });
+  addIdle({ keptBytes: MANY, release: () => {} });
+  assert.equal(first.cancelled, undefined);
+  reads.pop()?.(encodeValue(5));
+  assert.equal(await value, 5);
+  await settled();
+  addIdle({ keptBytes: MANY, release: () => {} });
+  assert.match(first.cancelled ?? '', /no longer needed/);
 });

@@ -1,5 +1,5 @@
 import { deferred, type ValueExtension } from '../../core/index.js';
-import { AnswerBody, encodeValue, type OutgoingCall } from '../../ipc/index.js';
+import { AnswerBody, type OutgoingCall } from '../../ipc/index.js';
 import { type NestedCall, type RequestContext, requestContext } from '../context/index.js';
 import type { AnswerHead, HandleRef, KeptAnswer, MethodCallHead, PassedAnswer } from '../protocol/index.js';
 import { type AnswerSink, type DeadlineLimit, RequestTimeout } from '../router/index.js';
@@ -110,7 +110,7 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
         letGo: () => this.#letGo(),
       });
       if (this.#stream !== null) this.#passed.failed(StreamPassed(this.#names));
-      else if (this.#settled) this.#passSettled(this.#passed);
+      else if (this.#settled) void this.#passed.settledBy(this.#result.promise);
       // If it is awaited here too, its value comes here in any case.
       else if (!this.#wanted) this.#outgoing?.keep?.();
     }
@@ -196,12 +196,15 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
     this.#settle();
     this.#passed?.keptAt(kept);
     this.#later = () => {
-      contextOf(this.#ref.app)
-        .router.readKept(kept)
+      const reading = contextOf(this.#ref.app).router.readKept(kept);
+      // Until it is here, the replica must keep it.
+      this.#passed?.hold();
+      reading
         .then(
           (bytes) => this.#resolveWith(bytes),
           (error: Error) => this.#result.reject(error),
-        );
+        )
+        .finally(() => this.#passed?.drop());
     };
     if (!this.#wanted) return;
     this.#later();
@@ -217,16 +220,6 @@ export class RemoteCall implements Promise<unknown>, AsyncIterable<unknown>, Ans
 
   notAwaited(): Error {
     return ResponseNotAwaited(this.#names);
-  }
-
-  #passSettled(passed: PassedResponse): void {
-    this.#result.promise.then(
-      (value) => {
-        if (value instanceof ItemStream) passed.failed(StreamPassed(this.#names));
-        else passed.arrived(encodeValue(value));
-      },
-      (error: Error) => passed.failed(error),
-    );
   }
 
   #resolveWith(bytes: Uint8Array): void {

@@ -60,7 +60,6 @@ export {
   type DeploymentKey,
   type DeploymentRoute,
   deploymentKey,
-  findDeploymentRoute,
   type HandleRef,
   type ReplicaRoute,
   type RisingRoute,

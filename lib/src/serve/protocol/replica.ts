@@ -45,7 +45,7 @@ export interface ReplicaInit {
   readonly replicaHash: string;
   /**
    * Number of the accepted version of the application that this replica was started for. Its handles look up routes under this number
-   * (`findDeploymentRoute`).
+   * (`routeKey`).
    */
   readonly generation: number;
   /** What the replica occupies; it reports this in its status. `null` means nothing. */

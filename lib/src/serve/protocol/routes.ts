@@ -16,20 +16,6 @@ export const deploymentKey = (app: string, deployment: string): DeploymentKey =>
 export const scopedDeploymentKey = (app: string, deployment: string, generation: number): DeploymentKey =>
   `${app}/${deployment}@${generation}`;
 
-/**
- * The route that a handle uses.
- * @param generation `ReplicaInit.generation` if the handle is in a replica of the same application; otherwise absent
- */
-export function findDeploymentRoute(
-  snapshot: RouteSnapshot,
-  app: string,
-  deployment: string,
-  generation?: number,
-): DeploymentRoute | undefined {
-  const scoped = generation === undefined ? undefined : snapshot.deployments[scopedDeploymentKey(app, deployment, generation)];
-  return scoped ?? snapshot.deployments[deploymentKey(app, deployment)];
-}
-
 export interface RouteSnapshot {
   /** Grows with each snapshot, even if the controller restarts. */
   readonly version: number;

@@ -19,21 +19,21 @@ export interface ClientWishes {
 
 export const NO_WISHES: ClientWishes = {};
 
-/** @throws NBS_BAD_TIMEOUT */
-export function clientWishes(headers: IncomingHttpHeaders): ClientWishes {
+/** @param waitedMs how long the request has waited already @throws NBS_BAD_TIMEOUT */
+export function clientWishes(headers: IncomingHttpHeaders, waitedMs = 0): ClientWishes {
   const timeout = headers[TIMEOUT_HEADER];
   const { priority } = headers;
   if (timeout === undefined && priority === undefined) return NO_WISHES;
   return {
-    ...(timeout === undefined ? {} : { limit: limitOf(String(timeout)) }),
+    ...(timeout === undefined ? {} : { limit: limitOf(String(timeout), waitedMs) }),
     ...(typeof priority === 'string' && isBatch(priority) ? { priority: 'batch' } : {}),
   };
 }
 
-function limitOf(value: string): DeadlineLimit {
+function limitOf(value: string, waitedMs: number): DeadlineLimit {
   const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(value) ? Number(value) : 0;
   if (seconds === 0) throw BadTimeout({ value: value.slice(0, 40) });
-  return { leftMs: Math.min(seconds * 1000, MAX_TIMER_MS), of: `the ${TIMEOUT_HEADER} of the request` };
+  return { leftMs: Math.min(seconds * 1000, MAX_TIMER_MS) - waitedMs, of: `the ${TIMEOUT_HEADER} of the request` };
 }
 
 /** Reads a dictionary of RFC 8941, such as `u=6, i`. An invalid value is ignored (RFC 9218, section 5). */

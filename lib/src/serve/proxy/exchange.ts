@@ -84,13 +84,18 @@ export class Exchange implements ResponseSink, BodyReader, OpenRequest {
     host.bodies.readBy(request, this);
   }
 
-  /** Sends the request to the deployment of its route. If the body is small and its length is known, it is sent in one piece. */
-  forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>): void {
+  /**
+   * Sends the request to the deployment of its route. If the body is small and its length is known, it is sent in one piece.
+   * @param waitedMs how long it has waited for the first routes
+   */
+  forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>, waitedMs = 0): void {
+    // The client may have left while it waited.
+    if (this.#done) return;
     this.#via = via;
     const request = this.#request;
     const { headers } = request;
     try {
-      this.#wishes = clientWishes(headers);
+      this.#wishes = clientWishes(headers, waitedMs);
     } catch (error) {
       this.fail(error as Error);
       return;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { afterArrivals } from '../../core/index.js';
 import { Access, type AccessRules } from '../access/index.js';
 import {
   AppStarting,
@@ -14,8 +13,9 @@ import {
   type RouteSnapshot,
   type TrafficReport,
 } from '../protocol/index.js';
-import type { RouterLike } from '../router/index.js';
+import { firstRoutes, type RouterLike } from '../router/index.js';
 import { ClientConnection } from './client-connection.js';
+import { clientWishes } from './client-wishes.js';
 import { Cors } from './cors.js';
 import type { ClientRequest, ClientResponse } from './end-answer.js';
 import { BadTarget, MalformedRequest, NoRoute, UnknownExpectation } from './errors.js';
@@ -47,8 +47,6 @@ const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 /** Limit for the handshake of TLS. */
 const TLS_HANDSHAKE_TIMEOUT_MS = 5000;
-/** How long a request waits for the first routes after the proxy's start. */
-const FIRST_ROUTES_WAIT_MS = 10_000;
 /** The id is written into answers and logs, so it must contain nothing that a terminal interprets. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
@@ -165,7 +163,7 @@ export class HttpProxy implements ExchangeHost {
     else if (fault !== null) exchange.fail(fault, true);
     else if (url === null) exchange.fail(BadTarget({ target }));
     else if (this.#table !== null) this.#forward(exchange, url, this.#table);
-    else this.#forwardOnceRouted(exchange, url);
+    else this.#forwardOnceRouted(exchange, url, request);
   }
 
   /** A request with the header `upgrade`, which Node has handed over together with its connection. */
@@ -208,7 +206,7 @@ export class HttpProxy implements ExchangeHost {
     });
   }
 
-  #forward(exchange: Exchange, url: string, table: PrefixTable): void {
+  #forward(exchange: Exchange, url: string, table: PrefixTable, waitedMs = 0): void {
     const route = table.match(url);
     const rising = this.#rising?.match(url);
     if (route === undefined || (rising !== undefined && rising.prefix.length > route.prefix.length)) {
@@ -218,32 +216,34 @@ export class HttpProxy implements ExchangeHost {
     }
     if (route.split !== undefined) {
       // If the version that is chosen does not answer HTTP, its replica says so.
-      exchange.forward(route, url, this.splits.split);
+      exchange.forward(route, url, this.splits.split, waitedMs);
       return;
     }
     const key = deploymentKey(route.app, route.deployment);
     if (this.router.snapshot?.deployments[key]?.http === false) exchange.fail(HttpNotServed({ deployment: key }));
-    else exchange.forward(route, url, this.router);
+    else exchange.forward(route, url, this.router, waitedMs);
   }
 
-  #forwardOnceRouted(exchange: Exchange, url: string): void {
-    this.#routed(url).then(
-      ({ routes }) => this.#forward(exchange, url, this.#table ?? new PrefixTable(routes)),
-      (error: Error) => exchange.fail(error),
-    );
+  #forwardOnceRouted(exchange: Exchange, url: string, { headers }: ClientRequest): void {
+    const since = performance.now();
+    const forward = ({ routes }: RouteSnapshot): void =>
+      this.#forward(exchange, url, this.#table ?? new PrefixTable(routes), performance.now() - since);
+    try {
+      this.#routed(url, clientWishes(headers).limit?.leftMs).then(forward, (error: Error) => exchange.fail(error));
+    } catch (error) {
+      exchange.fail(error as Error);
+    }
   }
 
-  /** Resolves when the proxy knows the routes. @throws NBS_NO_REPLICA if no controller sends any in time */
-  #routed(url: string): Promise<RouteSnapshot> {
-    return new Promise((resolve, reject) => {
-      const refuse = (): void => reject(NoReplica({ deployment: url, reason: 'the controller could not be reached' }));
-      const dueAt = performance.now() + FIRST_ROUTES_WAIT_MS;
-      const timer = setTimeout(() => afterArrivals(dueAt, refuse), FIRST_ROUTES_WAIT_MS);
-      this.router
-        .whenSnapshot(0)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
-    });
+  /**
+   * Resolves when the proxy knows the routes.
+   * @param mostMs how long the client waits
+   * @throws NBS_NO_REPLICA if no controller sends any in time
+   */
+  async #routed(url: string, mostMs?: number): Promise<RouteSnapshot> {
+    const routes = await firstRoutes(this.router, mostMs);
+    if (routes === null) throw NoReplica({ deployment: url, reason: 'the controller could not be reached' });
+    return routes;
   }
 
   #requestId(request: ClientRequest): string {

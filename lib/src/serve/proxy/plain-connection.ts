@@ -62,6 +62,7 @@ export class PlainConnection implements PlainAnswering {
 
   answered(close: boolean): void {
     this.#isAnswering = false;
+    this.#idleSweeps = 0;
     if (this.#isOver) return;
     this.#response = null;
     if (close || this.#host.draining) {
@@ -85,10 +86,11 @@ export class PlainConnection implements PlainAnswering {
 
   #onData = (chunk: Buffer): void => {
     this.#idleSweeps = 0;
+    const isAhead = this.#isAnswering && this.#bytes !== null;
     this.#bytes = this.#bytes === null ? chunk : Buffer.concat([this.#bytes, chunk]);
-    // Requests that a client sends ahead wait in the operating system.
-    if (this.#isAnswering) this.#socket.pause();
-    else this.#read();
+    if (!this.#isAnswering) this.#read();
+    // What a client sends ahead waits in the operating system, except for one piece: that the client leaves is seen only while the socket is read.
+    else if (isAhead) this.#socket.pause();
   };
 
   #read = (): void => {
@@ -97,7 +99,11 @@ export class PlainConnection implements PlainAnswering {
     this.#isReading = true;
     while (this.#mayRead && this.#readOne(this.#bytes as Buffer));
     this.#isReading = false;
-    if (this.#isOver || this.#isAnswering) return;
+    if (this.#isOver) return;
+    if (this.#isAnswering) {
+      if (this.#bytes === null && this.#socket.isPaused()) this.#socket.resume();
+      return;
+    }
     if (this.#socket.writableNeedDrain) {
       // The client does not read its answers, so no new request is taken.
       this.#socket.pause();
@@ -127,7 +133,6 @@ export class PlainConnection implements PlainAnswering {
     const end = head.headBytes + head.bodyBytes;
     this.#bytes = bytes.length === end ? null : bytes.subarray(end);
     this.#isAnswering = true;
-    if (this.#bytes !== null) this.#socket.pause();
     const request = new PlainRequest(head, head.bodyBytes === 0 ? null : bytes.subarray(head.headBytes, end), this.#socket);
     const response = new PlainResponse(this.#socket, this, this.#host.keepAliveHeader);
     this.#response = response;

@@ -2,6 +2,7 @@ import { type DeploymentRoute, NoReplica, NoSuchDeployment, QueueFull } from '..
 import { Alarm } from './alarm.js';
 import type { CallHost } from './call-host.js';
 import { type DemandMeter, meterFor, type SendDemand } from './demand-meter.js';
+import { COPY_LOST } from './errors.js';
 import { type HedgeBudget, hedgeBudgetFor } from './hedge-budget.js';
 import type { LinkWatch } from './link-watch.js';
 import { OutageWatch } from './outage-watch.js';
@@ -113,7 +114,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
         return;
       }
     }
-    const refusal = this.#outageRefusal() ?? this.#refusalToWait(call) ?? this.#makeRoom(call);
+    const refusal = copyLost(call) ?? this.#outageRefusal() ?? this.#refusalToWait(call) ?? this.#makeRoom(call);
     if (refusal !== null) {
       // The deployment may work by now: requests make the controller try again to start a replica.
       if (this.route.unavailable !== undefined) this.#meter?.knock();
@@ -140,7 +141,7 @@ export class DeploymentPool implements LinkOwner, CallHost {
       return;
     }
     this.#watchOutage();
-    const refusal = this.#outageRefusal() ?? this.#refusalToWait(call);
+    const refusal = copyLost(call) ?? this.#outageRefusal() ?? this.#refusalToWait(call);
     if (refusal !== null) {
       call.fail(refusal);
       return;
@@ -343,3 +344,6 @@ export class DeploymentPool implements LinkOwner, CallHost {
     this.#replicas.retire();
   }
 }
+
+/** While the other copy is at a replica, a copy does not wait: the only replica with room could be the one that it must not be sent to. */
+const copyLost = ({ twin }: RoutedCall): Error | null => (twin !== null && twin.link !== null ? COPY_LOST : null);

@@ -20,7 +20,7 @@ export const ReplicaDied = defineError(
 export const ReplicaCutOff = defineError(
   'NBS_REPLICA_CUT_OFF',
   503,
-  '{deployment}: the connection to replica {replica} on another machine broke after this request had been sent there; the replica may have begun it, and {method} is not declared idempotent, so it was not run again',
+  '{deployment}: the connection to replica {replica} broke after this request had been sent there; the replica may have begun it, and {method} is not declared idempotent, so it was not run again',
 );
 export const ReplicaHung = defineError(
   'NBS_REPLICA_HUNG',
@@ -40,3 +40,6 @@ export function busyWith(error: Error): number {
   const { details } = error as { details?: Readonly<Record<string, string | number>> };
   return Number(details?.ongoing ?? 0);
 }
+
+/** Ends one of two copies of a request. Nobody sees it, because the other copy goes on. */
+export const COPY_LOST = new Error('this copy of a request found no replica to be at');

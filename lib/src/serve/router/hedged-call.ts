@@ -1,61 +1,24 @@
 import { hasCode } from '../../core/index.js';
 import type { OutgoingCall } from '../../ipc/index.js';
-import type { AnswerHead, DeploymentRoute } from '../protocol/index.js';
-import type { CallHost } from './call-host.js';
+import type { AnswerHead } from '../protocol/index.js';
 import type { DeadlineWheel } from './deadline-wheel.js';
 import type { DeploymentPool } from './deployment-pool.js';
 import type { AnswerSink, Dispatch } from './dispatch.js';
-import { RequestTimeout } from './errors.js';
+import { COPY_LOST, RequestTimeout } from './errors.js';
 import type { HedgeBudget } from './hedge-budget.js';
 import { RoutedCall } from './routed-call.js';
 
-/** Nobody sees this error: the first copy of the request continues. */
-const COPY_LOST = new Error('the second copy of a request found no replica to end at');
-
-/** Sends the second copy of a request to another replica, once. If that replica cannot work on it, the copy ends. */
-class CopyHost implements CallHost {
-  readonly #pool: DeploymentPool;
-
-  constructor(pool: DeploymentPool) {
-    this.#pool = pool;
-  }
-
-  get route(): DeploymentRoute {
-    return this.#pool.route;
-  }
-
-  get label(): string {
-    return this.#pool.label;
-  }
-
-  get waiting(): number {
-    return this.#pool.waiting;
-  }
-
-  place(call: RoutedCall): void {
-    const link = this.#pool.pick(call);
-    if (link === null) call.fail(COPY_LOST);
-    else call.send(link);
-  }
-
-  replace(call: RoutedCall): void {
-    call.fail(COPY_LOST);
-  }
-
-  withdraw(): void {}
-
-  onRoom(): void {
-    this.#pool.onRoom();
-  }
-}
-
-/** A request that goes to a second replica if the first one is slow to answer. The first answer is used, and the other copy is cancelled. */
+/**
+ * A request that goes to a second replica if the first one is slow to answer. The first answer is used, and the other copy is cancelled.
+ * If a copy loses its replica and no other one has room, the copy ends, and the other copy is the request.
+ */
 export class HedgedCall implements OutgoingCall {
   readonly #request: Dispatch;
   readonly #pool: DeploymentPool;
   readonly #budget: HedgeBudget;
   readonly #wheel: DeadlineWheel;
-  readonly #first: RoutedCall;
+  #first: RoutedCall;
+  /** It exists only while there are two copies. */
   #second: RoutedCall | null = null;
   /** The copy whose answer the caller gets. */
   #winner: RoutedCall | null = null;
@@ -70,9 +33,10 @@ export class HedgedCall implements OutgoingCall {
     this.#budget = budget;
     this.#wheel = wheel;
     budget.earn();
-    this.#first = new RoutedCall({ ...request, sink: this.#sinkOf(() => this.#first) }, wheel);
+    const first: RoutedCall = new RoutedCall({ ...request, sink: this.#sinkOf(() => first) }, wheel);
+    this.#first = first;
     this.#wait();
-    this.#first.enter(pool);
+    first.enter(pool);
   }
 
   get done(): boolean {
@@ -129,7 +93,7 @@ export class HedgedCall implements OutgoingCall {
     second.twin = first;
     first.twin = second;
     if (this.#keep) second.keep();
-    second.enter(new CopyHost(this.#pool));
+    second.enter(this.#pool);
     if (second.done) this.#budget.giveBack();
     for (const piece of pieces) second.write(piece);
     if (body === 'stream') second.end();
@@ -168,17 +132,25 @@ export class HedgedCall implements OutgoingCall {
   }
 
   #onError(copy: RoutedCall, error: Error): void {
-    if (this.#done) return;
-    if (copy === this.#second && this.#winner === null && (error === COPY_LOST || hasCode(error, RequestTimeout))) {
-      this.#first.twin = null;
-      this.#second = null;
-      this.#pool.onRoom();
+    if (this.#done || (this.#winner !== null && this.#winner !== copy)) return;
+    // The first copy tells of the deadline.
+    if (error === COPY_LOST || (copy === this.#second && hasCode(error, RequestTimeout))) {
+      this.#goOnWithout(copy);
       return;
     }
     // An error counts as an answer.
     this.#win(copy);
     this.#finish();
     this.#request.sink.onError(error);
+  }
+
+  #goOnWithout(copy: RoutedCall): void {
+    const other = copy === this.#first ? this.#second : this.#first;
+    if (other === null) return;
+    other.twin = null;
+    other.deaths += copy.deaths;
+    this.#first = other;
+    this.#second = null;
   }
 
   #finish(): void {

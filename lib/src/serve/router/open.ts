@@ -43,7 +43,7 @@ export function openRouter({ dir, token, hello, unref = false, eager = true, bef
   };
   const tell = (topic: string, value: unknown): boolean => {
     const { channel } = subscriber;
-    if (channel === null || channel.isClosed) return false;
+    if (channel === null || channel.isClosed || channel.isBehind) return false;
     channel.notify({ kind: 'event', topic, value });
     return true;
   };

@@ -1,5 +1,5 @@
 import { hasCode } from '../../core/index.js';
-import { type OutgoingCall, PeerGone, ProtocolViolation, type ResponseSink } from '../../ipc/index.js';
+import { type OutgoingCall, PeerGone, type ResponseSink } from '../../ipc/index.js';
 import { type AnswerHead, ReplicaBusy, ReplicaDraining, type RequestHead } from '../protocol/index.js';
 import { Alarm } from './alarm.js';
 import { BodyReplay, REPLAY_LIMIT_BYTES } from './body-replay.js';
@@ -42,8 +42,10 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   inList: LinkedList | null = null;
   /** Null while the request waits. */
   link: ReplicaLink | null = null;
-  /** The other copy of the same request. The two are never at the same replica. */
+  /** The other copy of the same request. The two are never at the same replica, and neither waits while the other is at one. */
   twin: RoutedCall | null = null;
+  /** Number of replicas that have died while they worked on it, or may have done so. */
+  deaths = 0;
   done = false;
   readonly #request: Dispatch;
   readonly #wheel: DeadlineWheel;
@@ -58,7 +60,6 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   #inWheel = false;
   #started = false;
   #headOut = false;
-  #runs = 0;
   #senderWaits = false;
   /** Runs while it waits for the replica of its affinity key. */
   #homeAlarm: Alarm | null = null;
@@ -92,23 +93,33 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   /** Gives the request to its deployment. */
   enter(pool: CallHost): void {
     this.#pool = pool;
+    this.limitTime(pool.route.requestTimeoutMs);
+    if (!this.done) pool.place(this);
+  }
+
+  /** From now on its deadline counts. @param own that of its deployment; null if there are no routes yet, so that only its caller's is known */
+  limitTime(own: number | null): void {
     const { timeoutMs: asked, limit } = this.#request;
-    let timeoutMs = asked === undefined ? pool.route.requestTimeoutMs : asked;
-    if (limit !== undefined && (timeoutMs === null || limit.leftMs < timeoutMs)) {
+    let timeoutMs = asked === undefined ? own : asked;
+    if (this.#inWheel) {
+      if (asked !== undefined || own === null || performance.now() + own >= this.expiresAt) return;
+      this.#wheel.remove(this);
+      this.#deadlineOf = '';
+      this.#isRest = false;
+    } else if (limit !== undefined && (timeoutMs === null || limit.leftMs < timeoutMs)) {
       timeoutMs = limit.leftMs;
       this.#deadlineOf = limit.of;
       this.#isRest = true;
-    } else if (asked !== undefined) this.#deadlineOf = `the timeout of the call to ${pool.label}`;
-    if (timeoutMs !== null) {
-      this.#timeoutMs = timeoutMs;
-      if (timeoutMs <= 0) {
-        this.fail(this.#timedOut());
-        return;
-      }
-      this.#inWheel = true;
-      this.#wheel.add(this, timeoutMs);
-    }
-    pool.place(this);
+    } else if (asked !== undefined) this.#deadlineOf = `the timeout of the call to ${this.#label}`;
+    if (timeoutMs === null) return;
+    this.#timeoutMs = timeoutMs;
+    this.#inWheel = timeoutMs > 0;
+    if (this.#inWheel) this.#wheel.add(this, timeoutMs);
+    else this.fail(this.#timedOut());
+  }
+
+  get #label(): string {
+    return this.#pool?.label ?? this.#request.key;
   }
 
   /** The time that is left until its deadline, for calls that act in its place. */
@@ -161,8 +172,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.#started) this.#replay.begun(this.#mayRunAgain);
     const written = this.#outgoing?.write(chunk) ?? true;
     if (this.#started) return written;
-    this.#senderWaits = !room || !written;
-    return !this.#senderWaits;
+    if (!room || !written) this.#senderWaits = true;
+    return room && written;
   }
 
   end(chunk?: Uint8Array): void {
@@ -234,7 +245,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   onError(error: Error): void {
     const link = this.link;
     if (this.#lease !== null) {
-      const lost = this.#lease.lost(this.#pool?.label ?? this.#request.key, error);
+      const lost = this.#lease.lost(this.#label, error);
       this.#lease = null;
       this.#request.sink.onError(lost);
       return;
@@ -250,11 +261,7 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       this.fail(error);
       return;
     }
-    // The connection may have failed because of another call, so the request is sent again. But if the replicas answer nonsense each time, this must
-    // end.
-    if (gone && hasCode(error.cause, ProtocolViolation)) this.#runs += 1;
-    if (this.#runs >= MAX_RUNS) this.fail(error);
-    else if (hasCode(error, ReplicaBusy)) link.pause(busyWith(error));
+    if (hasCode(error, ReplicaBusy)) link.pause(busyWith(error));
     else if (hasCode(error, ReplicaDraining)) link.draining = true;
     else if (!gone) this.fail(error);
     if (!this.done) this.#sendElsewhere();
@@ -274,10 +281,9 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   }
 
   #timedOut(): Error {
-    const deployment = this.#pool?.label ?? this.#request.key;
     const timeoutMs = Math.max(0, Math.round(this.#timeoutMs ?? 0));
-    const whose = this.#deadlineOf === '' ? requestTimeoutOf(deployment) : this.#deadlineOf;
-    return RequestTimeout({ deployment, timeoutMs, deadline: this.#isRest ? `what was left of ${whose}` : whose });
+    const whose = this.#deadlineOf === '' ? requestTimeoutOf(this.#label) : this.#deadlineOf;
+    return RequestTimeout({ deployment: this.#label, timeoutMs, deadline: this.#isRest ? `what was left of ${whose}` : whose });
   }
 
   /** The head, with the time that is left for the calls that user code makes. It is changed in place, because a copy costs a microsecond more. */
@@ -289,15 +295,14 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     return head;
   }
 
-  #replicaDied(link: ReplicaLink, cause: Error): void {
-    const deployment = this.#pool?.label ?? this.#request.key;
-    const replica = link.id;
+  #replicaDied({ id: replica, hung }: ReplicaLink, cause: Error): void {
+    const deployment = this.#label;
     if (this.#headOut) {
       this.fail(AnswerBroken({ deployment, replica }, cause));
       return;
     }
-    if (!this.#mayRunAgain || this.#runs + 1 >= MAX_RUNS) {
-      const failed = !this.#started ? ReplicaCutOff : link.hung ? ReplicaHung : ReplicaDied;
+    if (!this.#mayRunAgain || this.deaths + (this.twin?.deaths ?? 0) + 1 >= MAX_RUNS) {
+      const failed = !this.#started ? ReplicaCutOff : hung ? ReplicaHung : ReplicaDied;
       this.fail(failed({ deployment, replica, method: this.#request.method }, cause));
       return;
     }
@@ -305,13 +310,15 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
       this.fail(BodyNotReplayable({ deployment, replica, limit: REPLAY_LIMIT_BYTES }, cause));
       return;
     }
-    this.#runs += 1;
+    this.deaths += 1;
     this.#sendElsewhere();
   }
 
   #sendElsewhere(): void {
     this.#leave(false);
     this.#started = false;
+    // The sender may wait for the replica that is gone. If it does not, it hears once too often that it may write.
+    if (this.#replay?.ended === false) this.#senderWaits = true;
     this.#pool?.replace(this);
   }
 

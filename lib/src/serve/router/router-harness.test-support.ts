@@ -11,6 +11,8 @@ export class FakeCall implements OutgoingCall {
   cancelled?: string | undefined;
   written = '';
   ended = false;
+  /** If true, the sender is asked to wait after each write. */
+  isFull = false;
   constructor(
     readonly head: RequestHead,
     readonly body: Uint8Array | null | 'stream',
@@ -18,7 +20,7 @@ export class FakeCall implements OutgoingCall {
   ) {}
   write(chunk: Uint8Array): boolean {
     this.written += Buffer.from(chunk).toString();
-    return true;
+    return !this.isFull;
   }
   end(): void {
     this.ended = true;

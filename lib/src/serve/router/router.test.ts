@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MethodCallHead } from '../protocol/index.js';
 import { type DeploymentRoute, ReplicaBusy, ReplicaDraining, type RouteSnapshot } from '../protocol/index.js';
-import { RouterHarness, route, settled, snapshot } from './router-harness.test-support.js';
+import { RouterHarness, route, type Sent, settled, snapshot } from './router-harness.test-support.js';
 
 test('an unbegun request goes elsewhere: EOF, BUSY, DRAINING', async () => {
   for (const fault of ['eof', 'busy', 'draining']) {
@@ -185,6 +185,27 @@ test('a deadline is told with 504 and cancels at the replica, also while it wait
   cluster.router.close();
 });
 
+test('a deadline that the caller has set counts before there are routes, too', async () => {
+  const cluster = new RouterHarness();
+  const early = [cluster.send({ timeoutMs: 20 }), cluster.send({ limit: { leftMs: 20, of: 'the timeout of the test' } })];
+  const untimed = cluster.send();
+  const [short, long] = [20, 60_000].map((leftMs) => cluster.send({ limit: { leftMs: 30_000 + leftMs, of: 'another' } }));
+  while (early.some(({ log }) => log.length === 0)) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const { log } of early) assert.deepEqual(log, ['NBS_REQUEST_TIMEOUT']);
+  assert.match(early[0]?.errors[0]?.message ?? '', /^a\/d: no answer within 20 ms, the timeout of the call to a\/d$/);
+  await cluster.route(['x'], { requestTimeoutMs: 40_000, maxOngoingRequests: 9 });
+  const heads = cluster.replica('x').calls.map(({ head }) => head as MethodCallHead);
+  assert.deepEqual(
+    heads.map(({ budgetOf }) => budgetOf),
+    [undefined, 'another', undefined],
+  );
+  // It has been counted since the call.
+  assert.ok((heads[1]?.budgetMs ?? 0) < 30_020);
+  assert.ok((heads[2]?.budgetMs ?? 0) > 39_000);
+  for (const { call } of [untimed, short, long] as Sent[]) call.cancel();
+  cluster.router.close();
+});
+
 test('a streamed body is held until a replica begins, and sent again if it does not', async () => {
   const cluster = new RouterHarness();
   await cluster.route(['x', 'y']);
@@ -199,6 +220,28 @@ test('a streamed body is held until a replica begins, and sent again if it does 
   assert.deepEqual(log, ['started', 'drain']);
   call.end(Buffer.from('end'));
   assert.deepEqual([again.written.slice(-4), again.ended], ['xend', true]);
+  cluster.router.close();
+});
+
+test('an upload that waits for a replica that dies goes on when the next one has begun it', async () => {
+  const cluster = new RouterHarness();
+  await cluster.route(['x', 'y'], { idempotent: true });
+  const { call, log } = cluster.send({ body: 'stream' });
+  const [first, second] = cluster.replica('x').calls.length > 0 ? ['x', 'y'] : ['y', 'x'];
+  cluster.last(first as string).sink.onStarted?.();
+  cluster.last(first as string).isFull = true;
+  assert.equal(call.write(Buffer.from('one ')), false);
+  cluster.replica(first as string).die();
+  const again = cluster.last(second as string);
+  assert.equal(again.written, 'one ');
+  again.sink.onDrain?.();
+  assert.deepEqual(log, ['started']);
+  again.sink.onStarted?.();
+  assert.deepEqual(log, ['started', 'started', 'drain']);
+  call.end(Buffer.from('two'));
+  assert.deepEqual([again.written, again.ended], ['one two', true]);
+  again.answer();
+  assert.equal(log.at(-1), 'end');
   cluster.router.close();
 });
 

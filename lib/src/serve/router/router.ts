@@ -48,8 +48,8 @@ export interface RouterInit {
  * - While every replica has `maxOngoingRequests`, requests wait, first in first out. If more than `maxQueuedRequests` would wait, they fail with
  *   NBS_QUEUE_FULL. While no replica can be reached, they wait for 30 s in total and then fail with NBS_NO_REPLICA; if the snapshot says why
  *   there is no replica, they fail at once.
- * - If the connection to a replica of another machine breaks, the replica may have begun the request although it did not say so. Then the request
- *   runs again only if the method is idempotent; otherwise it fails with NBS_REPLICA_CUT_OFF.
+ * - If the network to a replica breaks, or it sends a malformed frame, the replica may have begun the request although it did not say so. Then the
+ *   request runs again only if the method is idempotent; otherwise it fails with NBS_REPLICA_CUT_OFF.
  * - If a replica dies after it began a request, the request runs again if the method is idempotent and no part of the answer has arrived.
  *   Otherwise it fails with NBS_REPLICA_DIED, or with NBS_ANSWER_BROKEN if a part of the answer had arrived.
  * - At the deadline, it fails with NBS_REQUEST_TIMEOUT, and the replica gets a cancel. Other errors: NBS_NO_SUCH_DEPLOYMENT, NBS_ROUTER_CLOSED.
@@ -171,6 +171,7 @@ export class Router implements RouterLike {
 
   #waitForSnapshot(request: Dispatch, call: RoutedCall): void {
     this.#early.push({ request, call });
+    call.limitTime(null);
     if (this.#earlyAlarm.isSet) return;
     const giveUp = (): void => {
       for (const early of this.#early.splice(0)) {

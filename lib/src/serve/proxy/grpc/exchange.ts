@@ -1,5 +1,5 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
-import { afterArrivals, fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
+import { fromWireError, hasCode, isNbserveError } from '../../../core/index.js';
 import {
   FrameSplitter,
   messageFrame,
@@ -19,7 +19,7 @@ import {
   NoSuchDeployment,
   QueueFull,
 } from '../../protocol/index.js';
-import type { DeadlineLimit } from '../../router/index.js';
+import { type DeadlineLimit, firstRoutes } from '../../router/index.js';
 import { NoApplication } from './errors.js';
 import type { GrpcContext, Version } from './host.js';
 import { CallMetadata, toMetadata } from './metadata.js';
@@ -41,8 +41,6 @@ const FAILED: ReadonlySet<number> = new Set([
 /** Largest number of times that a version is chosen for a call. It is chosen again each time the version was deleted. */
 const MAX_CHOICES = 3;
 const CLIENT_LEFT = 'the client went away or cancelled';
-/** How long a call waits for the first routes after the proxy's start. */
-const FIRST_ROUTES_WAIT_MS = 10_000;
 
 /** Half of a surrogate pair has no form in a header; Buffer replaces it. */
 const sendable = (message: string): string => Buffer.from(message.slice(0, MAX_DETAILS)).toString();
@@ -150,17 +148,10 @@ export class GrpcExchange implements ResponseSink {
       return;
     }
     this.#call.pause();
-    const dueAt = performance.now() + FIRST_ROUTES_WAIT_MS;
-    const giveUp = (): void => {
-      if (router.snapshot === null) this.#send(body);
-    };
-    const timer = setTimeout(() => afterArrivals(dueAt, giveUp), FIRST_ROUTES_WAIT_MS);
-    const go = (): void => {
-      clearTimeout(timer);
+    void firstRoutes(router).then(() => {
       this.#send(body);
       this.#call.resume();
-    };
-    router.whenSnapshot(0).then(go, go);
+    });
   }
 
   #send(body: Buffer | 'stream'): void {
