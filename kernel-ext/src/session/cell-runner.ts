@@ -84,7 +84,7 @@ export class CellRunner {
     this.split = (code) => splitCell(code, grammar);
     this.#sources = new CellSources({
       folder,
-      lookup: (name) => executor.names.get(name),
+      names: executor.names,
       settle: () => executor.settle(),
       types,
     });

@@ -2,6 +2,7 @@ import { mayShip } from 'nbserve/analysis';
 import type { SourceRegistry } from 'nbserve/host';
 import { host } from './host.js';
 import { type Edit, edited, type MappedText } from './mapped-text.js';
+import type { NotebookNames } from './notebook-names.js';
 import type { TypeQuestions } from './type-questions.js';
 
 type Event =
@@ -18,8 +19,7 @@ function held(value: unknown): Held {
 
 export interface CellSourcesOptions {
   readonly folder: string;
-  /** Current value of a notebook name. */
-  readonly lookup: (name: string) => unknown;
+  readonly names: Pick<NotebookNames, 'get' | 'has'>;
   /** Called before nbserve reads: bind what cells that still run have defined by now. */
   readonly settle: () => void;
   readonly types: TypeQuestions;
@@ -67,7 +67,7 @@ export class CellSources {
   async #load(): Promise<SourceRegistry> {
     if (this.#registry !== undefined) return this.#registry;
     const { SourceRegistry: Registry, setSourceRegistry, setTypeSource } = await host();
-    const { folder, lookup, settle, types } = this.#options;
+    const { folder, names, settle, types } = this.#options;
     class NotebookSources extends Registry {
       override sourceOf(value: never): ReturnType<SourceRegistry['sourceOf']> {
         settle();
@@ -80,7 +80,8 @@ export class CellSources {
     }
     const registry = new NotebookSources({
       folder,
-      lookup,
+      lookup: (name) => names.get(name),
+      has: (name) => names.has(name),
       globals: GLOBALS,
       compilerOptions: () => types.compilerOptions(),
       fileOf: (from, specifier) => types.fileOf(from, specifier),

@@ -1,6 +1,10 @@
 import type { NameKind } from './converter.js';
 
 type Definition = readonly [kind: NameKind, get: () => unknown, set: ((value: unknown) => void) | null];
+type Changed = (name: string, value: unknown) => void;
+
+/** Whom to tell the last value of a variable, by its getter. */
+const owners = new WeakMap<() => unknown, Changed>();
 
 /**
  * The notebook's names: the object that cells know as `exports`. A variable stays in the cell that declared it; here is its getter and setter, so that
@@ -11,11 +15,13 @@ export class NotebookNames {
   readonly exports: Record<string, unknown> = Object.create(globalThis) as Record<string, unknown>;
 
   /** Makes a cell's names visible. Until the cell reaches a declaration, other cells' functions still see the value from before. */
-  open(definitions: Readonly<Record<string, Definition>>, changed: (name: string, value: unknown) => void): OpenCell {
+  open(definitions: Readonly<Record<string, Definition>>, changed: Changed): OpenCell {
     const before = new Map<string, PropertyDescriptor | undefined>();
     const readers = new Map<string, () => unknown>();
     for (const [name, [kind, get, set]] of Object.entries(definitions)) {
       const previous = Object.getOwnPropertyDescriptor(this.exports, name);
+      // From now on, other cells mean the new variable, but those of the older cell still use the old one.
+      if (previous?.get !== undefined) owners.get(previous.get)?.(name, previous.get());
       // A name that a cell has not declared before may be a global.
       const shadowed = previous ?? Object.getOwnPropertyDescriptor(globalThis, name);
       const read = (): unknown => current(kind, get, shadowed);
@@ -48,6 +54,10 @@ export class NotebookNames {
     for (const name of Object.keys(this.exports)) delete this.exports[name];
   }
 
+  has(name: string): boolean {
+    return Object.hasOwn(this.exports, name);
+  }
+
   get(name: string): unknown {
     return Object.hasOwn(this.exports, name) ? this.exports[name] : undefined;
   }
@@ -69,7 +79,7 @@ export class OpenCell {
     readonly before: ReadonlyMap<string, PropertyDescriptor | undefined>,
     /** The getters of the names while the cell runs. */
     readonly readers: ReadonlyMap<string, () => unknown>,
-    readonly changed: (name: string, value: unknown) => void,
+    readonly changed: Changed,
   ) {}
 
   /** Each name that has a value by now. */
@@ -105,6 +115,7 @@ export class OpenCell {
           enumerable: true,
         });
       } else if (now !== undefined) {
+        owners.set(get, this.changed);
         Object.defineProperty(this.exports, name, {
           get,
           set: setter(set, name, this.changed),
@@ -117,7 +128,7 @@ export class OpenCell {
   }
 }
 
-function setter(set: (value: unknown) => void, name: string, changed: (name: string, value: unknown) => void) {
+function setter(set: (value: unknown) => void, name: string, changed: Changed) {
   return (value: unknown): void => {
     set(value);
     if (typeof value === 'function') changed(name, value);

@@ -20,8 +20,8 @@ export const logsCommand: Command = {
   --follow                  also print new output, until the cluster ends or you press Ctrl-C
   --address                 the cluster's folder, if several run; nbserve status lists them
 
-The command prints the last 16 MiB. The folder logs/ of the cluster has the whole output; on another machine, that of its node has
-what was printed there.
+The command prints the last 16 MiB. The folder logs/ of the cluster has more: the last 16 to 32 MiB of each process, and of the
+last 100 that have ended. On another machine, that of its node has what was printed there.
 Exit codes: 0 it has printed what there is, 1 no process of that name has printed anything.`,
   async run(args) {
     const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;

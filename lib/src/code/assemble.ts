@@ -3,6 +3,7 @@ import type { Closure } from './closure.js';
 import type { Range } from './declaration.js';
 import { HOOKS, isFile } from './hooks.js';
 import { anglesIn, jsxOf, renamedForJsx } from './jsx.js';
+import { modulesOf } from './module-uses.js';
 import { inOrder } from './order.js';
 import type { Node } from './parse.js';
 import type { SourceRegistryOptions } from './types.js';
@@ -45,6 +46,7 @@ export function assemble(closure: Closure, options: Pick<SourceRegistryOptions, 
     if (unit.form.as === 'statements') addStatements(bundle, unit, nameOf, isJsx);
     else if (unit.form.as === 'expression') addExpression(bundle, unit, nameOf, isJsx);
     else bundle.addSource({ content: new MagicString(plainText(unit, nameOf)) });
+    for (const index of unit.own ?? []) bundle.addSource({ content: new MagicString(`${HOOKS.value}(${index});`) });
   }
   const entry = nameOf(closure.entry);
   const exportName = closure.entry.name;
@@ -53,25 +55,20 @@ export function assemble(closure: Closure, options: Pick<SourceRegistryOptions, 
   const renamed: Record<string, string> = {};
   for (const [unit, name] of names) if (name !== unit.name) renamed[name] = unit.name;
   const map = bundle.generateMap({ hires: 'boundary', includeContent: false, file: 'notebook.ts' }).toString();
-  const text = bundle.toString();
-  const { files, required } = filesIn(text, options);
-  return { text, map, exportName, preload: [...preload], files, required, isJsx, renamed };
+  const { files, required } = filesIn(closure.units, options);
+  return { text: bundle.toString(), map, exportName, preload: [...preload], files, required, isJsx, renamed };
 }
 
-// The import statements in the text were written here, so their form is known. `require` and `import()` are the user's.
-const MODULE_USE = new RegExp(`(\\bfrom |\\brequire\\(|\\b${HOOKS.import}\\()\\s*(["'])((?:(?!\\2).)+)\\2`, 'g');
-
-function filesIn(text: string, options: Parameters<typeof isFile>[1]): Pick<Assembled, 'files' | 'required'> {
-  const uses = Array.from(text.matchAll(MODULE_USE), ([, use, , module]) => ({ module: module as string, use: use as string }));
+function filesIn(units: readonly Unit[], options: Parameters<typeof isFile>[1]): Pick<Assembled, 'files' | 'required'> {
+  const uses = units.flatMap(modulesOf);
   const files = [...new Set(uses.map(({ module }) => module))].filter((module) => isFile(module, options)).toSorted();
-  const required = new Set(uses.filter(({ use }) => !use.startsWith(HOOKS.import)).map(({ module }) => module));
+  const required = new Set(uses.filter(({ isLater }) => !isLater).map(({ module }) => module));
   return { files, required: files.filter((file) => required.has(file)) };
 }
 
-/** True if a captured value refers to this source: it is the class of instances in it, or a function in it. */
-function isReferenced(unit: Unit, closure: Closure): boolean {
-  return closure.units.some((user) => user.form.as === 'value' && user.needs.includes(unit));
-}
+/** True if a captured value refers to this source: it is the class of instances in it, or a function in it, or gets it as a property. */
+const isReferenced = (unit: Unit, closure: Closure): boolean =>
+  unit.own !== undefined || closure.units.some((user) => user.form.as === 'value' && user.needs.includes(unit));
 
 /** If two declarations of the same name are needed, the latest keeps the name, and the older one gets another. */
 function nameUnits(closure: Closure): Map<Unit, string> {

@@ -1,6 +1,7 @@
 import { Cell, type TaggedSource } from './cell.js';
 import { type Declaration, functionOf, isVariable } from './declaration.js';
 import type { Node } from './parse.js';
+import { compiledFrom } from './same-function.js';
 import type { SourceId } from './types.js';
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -13,6 +14,14 @@ export interface FunctionSource {
   readonly node: Node;
   /** Undefined if it was an expression: an argument of a call such as `serve.deployment(`, or the right side of an assignment. */
   readonly declaration: Declaration | null;
+}
+
+/** A function, or something else, that a cell assigns to a variable. */
+interface Assigned {
+  readonly cell: Cell;
+  readonly source: FunctionSource | undefined;
+  /** False inside of a function. */
+  readonly isAtOnce: boolean;
 }
 
 /** Every cell that ran, what it declared, and the source of each function. */
@@ -54,25 +63,56 @@ export class Catalog {
     const before = cell.valueOf(name)?.value;
     cell.setValue(name, value);
     if (typeof value !== 'function' || this.#functions.has(value)) return;
-    const source = typeof before === 'function' && before !== value ? undefined : this.#declaredFunction(cell, name);
-    const found = source ?? this.#assignedFunction(name);
+    const declaration = cell.declarations.get(name) ?? this.declarations(name).at(-1);
+    const isOther = typeof before === 'function' && before !== value;
+    const found = this.#given(name, value as AnyFunction, declaration, isOther);
     if (found) this.#functions.set(value, found);
   }
 
-  #declaredFunction(cell: Cell, name: string): FunctionSource | undefined {
-    const declaration = cell.declarations.get(name);
-    const node = declaration && functionOf(declaration);
-    return node ? { id: declarationKey(declaration), cell, name, node, declaration } : undefined;
+  /**
+   * The source of a function that a variable has: that of its declaration if no code assigns the variable, else the one from which the function was
+   * compiled. Undefined if it cannot be told.
+   * @param isOther the variable had another function before
+   */
+  #given(name: string, value: AnyFunction, declaration: Declaration | undefined, isOther: boolean): FunctionSource | undefined {
+    const declared = declaration && declaredFunction(declaration);
+    const assigned = this.#assigned(name, declaration);
+    if (assigned.length === 0) return declared;
+    const isCompiledFrom = compiledFrom(Function.prototype.toString.call(value));
+    const known = [declared, ...assigned.map(({ source }) => source)].filter((source) => source !== undefined);
+    const same = known.findLast(({ node }) => isCompiledFrom(node));
+    if (same) return same;
+    // The compiler may have changed its text. Then it is the function of the last assignment, if there is no other one that may have run since.
+    const [last, ...others] = assigned.filter(({ cell }) => cell === assigned.at(-1)?.cell);
+    const isCertain = isOther && others.length === 0 && assigned.every(({ isAtOnce }) => isAtOnce);
+    return isCertain ? last?.source : undefined;
   }
 
-  /** The function that the newest cell with `name = <function>` assigns. */
-  #assignedFunction(name: string): FunctionSource | undefined {
-    for (const cell of this.#cells.toReversed()) {
-      const node = cell.assignedFunction(name);
-      if (node) return { id: `${cell.id}=${name}`, cell, name, node, declaration: null };
-      if (cell.declarations.has(name)) return undefined;
-    }
-    return undefined;
+  /** What cells assign to a variable, in the order of the cells. */
+  #assigned(name: string, declaration: Declaration | undefined): Assigned[] {
+    if (declaration && declaration.kind !== 'let') return [];
+    return this.#cells.flatMap((cell) => {
+      // It assigns a variable of its own.
+      if (declaration && cell !== declaration.cell && cell.declarations.has(name)) return [];
+      const isOlder = declaration !== undefined && cell.order < declaration.cell.order;
+      return cell
+        .assignments(name)
+        .filter(({ isAtOnce }) => !(isOlder && isAtOnce))
+        .map(({ node, isAtOnce }, n) => {
+          const id = `${cell.id}=${name}${n === 0 ? '' : `@${node?.start}`}`;
+          return { cell, isAtOnce, source: node && { id, cell, name, node, declaration: null } };
+        });
+    });
+  }
+
+  /** True if code assigns the variable after its declaration, or may do so. */
+  isAssigned(declaration: Declaration): boolean {
+    return this.#assigned(declaration.name, declaration).length > 0;
+  }
+
+  /** The function of a variable that always has the one of its declaration. */
+  onlyFunctionOf(declaration: Declaration): FunctionSource | undefined {
+    return this.isAssigned(declaration) ? undefined : declaredFunction(declaration);
   }
 
   /** The source of a function value. `lookup` returns the value of a name, because a host may not call `bind` for each one. */
@@ -81,10 +121,9 @@ export class Catalog {
     const known = this.#functions.get(value);
     if (known) return known;
     const declaration = this.declarations((value as AnyFunction).name).at(-1);
-    const node = declaration?.cell.functionNode(declaration.name);
-    if (!declaration || !node || valueNow(declaration.name, lookup) !== value) return undefined;
-    const source = { id: declarationKey(declaration), cell: declaration.cell, name: declaration.name, node, declaration };
-    this.#functions.set(value, source);
+    if (!declaration || valueNow(declaration.name, lookup) !== value) return undefined;
+    const source = this.#given(declaration.name, value as AnyFunction, declaration, false);
+    if (source) this.#functions.set(value, source);
     return source;
   }
 
@@ -109,10 +148,25 @@ export class Catalog {
     return (eager ? all.findLast((declaration) => declaration.cell.order < from.order) : undefined) ?? all.at(-1);
   }
 
+  /** The cells whose code means this declaration by its name, as long as it is not in a function that runs after a later declaration. */
+  cellsThatUse(declaration: Declaration): readonly Cell[] {
+    const { name, cell } = declaration;
+    const all = this.declarations(name);
+    const next = all[all.indexOf(declaration) + 1]?.cell.order ?? Number.POSITIVE_INFINITY;
+    const { order } = cell;
+    return this.#cells.filter((one) => one.order >= order && one.order < next && one.source.includes(name));
+  }
+
   /** True if no later cell declares the name again. */
   isLatest(declaration: Declaration): boolean {
     return this.declarations(declaration.name).at(-1) === declaration;
   }
+}
+
+function declaredFunction(declaration: Declaration): FunctionSource | undefined {
+  const { cell, name } = declaration;
+  const node = functionOf(declaration);
+  return node && { id: declarationKey(declaration), cell, name, node, declaration };
 }
 
 export const declarationKey = (declaration: Declaration): SourceId => `${declaration.cell.id}:${declaration.name}`;

@@ -1,7 +1,8 @@
 import { type Analysis, analyse } from './analyse.js';
-import { type Declaration, declare, functionOf } from './declaration.js';
+import { type Declaration, declare } from './declaration.js';
 import { jsxIn } from './jsx.js';
 import { childrenOf, isFunctionLike, type Node, parseWithJsx, unwrap } from './parse.js';
+import { resolve } from './scope.js';
 import { shippedPart } from './shipped-calls.js';
 import type { SourceId } from './types.js';
 
@@ -15,6 +16,14 @@ export interface TaggedSource {
   readonly argument: Node;
 }
 
+/** A place at which a cell gives a value to a variable that exists. */
+interface Assignment {
+  /** The class or function expression on the right side; undefined if there is something else. */
+  readonly node: Node | undefined;
+  /** False inside of a function, whose code runs later, perhaps again or not at all. */
+  readonly isAtOnce: boolean;
+}
+
 /** One execution of a cell: its source, its declarations, and the values of its names. */
 export class Cell {
   readonly id: string;
@@ -26,6 +35,7 @@ export class Cell {
   #analysed: Analysis | undefined;
   #tags: readonly TaggedSource[] | undefined;
   #jsx: readonly number[] | undefined;
+  #given: ReadonlyMap<number, Node> | undefined;
   readonly #bound = new Map<string, { readonly value: unknown } | WeakRef<object>>();
 
   constructor(id: string, source: string, order: number) {
@@ -85,24 +95,34 @@ export class Cell {
     this.#bound.set(name, isObject ? new WeakRef(value) : { value });
   }
 
-  /** The function or class that `name = …` at the top level assigns, if there is exactly one. */
-  assignedFunction(name: string): Node | undefined {
-    const found: Node[] = [];
-    for (const statement of this.statements) {
-      const expression = statement.type === 'ExpressionStatement' ? (statement.expression as Node) : undefined;
-      if (expression?.type !== 'AssignmentExpression' || expression.operator !== '=') continue;
-      if ((expression.left as Node).name !== name) continue;
-      const node = unwrap(expression.right as Node);
-      if (isFunctionLike(node)) found.push(node);
-    }
-    return found.length === 1 ? found[0] : undefined;
+  /** What this cell assigns to a name: to the variable that it declares itself, or to that of another cell. */
+  assignments(name: string): readonly Assignment[] {
+    if (!this.source.includes(name)) return [];
+    const { references, scope } = this.analysis;
+    const target = scope.names.has(name) ? scope : null;
+    return references
+      .filter((one) => one.kind === 'write' && one.name === name && resolve(one) === target)
+      .map(({ start, depth }) => ({ node: this.#assigned.get(start), isAtOnce: depth === 0 }));
   }
 
-  /** The node of a function that this cell gave to `name`. */
-  functionNode(name: string): Node | undefined {
-    const declaration = this.declarations.get(name);
-    return declaration ? functionOf(declaration) : this.assignedFunction(name);
+  /** The class and function expressions that the cell assigns, by the place of the name. */
+  get #assigned(): ReadonlyMap<number, Node> {
+    this.#given ??= assignedIn(this.statements);
+    return this.#given;
   }
+}
+
+function assignedIn(statements: readonly Node[]): ReadonlyMap<number, Node> {
+  const found = new Map<number, Node>();
+  const visit = (node: Node): void => {
+    if (node.type === 'AssignmentExpression') {
+      const value = unwrap(node.right as Node);
+      if (isFunctionLike(value)) found.set(unwrap(node.left as Node).start, value);
+    }
+    for (const child of childrenOf(node)) visit(child);
+  };
+  for (const statement of statements) visit(statement);
+  return found;
 }
 
 /** The classes and functions that may be shipped: arguments of calls, and values of properties, that `shipped-calls.ts` lists. */

@@ -21,8 +21,8 @@ export interface Closure {
 }
 
 /** @throws NBS_CANNOT_SHIP with the chain from the entry to what cannot be shipped */
-export function closureOf(source: FunctionSource, catalog: Catalog, options: SourceRegistryOptions): Closure {
-  return new ClosureBuilder(catalog, options).build(source);
+export function closureOf(source: FunctionSource, value: unknown, catalog: Catalog, options: SourceRegistryOptions): Closure {
+  return new ClosureBuilder(catalog, options).build(source, value);
 }
 
 class ClosureBuilder {
@@ -38,8 +38,8 @@ class ClosureBuilder {
     this.#builder = new UnitBuilder(this.#table, catalog, options);
   }
 
-  build(source: FunctionSource): Closure {
-    const entry = this.#builder.functionUnit(source, undefined);
+  build(source: FunctionSource, value: unknown): Closure {
+    const entry = this.#builder.functionUnit(source, undefined, value);
     for (let unit = this.#table.next(); unit; unit = this.#table.next()) this.#link(unit);
     const notes = [...this.#builder.notes].map(([key, text]) => ({ key, text }));
     return { entry, units: this.#table.all(), values: this.#builder.values, globals: this.#globals, notes };
@@ -100,8 +100,11 @@ class ClosureBuilder {
         return undefined;
       }
     }
-    const value = this.#options.lookup(name) ?? (globalThis as Record<string, unknown>)[name];
-    if (value !== undefined || scope) return this.#builder.valueUnit(`global:${name}`, name, 'let', value, unit, undefined);
+    const own = this.#options.lookup(name);
+    const isOwn = own !== undefined || this.#options.has?.(name) === true;
+    const value = isOwn ? own : (globalThis as Record<string, unknown>)[name];
+    if (isOwn || value !== undefined || scope)
+      return this.#builder.valueUnit(`global:${name}`, name, 'let', value, unit, undefined);
     if (reference.kind === 'typeof') {
       this.#globals.add(name);
       return undefined;

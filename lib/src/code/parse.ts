@@ -102,10 +102,10 @@ export const isTypeWrapper = (node: Node): boolean => TYPE_WRAPPERS.has(node.typ
 const FUNCTIONS = new Set(['FunctionExpression', 'ArrowFunctionExpression', 'ClassExpression']);
 export const isFunctionLike = (node: Node): boolean => FUNCTIONS.has(node.type);
 
-/** The name of a property key that is known without running code. */
+/** The name of a property key that is known without running code. A spread (`...x`) has none. */
 export function staticKey(property: Node): string | undefined {
-  if (property.computed === true) return undefined;
-  const key = property.key as Node;
+  const { key } = property;
+  if (property.computed === true || !isNode(key)) return undefined;
   if (key.type === 'Identifier') return key.name as string;
   return key.type === 'StringLiteral' || key.type === 'NumericLiteral' ? String(key.value) : undefined;
 }

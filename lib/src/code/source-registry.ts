@@ -53,7 +53,7 @@ export class SourceRegistry {
   async pack(value: unknown): Promise<CodePackage> {
     const source = this.#catalog.sourceOf(value, this.#options.lookup);
     if (!source) throw NoSource({ name: nameOf(value) });
-    const closure = closureOf(source, this.#catalog, this.#options);
+    const closure = closureOf(source, value, this.#catalog, this.#options);
     const notes = closure.notes.filter((note) => !this.#said.has(note.key));
     for (const note of notes) this.#said.add(note.key);
     // The assembler is loaded when something is shipped, because replicas use this room too.

@@ -100,6 +100,8 @@ export interface SourceRegistryOptions {
   readonly folder: string;
   /** The current value of a notebook global; undefined if there is none. It may throw if the global is not initialised yet. */
   readonly lookup: (name: string) => unknown;
+  /** True if a notebook global has a value, which may be undefined. Default: one that is undefined has none. */
+  readonly has?: (name: string) => boolean;
   /** Names that exist in every cell, each with the module that exports it: `{ serve: 'nbserve', onnx: 'nbserve/onnx' }`. */
   readonly globals?: Readonly<Record<string, string>>;
   /** The options in the notebook's `tsconfig.json` that its cells are compiled with. Default: standard decorators, JSX by `React.createElement`. */

@@ -2,13 +2,16 @@ import { builtinPath } from './builtins.js';
 import { type Catalog, declarationKey, type FunctionSource } from './catalog.js';
 import { type Declaration, isVariable } from './declaration.js';
 import { isFile } from './hooks.js';
-import { awaitedModule, isReference, literalMember } from './literal.js';
+import { awaitedModule, isReference } from './literal.js';
+import { MemberSources } from './member-sources.js';
 import { isNode, type Node } from './parse.js';
+import type { PathKey } from './path-key.js';
 import { Refusal } from './refusal.js';
+import { setProperties } from './set-properties.js';
 import type { SourceRegistryOptions } from './types.js';
 import type { Unit } from './unit.js';
 import type { UnitTable } from './unit-table.js';
-import { type PathKey, ValueEncoder } from './value-encode.js';
+import { OwnProperty, ValueEncoder } from './value-encode.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -20,11 +23,13 @@ export class UnitBuilder {
   readonly #table: UnitTable;
   readonly #catalog: Catalog;
   readonly #options: SourceRegistryOptions;
+  readonly #members: MemberSources;
 
   constructor(table: UnitTable, catalog: Catalog, options: SourceRegistryOptions) {
     this.#table = table;
     this.#catalog = catalog;
     this.#options = options;
+    this.#members = new MemberSources(catalog, options);
   }
 
   /** A unit that no cell declares. */
@@ -42,11 +47,13 @@ export class UnitBuilder {
     const form: Unit['form'] = from
       ? { as: 'import', ...from }
       : { as: 'statements', parts: declaration.parts, names: declaration.names, node: declaration.node };
-    return this.#table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
+    const unit = this.#table.add({ key, name, cell, order, form, links: [], needs: [] }, user);
+    if (!from) this.#addProperties(unit, this.#valueIfKnown(declaration), declaration);
+    return unit;
   }
 
-  /** The unit of a class or function. */
-  functionUnit(source: FunctionSource, user: Unit | undefined): Unit {
+  /** The unit of a class or function. @param value the class or function, if it is at hand */
+  functionUnit(source: FunctionSource, user: Unit | undefined, value?: unknown): Unit {
     const known = this.#table.get(source.id);
     if (known) return known;
     const { declaration, cell, node } = source;
@@ -61,7 +68,35 @@ export class UnitBuilder {
       before: '(',
       after: ')',
     } as const;
-    return this.#table.add({ key: source.id, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user);
+    const order = [cell.order, node.start] as const;
+    const unit = this.#table.add({ key: source.id, name, cell, order, form, links: [], needs: [] }, user);
+    this.#addProperties(unit, value, declaration);
+    return unit;
+  }
+
+  /** Adds what statements have put on a class or function. What is no data is not sent. */
+  #addProperties(unit: Unit, value: unknown, declaration: Declaration | null): void {
+    if (typeof value !== 'function') return;
+    const own: number[] = [];
+    for (const one of setProperties(value as AnyFunction, declaration, this.#catalog)) {
+      const property = new OwnProperty(unit.key, one.key, one.value);
+      try {
+        own.push(this.values.add(property, { sourceOf: () => undefined, privateMember: () => undefined }).index);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const name = `${unit.name}.${one.key}`;
+        this.notes.set(`${unit.key}.${one.key}`, `${name} was set by a statement and is not sent, because it is no data`);
+      }
+    }
+    if (own.length > 0) unit.own = own;
+  }
+
+  #valueIfKnown(declaration: Declaration): unknown {
+    try {
+      return this.#valueOf(declaration, undefined)?.value;
+    } catch {
+      return undefined;
+    }
   }
 
   #variableUnit(key: string, declaration: Declaration, user: Unit | undefined): Unit {
@@ -69,16 +104,20 @@ export class UnitBuilder {
     const keyword = declaration.kind === 'let' ? 'let' : 'const';
     const order = [cell.order, node?.start ?? 0] as const;
     const module = node === null ? undefined : awaitedModule(node);
-    if (module !== undefined && path !== undefined) {
+    if (module !== undefined && path !== undefined && !this.#isPlain(declaration, user)) {
       const form = isFile(module, this.#options)
         ? { as: 'import' as const, module, imported: `*${path}` }
         : { as: 'preload' as const, keyword, module, path };
       return this.#table.add({ key, name, cell, order, form, links: [], needs: [] } as Unit, user);
     }
-    const value = this.#valueOf(declaration, user);
+    const known = this.#valueOf(declaration, user);
+    const declared = known ? undefined : this.#catalog.onlyFunctionOf(declaration);
+    // The host reported no value, so the source is used.
+    if (declared) return this.functionUnit(declared, user);
+    const value = known?.value;
     const source = this.#catalog.sourceOf(value, this.#options.lookup);
     if (source) {
-      if (source.declaration === declaration) return this.functionUnit(source, user);
+      if (source.declaration === declaration) return this.functionUnit(source, user, value);
       // It is registered first, because the target may need this name again.
       const unit: { -readonly [K in keyof Unit]: Unit[K] } = {
         key,
@@ -90,19 +129,15 @@ export class UnitBuilder {
         needs: [],
       };
       this.#table.add(unit, user);
-      unit.form = { as: 'alias', keyword, target: this.functionUnit(source, unit) };
+      unit.form = { as: 'alias', keyword, target: this.functionUnit(source, unit, value) };
       unit.needs = [unit.form.target];
       return unit;
-    }
-    const own = cell.functionNode(name);
-    if (value === undefined && own) {
-      // The host reported no value, so the source is used.
-      return this.functionUnit({ id: key, cell, name, node: own, declaration }, user);
     }
     try {
       return this.valueUnit(key, name, keyword, value, user, declaration);
     } catch (error) {
       if (!node || path === undefined || !isReference(node) || builtinPath(value as object) !== undefined) throw error;
+      if (!this.#members.isInitial(declaration, value)) throw error;
       const form = {
         as: 'expression',
         keyword,
@@ -123,14 +158,28 @@ export class UnitBuilder {
     }
   }
 
-  /** The value of the latest declaration is the current value of its name; the value of an older one is the last that its own cell gave it. */
-  #valueOf(declaration: Declaration, user: Unit | undefined): unknown {
+  /**
+   * The value of the latest declaration is the current value of its name; the value of an older one is the last that its own cell gave it. Undefined if the
+   * host does not know it.
+   */
+  #valueOf(declaration: Declaration, user: Unit | undefined): { readonly value: unknown } | undefined {
     const { cell, name } = declaration;
+    const isLatest = this.#catalog.isLatest(declaration);
+    if (isLatest) {
+      const value = this.#currentValue(name, user);
+      if (value !== undefined || this.#options.has?.(name) === true) return { value };
+    }
     const own = cell.valueOf(name);
-    if (this.#catalog.isLatest(declaration)) return this.#currentValue(name, user) ?? own?.value;
-    if (own) return own.value;
-    if (cell.functionNode(name)) return undefined;
+    if (own || isLatest || this.#catalog.onlyFunctionOf(declaration)) return own;
     throw this.#table.refusal(user, name, `its value in ${cell.id} is not known any more; run that cell again`);
+  }
+
+  /** True for a variable that code has given a plain value, whatever its initialiser was. */
+  #isPlain(declaration: Declaration, user: Unit | undefined): boolean {
+    if (!this.#catalog.isAssigned(declaration)) return false;
+    const isLatest = this.#catalog.isLatest(declaration);
+    const known = isLatest ? this.#valueOf(declaration, user) : declaration.cell.valueOf(declaration.name);
+    return known !== undefined && Object(known.value) !== known.value;
   }
 
   valueUnit(
@@ -182,15 +231,13 @@ export class UnitBuilder {
     if (source) {
       found.set(
         source.id,
-        Object.assign(() => this.functionUnit(source, user), { node: source.node }),
+        Object.assign(() => this.functionUnit(source, user, member), { node: source.node }),
       );
       return source.id;
     }
-    if (!declaration?.node || declaration.path !== '' || path === null) return undefined;
-    const literal = literalMember(declaration.node, path, member);
+    const literal = declaration && path !== null ? this.#members.find(member, path, declaration) : undefined;
     if (!literal) return undefined;
-    const { node, before, after } = literal;
-    const key = `${declarationKey(declaration)}${JSON.stringify(path)}`;
+    const { key, name, cell, node, before, after } = literal;
     const make = (): Unit => {
       const form = {
         as: 'expression',
@@ -200,8 +247,6 @@ export class UnitBuilder {
         before,
         after,
       } as const;
-      const name = [declaration.name, ...path].join('_').replace(/[^\p{ID_Continue}$]/gu, '_');
-      const { cell } = declaration;
       return (
         this.#table.get(key) ??
         this.#table.add({ key, name, cell, order: [cell.order, node.start], form, links: [], needs: [] }, user)

@@ -17,6 +17,8 @@ export interface Unit {
   links: readonly Link[];
   /** Other units that must come before it: the classes of a value's instances. */
   needs: readonly Unit[];
+  /** The numbers of values that are put on it as properties. */
+  own?: readonly number[];
 }
 
 export type Form =

@@ -3,7 +3,7 @@ import { builtinAt } from './builtins.js';
 import type { Atom, Bytes, ValueGraph, ValueNode } from './value-format.js';
 
 /** The types of nodes that are filled in after they were made. */
-const FILLED: ReadonlySet<string> = new Set(['object', 'array', 'map', 'set', 'date', 'regexp', 'error']);
+const FILLED: ReadonlySet<string> = new Set(['object', 'array', 'map', 'set', 'date', 'regexp', 'error', 'own']);
 
 type Holder = Record<PropertyKey, unknown>;
 
@@ -71,6 +71,15 @@ export class ValueDecoder {
     }
   }
 
+  #descriptor(atom: Atom): PropertyDescriptor {
+    const node = Array.isArray(atom) ? this.#graph.nodes[(atom as readonly [number])[0]] : undefined;
+    if (node?.t !== 'accessor') return { value: this.#read(atom), writable: true };
+    return {
+      get: this.#read(node.get) as PropertyDescriptor['get'],
+      set: this.#read(node.set) as PropertyDescriptor['set'],
+    } as PropertyDescriptor;
+  }
+
   #source(key: string): unknown {
     return this.#sources[key]?.();
   }
@@ -119,6 +128,8 @@ export class ValueDecoder {
       case 'boxed':
         return Object(this.#read(node.value));
       case 'source':
+      case 'own':
+      case 'accessor':
       case 'view':
         return undefined;
       case 'builtin':
@@ -132,7 +143,7 @@ export class ValueDecoder {
   }
 
   #fill(id: number, node: ValueNode): void {
-    const target = (this.#values as unknown[])[id] as Holder;
+    const target = (node.t === 'own' ? this.#source(node.c) : (this.#values as unknown[])[id]) as Holder;
     if (typeof node.p === 'object') {
       const Class = this.#source(node.p.c) as { prototype: object };
       Object.setPrototypeOf(target, Class.prototype);
@@ -155,13 +166,8 @@ export class ValueDecoder {
       }
     }
     for (const [i, key] of (node.k ?? []).entries()) {
-      const value = this.#read(node.v?.[i] as Atom);
-      Object.defineProperty(target, this.#read(key) as PropertyKey, {
-        value,
-        writable: true,
-        configurable: true,
-        enumerable: true,
-      });
+      const descriptor = this.#descriptor(node.v?.[i] as Atom);
+      Object.defineProperty(target, this.#read(key) as PropertyKey, { ...descriptor, configurable: true, enumerable: true });
     }
     if (node.frozen === true) Object.freeze(target);
   }

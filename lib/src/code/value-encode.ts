@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { registeredExtensions } from '../core/index.js';
 import { builtinPath } from './builtins.js';
+import { type AccessorKey, isAccessorKey, type PathKey } from './path-key.js';
 import { inConstructor, Refusal } from './refusal.js';
 import { type Atom, BLOB_BYTES, type Bytes, type SpecialAtom, type ValueGraph, type ValueNode } from './value-format.js';
 import {
@@ -15,7 +16,13 @@ import {
   refusedKind,
 } from './value-kinds.js';
 
-export type PathKey = string | number | null;
+/** Stands among the objects for a property with a getter or setter. */
+class Accessor {
+  constructor(
+    readonly get: Atom,
+    readonly set: Atom,
+  ) {}
+}
 
 /** How the encoder finds the source of classes and functions among the values. */
 export interface SourceResolver {
@@ -38,6 +45,17 @@ const WELL_KNOWN = new Map(
 );
 const PLAIN_LIMIT = 64;
 const ERROR_KEYS = ['message', 'stack', 'cause', 'errors', 'name'];
+const ACCESSOR_REASON =
+  'it is a getter or setter that is not in an object literal at the top level of a cell, and cannot be sent; make it a method, or write a class';
+
+/** A value for a property of a shipped class or function, by the key of its source. */
+export class OwnProperty {
+  constructor(
+    readonly source: string,
+    readonly key: string,
+    readonly value: unknown,
+  ) {}
+}
 
 /** Encodes captured variables into one graph. */
 export class ValueEncoder {
@@ -134,6 +152,11 @@ export class ValueEncoder {
 
   #node(id: number, value: object, resolver: SourceResolver): ValueNode {
     const step = this.#steps[id] as PathStep;
+    if (value instanceof OwnProperty) {
+      const v = [this.#atom(value.value, { parent: id, text: `.${value.key}`, key: value.key })];
+      return { t: 'own', c: value.source, k: [value.key], v };
+    }
+    if (value instanceof Accessor) return { t: 'accessor', get: value.get, set: value.set };
     const extension = [...registeredExtensions().values()].find((each) => each.test(value));
     if (extension) return { t: 'extension', name: extension.name, data: this.#guard(step, () => extension.encode(value)) };
     if (typeof value === 'function') return this.#functionNode(id, value as AnyFunction, resolver);
@@ -193,7 +216,7 @@ export class ValueEncoder {
     const builtin = builtinPath(value);
     if (builtin !== undefined) return { t: 'builtin', path: builtin };
     const key = resolver.sourceOf(value, this.#keysTo(id));
-    if (key === undefined) throw this.#refuse(step, functionReason(value));
+    if (key === undefined) throw this.#refuse(step, isAccessorKey(step.key) ? ACCESSOR_REASON : functionReason(value));
     this.#uses.add(key);
     return { t: 'source', c: key };
   }
@@ -260,14 +283,19 @@ export class ValueEncoder {
         key: typeof key === 'symbol' ? null : key,
       };
       k.push(typeof key === 'symbol' ? this.#symbol(key, step) : key);
-      v.push(
-        this.#atom(
-          this.#guard(step, () => (value as Record<PropertyKey, unknown>)[key]),
-          step,
-        ),
-      );
+      const descriptor = this.#guard(step, () => Object.getOwnPropertyDescriptor(value, key));
+      v.push(descriptor && !('value' in descriptor) ? this.#accessor(descriptor, step) : this.#atom(descriptor?.value, step));
     }
     return { ...(k.length > 0 ? { k, v } : {}), ...frozen(value) };
+  }
+
+  /** A getter and a setter are code, which is sent: what they compute from other properties changes with these. */
+  #accessor(descriptor: PropertyDescriptor, step: PathStep): Atom {
+    const atomOf = (kind: AccessorKey['kind']): Atom => {
+      const key = typeof step.key === 'string' ? { kind, of: step.key } : null;
+      return this.#atom(descriptor[kind], { ...step, key });
+    };
+    return this.#atom(new Accessor(atomOf('get'), atomOf('set')), step);
   }
 
   #prototype(id: number, value: object, resolver: SourceResolver): Pick<ValueNode, 'p'> {

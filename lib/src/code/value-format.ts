@@ -41,6 +41,10 @@ export type ValueNode = Extra &
     | { readonly t: 'url' | 'params'; readonly text: string }
     | { readonly t: 'boxed'; readonly value: Atom }
     | { readonly t: 'source'; readonly c: string }
+    /** No object, but properties for a shipped class or function. */
+    | { readonly t: 'own'; readonly c: string }
+    /** No object, but a property's functions; `undefined` for one that it does not have. */
+    | { readonly t: 'accessor'; readonly get: Atom; readonly set: Atom }
     | { readonly t: 'builtin'; readonly path: string }
     | { readonly t: 'extension'; readonly name: string; readonly data: unknown }
   );

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type ApplicationConfig, type DeployConfig, formatConfig } from '../config/index.js';
-import { type Client, deleteApplication, deployPrepared, type PreparedApp, prepareDeclared } from '../host/index.js';
+import {
+  type Client,
+  deleteApplication,
+  deployPrepared,
+  type PreparedApp,
+  prepareDeclared,
+  uploadPrepared,
+} from '../host/index.js';
 import { filesReadBefore } from './files-read.js';
 import { loadApplication } from './load-application.js';
 
@@ -55,6 +62,9 @@ export async function applyConfig(client: Client, config: DeployConfig, options:
   const { wait = true, onStep = () => {} } = options;
   const { prepared, failed, files } = await loadConfig(config);
   if (failed.length > 0) return { deployed: [], deleted: [], failed, files };
+  // The cluster waits until all of them have come, so none may fail on the way once the first has been sent.
+  const refused = await notUploaded(client, prepared);
+  if (refused.length > 0) return { deployed: [], deleted: [], failed: refused, files };
   const deleted = await othersThan(client, config);
   if (prepared.length === 0) await deleteAll(client, deleted, wait);
   const together = { id: randomUUID(), members: prepared.map(({ spec }) => spec.name), removes: deleted };
@@ -82,6 +92,13 @@ export async function applyConfig(client: Client, config: DeployConfig, options:
     onStep(`${name} ${fate}, because the configuration does not name it`);
   }
   return { deployed, deleted, failed: failures, files };
+}
+
+async function notUploaded(client: Client, prepared: readonly PreparedApp[]): Promise<Applied['failed']> {
+  const uploads = await Promise.allSettled(prepared.map((one) => uploadPrepared(client, one)));
+  return uploads.flatMap((upload, n) =>
+    upload.status === 'fulfilled' ? [] : [{ name: (prepared[n] as PreparedApp).spec.name, error: upload.reason as unknown }],
+  );
 }
 
 /** What was deployed by configurations, as YAML. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { watchFiles } from './watch-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nbs-watch-'));
@@ -45,4 +46,42 @@ test('files that are as the first deploy read them are not deployed again', asyn
     }, 200);
   });
   assert.equal(deploys, 1);
+});
+
+test('a folder that a build empties and makes again is watched on, also if it is missing for some time', async () => {
+  const [outer, dist] = [join(folder, 'out'), join(folder, 'out', 'dist')] as const;
+  const file = join(dist, 'app.js');
+  const write = (text: string): void => {
+    mkdirSync(dist, { recursive: true });
+    writeFileSync(file, text);
+  };
+  write('1');
+  const before = Date.now() / 1000 - 60;
+  utimesSync(file, before, before);
+  const watched = { files: [file], failed: false };
+  let deployed = (): void => {};
+  const next = (): Promise<void> => new Promise((resolve) => (deployed = resolve));
+  // After a deploy, the files are looked at once more without an event.
+  const lookedAt = (): Promise<void> => delay(200);
+  const end = watchFiles(watched, Date.now(), async () => {
+    deployed();
+    return watched;
+  });
+  // Each change is the only one that can lead to its deploy.
+  const leadsToDeploy = async (change: () => void): Promise<void> => {
+    await lookedAt();
+    const deploy = next();
+    change();
+    await deploy;
+  };
+  for (const removed of [dist, dist, outer]) {
+    await leadsToDeploy(() => {
+      rmSync(removed, { recursive: true });
+      write('made again at once');
+    });
+    await leadsToDeploy(() => rmSync(removed, { recursive: true }));
+    await leadsToDeploy(() => write('made again later'));
+  }
+  await leadsToDeploy(() => writeFileSync(file, 'changed'));
+  end();
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { CODE_ENDINGS } from '../core/index.js';
 
 /** An editor writes a file in several steps, and several files at once. */
@@ -30,7 +30,7 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
   let isEnded = false;
   /** A file that no deploy has read yet may mend the error of the last one. */
   let isMended = false;
-  const folders = new Map<string, FSWatcher>();
+  const folders = new Map<string, WatchedFolder>();
 
   const look = (): void => {
     clearTimeout(timer);
@@ -38,6 +38,7 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
   };
   const check = async (): Promise<void> => {
     if (isBusy) return;
+    follow();
     const now = hashesOf(watched.files);
     if (!isMended && !watched.files.some((file) => now.get(file) !== hashes.get(file))) return;
     isBusy = true;
@@ -52,19 +53,36 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
     // It may have changed meanwhile.
     look();
   };
+  const drop = (folder: string): void => {
+    folders.get(folder)?.watcher.close();
+    folders.delete(folder);
+  };
+  const changed = (folder: string, name: string | null): void => {
+    const isNew = watched.failed && name !== null && SOURCES.has(extname(name)) && !watched.files.includes(join(folder, name));
+    const standsIn = folders.get(folder)?.standsIn === true && !watched.files.some((file) => dirname(file) === folder);
+    isMended ||= isNew && !standsIn && existsSync(join(folder, name as string));
+    // It says so of itself when it is removed.
+    if (name === basename(folder)) drop(folder);
+    // It may be the folder of a file that was missing.
+    follow();
+    look();
+  };
   const follow = (): void => {
-    for (const folder of new Set(watched.files.map((file) => dirname(file)))) {
-      if (folders.has(folder) || !existsSync(folder)) continue;
-      const watcher = watch(folder, (_, name) => {
-        const isNew =
-          watched.failed && name !== null && SOURCES.has(extname(name)) && !watched.files.includes(join(folder, name));
-        isMended ||= isNew && existsSync(join(folder, name as string));
-        // It may be the folder of a file that was missing.
-        follow();
+    // A build may remove a folder and make it again, and the watch of the old one sees nothing more.
+    for (const [folder, { identity }] of folders) if (identityOf(folder) !== identity) drop(folder);
+    for (const wanted of new Set(watched.files.map((file) => dirname(file)))) {
+      const folder = existingFolder(wanted);
+      const identity = identityOf(folder);
+      if (folders.has(folder)) continue;
+      try {
+        const watcher = watch(folder, (_, name) => changed(folder, name));
+        watcher.on('error', () => drop(folder));
+        folders.set(folder, { watcher, identity, standsIn: folder !== wanted });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        // It was removed just now.
         look();
-      });
-      watcher.on('error', () => folders.delete(folder));
-      folders.set(folder, watcher);
+      }
     }
   };
   follow();
@@ -72,8 +90,27 @@ export function watchFiles(first: Watched, begun: number, redeploy: () => Promis
   return () => {
     isEnded = true;
     clearTimeout(timer);
-    for (const watcher of folders.values()) watcher.close();
+    for (const { watcher } of folders.values()) watcher.close();
   };
+}
+
+interface WatchedFolder {
+  readonly watcher: FSWatcher;
+  readonly identity: string | undefined;
+  /** It is watched until a folder below it exists. */
+  readonly standsIn: boolean;
+}
+
+/** Another text for a folder that was removed and made again. */
+function identityOf(folder: string): string | undefined {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found && `${found.ino} ${found.birthtimeMs}`;
+}
+
+/** The folder, or the nearest one above it that exists. */
+function existingFolder(folder: string): string {
+  const above = dirname(folder);
+  return existsSync(folder) || above === folder ? folder : existingFolder(above);
 }
 
 const hashesOf = (files: readonly string[]): Map<string, string> => new Map(files.map((file) => [file, hashOf(file)]));

@@ -7,8 +7,7 @@ import { childEnv, deferred, fromWireError, logsFolder, markOwn } from '../core/
 import { removeFolder } from './cluster-folder.js';
 import { AgentFailed } from './errors.js';
 import { describeExit, type ExitReport, nameExit } from './exit-report.js';
-import type { AgentArguments, AgentMessage } from './lifeline.js';
-import { LineSplitter } from './line-splitter.js';
+import { type AgentArguments, type AgentMessage, messageReader } from './lifeline.js';
 
 const AGENT_MAIN = fileURLToPath(new URL('./agent/main.js', import.meta.url));
 const TAIL_LINES = 20;
@@ -55,12 +54,11 @@ export class AgentProcess {
       up.reject(error);
       serving.reject(error);
     };
-    const lines = new LineSplitter((text) => {
-      const message = JSON.parse(text) as AgentMessage;
+    const lines = messageReader<AgentMessage>((message) => {
       if (message.kind === 'open') open.resolve();
       else if (message.kind === 'up') up.resolve(message);
       else if (message.kind === 'serving') serving.resolve();
-      else fail(fromWireError(message.error));
+      else if (message.kind === 'failed') fail(fromWireError(message.error));
     });
     this.#lifeline.on('data', (chunk: Buffer) => lines.push(chunk));
     this.#lifeline.on('error', () => {});

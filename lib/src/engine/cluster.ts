@@ -248,7 +248,7 @@ async function followLogs({ channel, dir, onLog, logs }: OpenCluster, driver: st
   const whose = logs === 'all' ? {} : { driver, unclaimed: logs === 'rest' };
   for await (const { entries, missed } of follow((after) => call('logs', { after, ...whose }), logs === 'own' ? null : 0)) {
     if (missed > 0) {
-      const text = `${missed} lines were printed faster than this process reads them and are not shown; all are in ${logsFolder(dir)}`;
+      const text = `${missed} lines were printed faster than this process reads them and are not shown; their files are in ${logsFolder(dir)}`;
       onLog({ processId: 'agent', role: 'agent', label: 'nbserve', stream: 'stderr', text });
     }
     for (const line of entries) onLog(line);

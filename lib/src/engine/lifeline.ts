@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import type { WireError } from '../core/index.js';
 import type { ClusterEntries, DeclaredNode, HttpOptions, MachineOptions } from './engine.js';
 import type { ExitReport } from './exit-report.js';
+import { LineSplitter } from './line-splitter.js';
 
 /** The pipe between an owner and the process that it owns. EOF means that the other side has ended. The process writes lines of JSON to its owner. */
 export const LIFELINE_FD = 3;
@@ -53,6 +54,26 @@ export type AgentMessage =
   /** The proxy accepts HTTP connections. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'failed'; readonly error: WireError; readonly exit?: ExitReport };
+
+/** A `failed` message contains stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
+const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Reads the messages of an owned process from its pipe, for its owner. User code runs in a child and may write anything to the pipe: that is no message. */
+export function messageReader<T extends ChildMessage | AgentMessage>(onMessage: (message: T) => void): LineSplitter {
+  return new LineSplitter((text) => {
+    const message = parsed(text) as T | undefined;
+    if (message !== undefined) onMessage(message);
+  }, MESSAGE_MAX_BYTES);
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const message = JSON.parse(text) as unknown;
+    return message !== null && typeof message === 'object' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** If the pipe is full for so long, nobody reads it. */
 const PATIENCE_MS = 2000;

@@ -74,4 +74,5 @@ export {
   type TrafficStatus,
   type TypeSource,
   trafficOf,
+  uploadPrepared,
 } from '../serve/host.js';

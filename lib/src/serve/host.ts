@@ -28,6 +28,7 @@ export {
   type PreparedApp,
   prepareDeclared,
   runApplication,
+  uploadPrepared,
 } from './run.js';
 export { startDetached } from './start-cluster.js';
 export { START_OPTIONS, spareReplicasOf } from './start-options.js';

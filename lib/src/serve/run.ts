@@ -88,10 +88,14 @@ export async function prepareDeclared(application: Application<unknown>, declare
   return { ...prepared, spec: { ...prepared.spec, declared: entry } };
 }
 
+/** Sends the blobs of a packed application ahead. */
+export const uploadPrepared = (client: Client, { blobs }: PreparedApp): Promise<void> =>
+  client.during(() => client.controller.during((controller) => uploadBlobs(controller, blobs)));
+
 /** Sends a packed application. Resolves when it runs; with `wait: false`, when the cluster has accepted it. @throws as `serve.run` */
 export async function deployPrepared(client: Client, prepared: PreparedApp, { wait }: { readonly wait: boolean }): Promise<void> {
   if (wait) return void (await deployOn(Promise.resolve(client), Promise.resolve(prepared)));
-  await client.during(async () => uploadBlobs(await client.controller.channel(), prepared.blobs));
+  await uploadPrepared(client, prepared);
   await client.call('accept', prepared.spec);
 }
 
@@ -122,7 +126,7 @@ export async function deployOn<T>(
   const [client, { spec, blobs }] = await Promise.all([connecting, preparing]);
   const { name } = spec;
   const claimed = client.printFor(spec.deployments.map((deployment) => deploymentKey(name, deployment.name)));
-  await Promise.all([claimed, client.during(() => client.controller.during((controller) => uploadBlobs(controller, blobs)))]);
+  await Promise.all([claimed, uploadPrepared(client, { spec, blobs })]);
   // The proxy may still be booting while the replicas start.
   // The note says how many replicas run, or what they wait for. If a constructor waits for something, its replica says so itself.
   const note = { what, app: name, afterMs: DEPLOY_NOTE_AFTER_MS };

@@ -100,6 +100,17 @@ testShipped([
     ['class A { async f() { return (await import("./helper")).quadruple(1) } }'],
     async (A, t) => t.equal(await new A().f(), 4),
   ],
+  ['a relative require', ['class A { f() { return require("./data.json").answer } }'], async (A, t) => t.equal(new A().f(), 42)],
+  [
+    'text and comments that look like imports',
+    [
+      `class A {
+        /** Reads the prices from './data/prices.csv', which require('./old.json') did. */
+        f() { return "select * from './data/orders.parquet', import('./x.ts')" } // import a from './no-such'
+      }`,
+    ],
+    async (A, t) => t.equal(new A().f(), "select * from './data/orders.parquet', import('./x.ts')"),
+  ],
   [
     'imports with one name in two cells',
     [

@@ -104,9 +104,44 @@ const REFUSED: readonly (readonly [name: string, cells: readonly string[], messa
     /^Chat uses JSX of cell\[\d\]\.ts and cell\[\d\]\.ts, whose comments name different functions for it; name the functions in tsconfig\.json$/,
   ],
   [
-    'a getter that throws',
-    ['const o = { get x() { throw new Error("closed") } }; class Chat { f() { return o } }'],
-    /^Chat uses o\.x: closed/,
+    'a getter that is not in a literal of a cell',
+    ['const make = (r: number) => ({ r, get area() { return r } }); const o = { c: make(2) }; class Chat { f() { return o } }'],
+    /^Chat uses o\.c\.area: it is a getter or setter that is not in an object literal at the top level of a cell, and cannot be sent; make it a method, or write a class$/,
+  ],
+  [
+    'a getter that a statement put into a literal',
+    [
+      'const o = { get x() { return 1 } }; Object.defineProperty(o, "x", { get: () => 2, enumerable: true }); class Chat { f() { return o } }',
+    ],
+    /^Chat uses o\.x: it is a getter/,
+  ],
+  [
+    'a method that may come from an object whose keys are not known',
+    [
+      'const make = () => ({ greet: () => "made" }); const o = { greet() { return "own" }, ...make() }; class Chat { f() { return o.greet() } }',
+    ],
+    /^Chat uses o\.greet: the function greet was made while running/,
+  ],
+  [
+    'a method that replaced the one of the object that was copied',
+    [
+      'const base = { greet: () => "base" }; const make = (n: number) => ({ greet: () => n }); const o = { ...base, n: 1 }; Object.assign(o, make(2)); class Chat { f() { return o.greet() } }',
+    ],
+    /^Chat uses o\.greet: /,
+  ],
+  [
+    'a function behind the elements of another array',
+    [
+      'const some = [1]; const make = (n: number) => () => n; const o = [...some, () => 0, make(1)]; class Chat { f() { return o } }',
+    ],
+    /^Chat uses o\[1\]: /,
+  ],
+  [
+    'a closure in place of a function of a package',
+    [
+      'import path from "node:path"; const make = (n: number) => () => n; let f: any = path.join; f = make(1); class Chat { f() { return f() } }',
+    ],
+    /^Chat uses f: /,
   ],
   [
     'a file that is not there',

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { blobFolder } from '../../dist/core/index.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
 
@@ -96,4 +99,23 @@ test('a deploy that a newer one replaces in part is given up as a whole', async 
   assert.match(stderr, /five: NBS_SUPERSEDED/);
   assert.match(stderr, /four: NBS_DEPLOYED_TOGETHER/);
   assert.deepEqual([await ask('/a'), await ask('/e')], ['four', 'own']);
+});
+
+test('if the code of one application cannot be stored, the command says so and ends, and no other one changes', async () => {
+  const both = (name: string): string =>
+    config(entry('four', '/a', { name }), entry('five', '/e').replace('named.ts', 'other.ts'));
+  folder.write('other.ts', `${NAMED}export const other = 1;\n`);
+  const blobs = blobFolder(folder.cluster());
+  const before = new Set(readdirSync(blobs));
+  await folder.output(['deploy', '-'], both('four'));
+  const added = readdirSync(blobs).filter((name) => !before.has(name) && !name.startsWith('.'));
+  // Nothing can be written in their place.
+  for (const name of added) {
+    rmSync(join(blobs, name));
+    mkdirSync(join(blobs, name, 'full'), { recursive: true });
+  }
+  const { code, stderr } = await folder.run(['deploy', '-'], { input: both('changed') });
+  assert.equal(code, 1);
+  assert.match(stderr, /five: .*(EISDIR|ENOTEMPTY|EEXIST)/);
+  assert.equal(await ask('/a'), 'four');
 });

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { logsFolder } from '../../core/index.js';
 import type { JournalBatch, ReadJournal, ReadLogs } from '../agent-ops.js';
 import type { LogLine, ProcessInfo, ProcessSpec } from '../engine.js';
 import { CannotRename, ClusterStopping } from '../errors.js';
 import { Journal } from './journal.js';
-import { LogFile, logFileName } from './log-file.js';
+import { LogFiles } from './log-files.js';
 import { ManagedProcess } from './managed-process.js';
 
 const LOG_JOURNAL_BYTES = 16 * 1024 * 1024;
@@ -41,12 +40,13 @@ export class Agent {
   readonly #claims = new Map<string, string>();
   /** Drivers that read what is printed for them. */
   readonly #readers = new Set<string>();
-  readonly #files = new Map<string, LogFile>();
+  readonly #files: LogFiles;
   #stopping = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#files = new LogFiles(logsFolder(options.dir));
   }
 
   list(): readonly ProcessInfo[] {
@@ -113,7 +113,7 @@ export class Agent {
       onLine: (stream, text, caller) => {
         // Read each time, because the process may have been renamed.
         const { id: processId, role, label, logGroup } = managed.spec;
-        this.#logFile(label).line(text);
+        this.#files.line(label, text);
         const whose = { ...(logGroup !== undefined && { logGroup }), ...(caller !== undefined && { caller }) };
         this.keepLine({ processId, role, label, ...whose, stream, text });
       },
@@ -138,13 +138,7 @@ export class Agent {
     managed.rename(to, logGroup);
     this.#processes.delete(id);
     this.#processes.set(to, managed);
-    const file = this.#files.get(label);
-    // Several processes may have the same label, and so the same file.
-    if (file !== undefined && !this.#isLabel(label)) {
-      file.moveTo(join(logsFolder(this.#options.dir), logFileName(to)));
-      this.#files.delete(label);
-      this.#files.set(to, file);
-    }
+    if (!this.#isLabel(label)) this.#files.rename(label, to);
     // The followers of the old id see its end.
     this.#logs.poke();
     return undefined;
@@ -190,7 +184,7 @@ export class Agent {
   /** Closes the journals and the log files. */
   async end(): Promise<void> {
     await this.#stopThose(() => true, DEFAULT_GRACE_MS);
-    await Promise.all([...this.#files.values()].map((file) => file.close()));
+    await this.#files.close();
     this.#logs.end();
     this.#exits.end();
   }
@@ -219,23 +213,12 @@ export class Agent {
     return this.#processes.get(id)?.isGone ?? true;
   }
 
-  #logFile(label: string): LogFile {
-    const existing = this.#files.get(label);
-    if (existing !== undefined) return existing;
-    const file = new LogFile(join(logsFolder(this.#options.dir), logFileName(label)));
-    this.#files.set(label, file);
-    return file;
-  }
-
   #isLabel(label: string): boolean {
     return [...this.#processes.values()].some(({ spec, isGone }) => spec.label === label && !isGone);
   }
 
   #afterEnd(label: string): void {
-    if (!this.#isLabel(label)) {
-      void this.#files.get(label)?.close();
-      this.#files.delete(label);
-    }
+    if (!this.#isLabel(label)) void this.#files.ended(label);
     const ended = [...this.#processes].filter(([, { isGone }]) => isGone);
     for (const [id] of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) this.#processes.delete(id);
   }

@@ -14,7 +14,7 @@ import { readCallerMark } from '../caller-mark.js';
 import type { Blocked, ProcessSpec } from '../engine.js';
 import { ProcessExited, ProcessStartTimeout } from '../errors.js';
 import { describeExit, type ExitReport, nameExit } from '../exit-report.js';
-import type { ChildArguments, ChildMessage } from '../lifeline.js';
+import { type ChildArguments, type ChildMessage, messageReader } from '../lifeline.js';
 import { LineSplitter } from '../line-splitter.js';
 import { OomKills } from './oom-kills.js';
 
@@ -23,8 +23,6 @@ const START_TIMEOUT_MS = 60_000;
 const LINGERING_OUTPUT_MS = 1000;
 const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 2000;
-/** A `failed` message contains stacks and the user's own message. A longer one is not read; the exit code still says the reason. */
-const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 /** A blocked process says so each second. If it has not for so long, it was stopped, or its main thread runs again. */
 const BLOCKED_HOLDS_MS = 4000;
 
@@ -148,23 +146,22 @@ export class ChildRun {
   }
 
   #readLifeline(onReady: () => void): void {
-    const lines = new LineSplitter((text) => {
-      const message = parseMessage(text);
-      if (message?.kind === 'ready') {
+    const lines = messageReader<ChildMessage>((message) => {
+      if (message.kind === 'ready') {
         if (typeof message.place === 'string') this.#place ??= message.place;
         onReady();
       }
-      if (message?.kind === 'unblocked') this.#blocked = undefined;
-      else if (message?.kind === 'blocked') {
+      if (message.kind === 'unblocked') this.#blocked = undefined;
+      else if (message.kind === 'blocked') {
         const { since, isOver, isDebugged } = message;
         const why = { isOver: isOver === true, ...(isDebugged === true && { isDebugged }) };
         this.#blocked = { since: Number(since), ...why, saidAt: Date.now() };
-      } else if (message?.kind === 'describes') this.#self = message.self;
-      else if (message?.kind === 'failed') {
+      } else if (message.kind === 'describes') this.#self = message.self;
+      else if (message.kind === 'failed') {
         this.#error = message.error;
         this.#saidName = message.name;
       }
-    }, MESSAGE_MAX_BYTES);
+    });
     const lifeline = this.#child.stdio[3] as Socket | null;
     lifeline?.on('data', (chunk: Buffer) => lines.push(chunk));
     lifeline?.on('error', () => {});
@@ -221,16 +218,6 @@ function spawnChild(spec: ProcessSpec, { dir, listenFds }: ChildOptions): ChildP
     env: childEnv({ ...hideGpus, ...spec.env }, spec.inherit),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...sockets],
   });
-}
-
-/** Reads a message. User code runs in the child and may write anything to the pipe. */
-function parseMessage(text: string): ChildMessage | undefined {
-  try {
-    const message = JSON.parse(text) as ChildMessage | null;
-    return message !== null && typeof message === 'object' ? message : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function killGroup(pid: number): void {

@@ -147,6 +147,11 @@ export class JoinedNode {
           { ...splitHostPort(this.#args.head), tls: this.#identity, peerName },
           { token, hello: helloOf('agent', introduction(this.#admission)) },
         );
+        // `stop` has closed the connection before this one.
+        if (this.#leaving) {
+          channel.close();
+          return undefined;
+        }
         channel.onCall = workerOps(this.dir, this.#agent, {
           host: this.#args.host,
           url,

@@ -1,9 +1,9 @@
-import { closeSync, openSync, renameSync, write } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync, write } from 'node:fs';
 
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
 /**
- * A log file, to which lines are appended without blocking. At 16 MiB it is renamed to `<path>.1`, and a new file begins.
+ * A log file, to which lines are appended without blocking. At 16 MiB it is renamed to `<path>.1`, and a new file begins; the next time, the older one is lost.
  * While the disk is full, lines are lost, and nothing else happens.
  */
 export class LogFile {
@@ -19,6 +19,30 @@ export class LogFile {
     this.#path = path;
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The bytes of the file and of the one before it. */
+  size(): number {
+    return this.#both().reduce((sum, path) => sum + sizeOf(path), 0);
+  }
+
+  /** Removes the file, which must be closed, and the one before it. */
+  remove(): void {
+    for (const path of this.#both()) {
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // Then it stays until the cluster's folder is removed.
+      }
+    }
+  }
+
+  #both(): readonly string[] {
+    return [this.#path, `${this.#path}.1`];
+  }
+
   line(text: string): void {
     if (this.#closed) return;
     this.#queue.push(`${text}\n`);
@@ -30,8 +54,9 @@ export class LogFile {
     if (this.#fd !== undefined) {
       try {
         renameSync(this.#path, path);
+        renameSync(`${this.#path}.1`, `${path}.1`);
       } catch {
-        // Somebody has removed the file. Lines still go into the open file.
+        // There is no older one, or somebody has removed the file. Then lines still go into the open file.
       }
     }
     this.#path = path;
@@ -77,6 +102,14 @@ export class LogFile {
     } catch {
       return undefined;
     }
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }
 
