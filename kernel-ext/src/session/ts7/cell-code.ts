@@ -4,7 +4,7 @@ import { lateReads } from '../late-reads.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
-import { usingEdits } from '../using.js';
+import { innerFirst, usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import { transformSync } from './compiler.js';
 import { typeErasures } from './erase-types.js';
@@ -58,9 +58,10 @@ export function cellCode(
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell, isLive);
   const loops = loopEdits(cell.program, text);
+  const uses = usingEdits(cell.program, text);
   // A line for the shell that would run the file is a comment only at the start of a file.
   if (text.startsWith('#!')) edits.push({ start: 0, end: '#!'.length, text: '//' });
-  edits.push(...loops.before);
+  edits.push(...loops.before, ...uses.before);
   edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
@@ -90,11 +91,11 @@ export function cellCode(
     edits.push({ start, end, text: inFunction ? before(start) + IMPORT_IN_FUNCTION : '__nbs.import' });
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
-  const uses = usingEdits(cell.program, text);
-  edits.push(...loops.behind, ...uses);
+  // A loop whose body is a loop with `using` was opened first.
+  edits.push(...innerFirst([...uses.behind, ...loops.behind]));
   const values = [...cell.names].filter(([, one]) => one.hasValue);
   const names = values.map(([name]) => name);
-  const mentioned = text + [...uses, ...loops.before].map((edit) => edit.text).join('');
+  const mentioned = text + [...uses.before, ...loops.before].map((edit) => edit.text).join('');
   const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const accessors = values.map(([name, one]) => accessor(name, one, imports.live.get(name))).join(', ');
