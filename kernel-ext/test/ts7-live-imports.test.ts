@@ -40,6 +40,31 @@ const CASES: FileCases = {
       "'qhi121'",
     ],
   ],
+  'decorators that are the default export of such a file, or members of it': [
+    [
+      {
+        'x.ts':
+          'export default function named(v: Function, _: ClassDecoratorContext) { log.push(v.name) } const log: string[] = []; const marks = { default: named, by: (_: string) => named }; export { log, marks }',
+      },
+      'import named, { log, marks } from "./x"; @named class A {} @marks.default class B {} @marks.by("x") @(named) class C {} log.join()',
+      "'A,B,C,C'",
+    ],
+  ],
+  'functions for JSX': [
+    [
+      {
+        'h.ts':
+          'const h = (tag: string, props: object | null, ...children: unknown[]) => [tag, ...children].join(); const React: any = { createElement: h }; export { h, React }',
+      },
+      '/** @jsxRuntime classic */\n/** @jsx h */\nimport { h } from "./h";\n<p>a</p>',
+      "'p,a'",
+    ],
+    [
+      { 'tsconfig.json': '{ "compilerOptions": { "jsx": "react", "lib": ["es2023"] } }' },
+      'import { React } from "./h"; <p>b</p>',
+      "'p,b'",
+    ],
+  ],
   'the place of an error behind such a name': [
     [
       { 'x.ts': 'export let base = 1; export function f(): never { throw new Error("z") }' },

@@ -68,6 +68,31 @@ const CASES: CellCases = {
     ],
     "'b,a,c'",
   ],
+  'using what an earlier cell has declared': [
+    [
+      'const log: string[] = []; const file = { [Symbol.dispose]() { log.push("end") } }; const db: { conn?: typeof file } = {}',
+      '{ using f = file; log.push("block") }',
+      'function g() { using f = db.conn ?? file; return log.push("function") } g()',
+      '{log.push("tight");using f = ((file))}{using f = file}',
+      'async function h() { await using f = file, other = db.conn; log.push("async") } await h()',
+      'using f = file; log.push("top")',
+      'log.join()',
+    ],
+    "'block,end,function,end,tight,end,end,async,end,top,end'",
+  ],
+  'using up to the closing brace': [
+    ['let n = 0; const r = () => ({ [Symbol.dispose]() { n += 1 } })', '{using a = r()}{using b = r(), c = (r())}', 'n'],
+    '3',
+  ],
+  'loops with using that end where others end or begin': [
+    [
+      'let n = 0, i = 0; const r = () => ({ [Symbol.dispose]() { n += 100 } }); const up = () => (n += 1)',
+      'for (const _ of [1, 2]) for (using a = r(); i < 3; i += 1) up()',
+      'for (const _ of [1, 2]) up();for (using a = r(); i < 4; i += 1) up();for (using a = r(); i < 5; i += 1) up();',
+      'n',
+    ],
+    '407',
+  ],
   'using in the head of a loop': [
     ['let n = 0; const r = () => ({ [Symbol.dispose]() { n += 100 } })', 'for (using a = r(); n < 3;) n += 1', 'n'],
     '103',

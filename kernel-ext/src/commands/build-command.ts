@@ -51,7 +51,7 @@ async function sourceOf(file: string): Promise<NotebookSource> {
     texts.push({ number, source });
     for (const text of left) magics.push({ cell: number, text });
   }
-  return { file, cells: texts, magics };
+  return { file, cells: texts, magics, compilerOptions: later.session().compilerOptionsOf(dirname(file)) };
 }
 
 /**

@@ -126,6 +126,9 @@ function candidate(text: string): { readonly kind: MagicLine['kind']; readonly a
     : { kind: 'lines', at: assigned.length };
 }
 
+/** What may stand above a line that begins with `?`: an expression, and a condition of a type. */
+const CONTINUED = ['0 ', 'type T = 0 extends 0 '];
+
 /** Whether the rest of the line, together with the lines below it if they belong to it, is TypeScript. */
 function isTypeScript(
   kind: MagicLine['kind'],
@@ -149,8 +152,11 @@ function isTypeScript(
   if (kind === 'help' && first.startsWith('%'))
     return !before.isEnded && wholeStatement(`0 ${first}`, texts, line, grammar) !== undefined;
   const text = wholeStatement(first, texts, line, grammar);
-  // In braces, `name?` is a property of an interface or of a class.
-  if (kind === 'help') return text !== undefined || !before.isBalanced;
+  // In braces, `name?` is a property of an interface or of a class. `? a` and `?? a` may belong to the expression or the type above them.
+  if (kind === 'help') {
+    const isContinued = (above: string): boolean => wholeStatement(above + first, texts, line, grammar) !== undefined;
+    return text !== undefined || !before.isBalanced || (first.startsWith('?') && !before.isEnded && CONTINUED.some(isContinued));
+  }
   const operand = text === undefined ? undefined : grammar.firstOperand(text);
   if (operand === undefined || operand.kind === 'command') return false;
   return operand.kind === 'other' || operand.isCalled || isKnown(operand.name);

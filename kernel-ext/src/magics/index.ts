@@ -1,6 +1,7 @@
 export { isContinued } from './candidates.js';
 export type { MagicContext, NotebookAccess } from './context.js';
 export type { DeclaredName, FirstOperand, Grammar, SyntaxPlaces, TimedCode } from './grammar.js';
+export { isOfTag } from './line-scanner.js';
 export { completeMagic, isMagic, runCellMagic, runMagic, shellLines } from './magics.js';
 export { cellsOfFile } from './notebook-magics.js';
 export { magics } from './registry.js';

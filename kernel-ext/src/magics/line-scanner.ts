@@ -3,6 +3,10 @@ const CONTINUES = /[=+\-*%&|^<>,.?:!~([]$/;
 /** After one of these, a `/` begins a regular expression. */
 const REGEX_AFTER = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|delete|void|throw|await))$/;
 
+/** Whether the `/` at this offset belongs to a tag of JSX: `</li>`, or `<Row n={1} />`. */
+export const isOfTag = (text: string, at: number): boolean =>
+  text[at - 1] === '<' || (text[at + 1] === '>' && text.slice(0, at).trimEnd().endsWith('}'));
+
 /**
  * Reads TypeScript line by line, and finds out whether a statement may begin at the beginning of a line: it may at the top and inside of braces, but not
  * inside of other brackets, a template or a comment, and not after an operator.
@@ -68,7 +72,7 @@ export class LineScanner {
       this.#code += character;
       return afterQuoted(text, i + 1, character);
     }
-    if (character === '/' && this.#regexMayBegin()) {
+    if (character === '/' && this.#regexMayBegin() && !isOfTag(text, i)) {
       this.#last = '/ ';
       this.#code += './';
       return afterRegex(text, i + 1);

@@ -31,6 +31,9 @@ test('code, strings, templates, comments and patterns are told apart', () => {
     ["x = /'/.test(|", 'code'],
     ['f(/a/, "|', 'text " 8'],
     ["'// a|", "text ' 1"],
+    ['<p><b>x</b>{who.|}</p>', 'code'],
+    ['<p><Row n={1} /> {who.|}</p>', 'code'],
+    ['f({ a }, />"/, |', 'code'],
   ]) {
     assert.equal(at(code as string), kind, code);
   }

@@ -1,3 +1,5 @@
+import { isOfTag } from '../magics/index.js';
+
 /** What the cursor is in. `text` is a string or a template; `from` is behind its opening quote. */
 export type CursorPlace =
   | { readonly kind: 'code' /** Offsets of the brackets that are open. */; readonly open: readonly number[] }
@@ -30,7 +32,7 @@ export function placeAt(code: string, cursor: number): CursorPlace {
       if (end === undefined) return { kind: 'text', from, quote: '`', open };
       if (code[end - 1] === '{') templates.push({ depth: open.length, from });
       i = end;
-    } else if (character === '/' && PATTERN_AFTER.test(code.slice(Math.max(0, i - 20), i))) {
+    } else if (character === '/' && PATTERN_AFTER.test(code.slice(Math.max(0, i - 20), i)) && !isOfTag(code, i)) {
       const end = afterPattern(code, i + 1, cursor);
       if (end === undefined) return { kind: 'pattern' };
       i = end;

@@ -18,3 +18,4 @@ export type {
   Session,
   SessionOptions,
 } from './session.js';
+export { compilerOptionsOf } from './ts7/notebook-config.js';

@@ -144,6 +144,15 @@ describe('TypeScript with ! and %', () => {
       'try { f() } catch (date) {\n  !date && f()\n}': 0,
       '!curl x \\\n  -d y\n%pwd': 2,
       'ready;\nconst out = !curl x \\\n  -d y\n!ls': 2,
+      // A line that begins with `?` may belong to what stands above it.
+      '!npm install x\nconst a = ready\n  ? who\n  : start': 1,
+      '!npm install x\nconst a = ready\n  ?? start': 1,
+      '!npm install x\ntype A<T> = T extends string\n  ? T\n  : T[]': 1,
+      '!npm install x\nconst a = 3\n?ready': 2,
+      '!npm install x\nconst a = 3;\n??ready': 2,
+      // The slash of a tag begins no regular expression.
+      'const list = items.map((one) => <li key={one}>{one}</li>);\n!ls -la': 1,
+      'const row = f(<Row n={1} />);\n!ls -la': 1,
       '!ls -la\ninterface I {\n  a: string\n  b?\n}': 1,
       [`!ls -la\n!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 1,
       [`!function () {\n${'  f(1);\n'.repeat(400)}}();`]: 0,

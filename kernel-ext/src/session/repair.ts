@@ -1,6 +1,6 @@
 import { type Edit, edited, type MappedText } from './mapped-text.js';
 import { isNode, opening, parseCell, type SyntaxNode, walk } from './syntax.js';
-import { usingEdits } from './using.js';
+import { innerFirst, usingEdits } from './using.js';
 
 /**
  * Rewrites what tslab's converter gets wrong and what its TypeScript 5.0 does not know, in place: every character of the user keeps its position in errors.
@@ -15,8 +15,8 @@ export function repaired(cell: MappedText): MappedText {
     if (repair !== undefined) edits.push(...repair(node, cell.text, parent));
     return undefined;
   });
-  edits.push(...usingEdits(program, cell.text));
-  return edited(cell, edits);
+  const { before, behind } = usingEdits(program, cell.text);
+  return edited(cell, [...before, ...edits, ...innerFirst(behind)]);
 }
 
 type Repair = (node: SyntaxNode, text: string, parent: SyntaxNode | undefined) => Edit[];

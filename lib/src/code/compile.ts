@@ -93,6 +93,8 @@ export async function compile(text: string, map: string, { isJsx, tsconfig }: La
     // A class expression with decorators would lose its name.
     keepNames: DECORATED.test(text),
     format: 'cjs',
+    // Cells are in strict mode in the notebook too, and the compiler does not add this to a module that it makes a CommonJS file of.
+    banner: STRICT,
     platform: 'node',
     sourcemap: 'external',
     sourcefile: NAME,
@@ -105,6 +107,9 @@ export async function compile(text: string, map: string, { isJsx, tsconfig }: La
   for (const oldest of cache.keys()) if (cache.size > CACHED) cache.delete(oldest);
   return compiled;
 }
+
+/** The directive for strict mode, which must stand above all code. */
+export const STRICT = "'use strict';";
 
 /** The name of the module in the compiler's messages. No such file exists. */
 export const NAME = '<notebook>';

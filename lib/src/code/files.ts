@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ImportKind, Plugin } from 'esbuild';
-import { absoluteSources, buildFailure, inlineMap, NAME, SHARED, withCompiler } from './compile.js';
+import type { ImportKind, Metafile, Plugin } from 'esbuild';
+import { absoluteSources, buildFailure, inlineMap, mapOneLineDown, NAME, SHARED, STRICT, withCompiler } from './compile.js';
 import { bracketDeleteDecorators } from './delete-decorators.js';
 import { CannotShip } from './errors.js';
 import { HOOKS } from './hooks.js';
@@ -88,11 +88,24 @@ async function bundle(specifiers: readonly string[], place: Place, tsconfig: str
     }),
   );
   const text = (suffix: string): string => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? '';
-  const code = `${text('.js')}${inlineMap(absoluteSources(text('.map'), folder))}`;
+  const map = absoluteSources(text('.map'), folder);
+  const code = areStrict(result.metafile)
+    ? `${STRICT}\n${text('.js')}${inlineMap(mapOneLineDown(map))}`
+    : `${text('.js')}${inlineMap(map)}`;
   const inputs = Object.keys(result.metafile.inputs).filter((input) => input !== NAME);
   const stamps = new Map(inputs.map((input) => resolve(folder, input)).map((file) => [file, stampOf(file)]));
   return { code, awaits, stamps, found };
 }
+
+/**
+ * Whether Node would run each of the files in strict mode: TypeScript and ES modules. The compiler adds no directive for them, and it puts their functions
+ * beside those of the other files. So if one of them is CommonJS in JavaScript, the others are not strict either.
+ */
+const areStrict = ({ inputs }: Metafile): boolean =>
+  Object.entries(inputs).every(
+    ([file, { format }]) =>
+      format === 'esm' || file === NAME || file.startsWith(`${REQUIRED}:`) || /\.(?:[cm]?tsx?|mjs|json)$/.test(file),
+  );
 
 /** Marks a namespace as `require` would, because cells that import the file get it from a `require`. */
 const MARKED = `const marked = (loading) => loading.then((all) => Object.defineProperty(all, '__esModule', { value: true })); `;

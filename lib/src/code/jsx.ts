@@ -25,16 +25,27 @@ export const hasJsx = (cell: Cell, part: Range): boolean => cell.jsx.some((at) =
 /** Comments in which a cell names the functions for its JSX: `@jsx h`. */
 const PRAGMA = /@(jsx|jsxFrag|jsxRuntime|jsxImportSource)\s+([\w$./@-]+)/g;
 
-const pragmasIn = (cell: Cell): readonly (readonly [name: string, value: string])[] =>
-  Array.from(cell.source.matchAll(PRAGMA), ([, name, value]) => [name as string, value as string] as const);
+const pragmasIn = (source: string): readonly (readonly [name: string, value: string])[] =>
+  Array.from(source.matchAll(PRAGMA), ([, name, value]) => [name as string, value as string] as const);
+
+/** What the comments of a cell say: `{ jsx: 'h' }`. */
+export const jsxPragmas = (source: string): Readonly<Record<string, string>> => Object.fromEntries(pragmasIn(source));
 
 /** The names that the compiler puts into a cell with JSX: `React`, if the function for elements is `React.createElement`. */
-export function namesForJsx(cell: Cell, options: CompilerOptions = {}): readonly string[] {
-  const pragmas = Object.fromEntries(pragmasIn(cell));
-  if ((pragmas.jsxRuntime ?? (options.jsx === 'react' ? 'classic' : '')) !== 'classic') return [];
-  const element = pragmas.jsx ?? options.jsxFactory ?? 'React.createElement';
-  const fragment = pragmas.jsxFrag ?? options.jsxFragmentFactory ?? 'React.Fragment';
-  return [...new Set([element, fragment].map((path) => String(path).split('.')[0] as string))];
+export function namesForJsx({ source }: Pick<Cell, 'source'>, options: CompilerOptions = {}): readonly string[] {
+  const { element, fragment } = functionsForJsx(source, options);
+  return [...new Set([...element, ...fragment])];
+}
+
+/** The names that it puts at an element, and those that it puts at a fragment besides. */
+export function functionsForJsx(source: string, options: CompilerOptions): Readonly<Record<'element' | 'fragment', string[]>> {
+  const pragmas = jsxPragmas(source);
+  if ((pragmas.jsxRuntime ?? (options.jsx === 'react' ? 'classic' : '')) !== 'classic') return { element: [], fragment: [] };
+  const nameOf = (path: unknown): string => String(path).split('.')[0] as string;
+  return {
+    element: [nameOf(pragmas.jsx ?? options.jsxFactory ?? 'React.createElement')],
+    fragment: [nameOf(pragmas.jsxFrag ?? options.jsxFragmentFactory ?? 'React.Fragment')],
+  };
 }
 
 /**
@@ -48,7 +59,7 @@ export function jsxOf({ entry, units }: Closure): string | undefined {
   });
   const written = new Map(
     cells.map((cell) => [
-      pragmasIn(cell)
+      pragmasIn(cell.source)
         .map(([name, value]) => `/* @${name} ${value} */`)
         .join(' '),
       cell.id,
@@ -70,7 +81,10 @@ export const renamedForJsx = (unit: Unit, name: string): Error =>
   });
 
 /** What has to change in a cell without JSX, if it is put into a module with JSX: there, `<T>x` is no type assertion, and `<T>(x) => x` no function. */
-export function anglesIn({ source, statements }: Cell): readonly (Range & { readonly text: string })[] {
+export function anglesIn({
+  source,
+  statements,
+}: Pick<Cell, 'source' | 'statements'>): readonly (Range & { readonly text: string })[] {
   const edits: (Range & { text: string })[] = [];
   const visit = (node: Node): void => {
     const { typeAnnotation, typeParameters } = node;

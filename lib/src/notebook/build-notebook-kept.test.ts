@@ -233,3 +233,57 @@ test('changes in functions that run later, and of names that only a callback has
     assert.ok(!text.includes(other), `${other}\n${text}`);
   }
 });
+
+test('the parts of one declaration are kept together', () => {
+  const parts = [
+    'interface Body { old: true }',
+    'const step = 1;\nclass Counter { count = Counter.FIRST }\nnamespace Counter { export const FIRST = step; }',
+    'enum Size { Small }\nenum Size { Large = 1 }',
+    'function twice(x: number): number;\nfunction twice(x: string): string;\nfunction twice(x: unknown) { return x; }\nnamespace twice { export const n = 2; }',
+    'interface Body { text: string }\ninterface Body { top?: number }',
+    'namespace Api { export interface Query { q: string } }\nnamespace Api { export type Answer = string }',
+  ];
+  const built = build(
+    ...parts,
+    'const Chat = serve.deployment(class Chat { fetch(body: Body, query: Api.Query) { return [new Counter(), Size.Small, twice(1)]; } });\nserve.run(Chat.bind())',
+  );
+  const text = built.modules[0]?.text ?? '';
+  for (const part of parts.slice(1).flatMap((cell) => cell.split('\n'))) assert.ok(text.includes(part), `${part}\n${text}`);
+  assert.ok(text.indexOf('class Counter') < text.indexOf('namespace Counter'), text);
+  assert.deepEqual(built.leftOut.slice(0, -1), ['cell 1: interface Body { old: true }']);
+});
+
+test('a module with JSX is compiled as its cells are', () => {
+  const run =
+    'const Page = serve.deployment(class Page { fetch() { return render(<p>{same(1)}</p>); } });\nserve.run(Page.bind())';
+  const cells = ['const render = String;\nrender(<h1>hi</h1>);', 'const same = <T>(x: T) => <T>x;', run];
+  const built = build(...cells);
+  assert.equal(built.applications[0]?.module, '/out/lesson.app.tsx');
+  assert.equal(built.modules[0]?.file, '/out/lesson.app.tsx');
+  const text = built.modules[0]?.text ?? '';
+  assert.match(text, /\/\*\* @jsxRuntime automatic \*\/[\s\S]*const same = \(x: T\) => \(x\);[\s\S]*render\(<p>/);
+  assert.deepEqual([built.leftOut[0], built.notes], ['cell 1: render(<h1>hi</h1>);', []]);
+
+  const plain = build('const render = String;\nrender(<h1>hi</h1>);', `${chat('x')} serve.run(Chat.bind(render))`);
+  assert.equal(plain.modules[0]?.file, '/out/lesson.app.ts');
+});
+
+test('the functions for JSX that the tsconfig.json or a comment names are kept', () => {
+  const h = 'const h = (tag: string) => tag;\nconst other = h;';
+  const page = (name: string, comment = '') =>
+    `${comment}const ${name} = serve.deployment(() => <p>hi</p>);\nserve.run(${name}.bind(), { name: '${name}', routePrefix: '/${name}' })`;
+  const of = (compilerOptions: Readonly<Record<string, unknown>>, ...sources: string[]) =>
+    buildNotebook(
+      { file: '/nb/lesson.ipynb', cells: sources.map((source, i) => ({ number: i + 1, source })), magics: [], compilerOptions },
+      () => '/nb/lesson.app.ts',
+    );
+  const classic = of({ jsx: 'react', jsxFactory: 'h' }, h, page('A'));
+  assert.match(classic.modules[0]?.text ?? '', /\/\*\* @jsxRuntime classic \*\/ \/\*\* @jsx h \*\/[\s\S]*const h =/);
+  assert.deepEqual(classic.notes, []);
+  const comment = '/** @jsxRuntime classic */ /** @jsx other */\n';
+  assert.match(of({ jsx: 'react-jsx' }, h, page('A', comment)).modules[0]?.text ?? '', /@jsx other[\s\S]*const other =/);
+  assert.throws(
+    () => of({ jsx: 'react', jsxFactory: 'h' }, h, page('A'), page('B', comment)),
+    /NBS_CANNOT_BUILD|different functions/,
+  );
+});

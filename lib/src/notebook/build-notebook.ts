@@ -1,8 +1,9 @@
 import { basename, dirname } from 'node:path';
-import { childrenOf, type Node } from '../code/index.js';
+import { type CompilerOptions, childrenOf, type Node } from '../code/index.js';
 import { NothingToBuild } from './errors.js';
 import { findRuns } from './find-runs.js';
-import { type ModulePlan, planModules, statementsIn, textOf } from './module-text.js';
+import { jsxComments } from './jsx-comments.js';
+import { type ModulePlan, planModules, sourceOf, statementsIn, type TextOptions, textOf } from './module-text.js';
 import { isMissing, NOTEBOOK_IMPORTS, NOTEBOOK_ONLY } from './notebook-names.js';
 import { type Slice, sliceOf } from './slice.js';
 import { type CellText, type Statement, statementsOf } from './statement.js';
@@ -18,6 +19,8 @@ export interface NotebookSource {
   readonly file: string;
   readonly cells: readonly CellText[];
   readonly magics: readonly LeftOutLine[];
+  /** What the notebook's `tsconfig.json` says about JSX. Default: its functions come from `react/jsx-runtime`. */
+  readonly compilerOptions?: CompilerOptions;
 }
 
 export interface BuiltModule {
@@ -45,11 +48,14 @@ export interface BuiltNotebook {
 
 /**
  * Makes modules from a notebook that runs applications: each contains what the applications need, and nothing else of the notebook.
- * @param moduleFile absolute path of the n-th module, from 0
+ * @param moduleFile absolute path of the n-th module, from 0, which ends with `.ts`; that of a module with JSX gets an `x` behind it
  * @throws NBS_NOTHING_TO_BUILD, NBS_CANNOT_BUILD
  */
-export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFile: (n: number) => string): BuiltNotebook {
-  const { statements, unread } = statementsOf(cells);
+export function buildNotebook(
+  { file, cells, magics, compilerOptions = {} }: NotebookSource,
+  moduleFile: (n: number) => string,
+): BuiltNotebook {
+  const { statements, unread } = statementsOf(cells, compilerOptions);
   const { apps, cluster, notes: found } = findRuns(statements);
   const notes = [...unread.map((cell) => `cell ${cell} cannot be read as TypeScript, and is left out`), ...found];
   if (apps.length === 0) throw NothingToBuild({ file: basename(file), notes: notes.length === 0 ? '' : `; ${notes.join('; ')}` });
@@ -58,13 +64,15 @@ export function buildNotebook({ file, cells, magics }: NotebookSource, moduleFil
   const kept = new Set<Statement>();
   const applications: BuiltNotebook['applications'][number][] = [];
   const modules = plans.map((plan, n): BuiltModule => {
-    const module = moduleFile(n);
     const exported = exportNames(plan);
     const inModule = statementsIn(plan);
+    const inText = [...inModule, ...plan.slices.map(({ app }) => app.statement)];
+    const jsx = jsxComments(inText, compilerOptions, basename(file));
+    const module = `${moduleFile(n)}${jsx === '' ? '' : 'x'}`;
     for (const statement of inModule) kept.add(statement);
     for (const [i, { app }] of plan.slices.entries())
       applications.push({ name: app.name, routePrefix: app.routePrefix, module, export: exported[i] as string });
-    return { file: module, text: moduleText(plan, inModule, exported, magics, { notebook: file, module }) };
+    return { file: module, text: moduleText(plan, inModule, exported, magics, { notebook: file, module, jsx }) };
   });
   const order = (name: string): number => apps.findIndex((app) => app.name === name);
   notes.push(...missingIn(slices, magics), ...environmentIn(magics));
@@ -88,12 +96,13 @@ function moduleText(
   statements: readonly Statement[],
   exported: readonly string[],
   magics: readonly LeftOutLine[],
-  options: { readonly notebook: string; readonly module: string },
+  options: TextOptions,
 ): string {
   const free = new Set(plan.slices.flatMap((slice) => [...slice.free.keys()]));
   const imports = Object.entries(NOTEBOOK_IMPORTS).filter(([name]) => free.has(name));
   const blocks = [
     `// Made by \`nbserve build ${basename(options.notebook)}\`. Build it again after a change of the notebook, and do not change this file.`,
+    options.jsx,
     imports.map(([name, from]) => `import { ${name} } from '${from}';`).join('\n'),
   ];
   let cell = 0;
@@ -110,7 +119,7 @@ function moduleText(
   if (comments.length > 0) blocks.push(comments.map(commentOf).join('\n'));
   for (const [i, { app }] of plan.slices.entries()) {
     const { expression, statement, suffix } = app;
-    blocks.push(`export const ${exported[i]} = ${statement.source.slice(expression.start, expression.end)}${suffix};`);
+    blocks.push(`export const ${exported[i]} = ${sourceOf(statement, expression, options)}${suffix};`);
   }
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }

@@ -25,20 +25,51 @@ const FUNCTIONS = /Function|ClassMethod|ClassPrivateMethod|ObjectMethod/;
 /**
  * Finds them in the code that the statement itself runs, also in the callbacks of `forEach`, `map` and the like. A method that is not known counts if its
  * result is not used.
+ * @param everywhere whether those in other functions count too
  */
-export function changingCallsIn(node: Node): readonly ChangingCall[] {
+export function changingCallsIn(node: Node, everywhere = false): readonly ChangingCall[] {
   const found: ChangingCall[] = [];
   /** Functions that run now, and whether what they return is dropped. */
   const runNow = new Map<Node, boolean>();
   const visit = (one: Node, isDropped: boolean): void => {
-    if (FUNCTIONS.test(one.type) && !runNow.has(one)) return;
-    if (one.type.startsWith('TSType') || (one.type === 'ClassProperty' && one.static !== true)) return;
+    if (!everywhere && isForLater(one) && !runNow.has(one)) return;
+    if (one.type.startsWith('TSType')) return;
     if (isCall(one)) for (const callback of functionsRunBy(one)) runNow.set(callback, isDropped);
     const call = changingCall(one, isDropped);
     if (call !== undefined) found.push(call);
     if (isDropped) found.push(...argumentsOf(one));
     const passes = isDropped && (one.type === 'AwaitExpression' || isUnwrapped(one));
     const drops = one.type === 'ExpressionStatement' || runNow.get(one) === true || passes;
+    for (const child of childrenOf(one)) visit(child, drops);
+  };
+  visit(node, false);
+  return found;
+}
+
+/** Code that runs when it is called, or when an instance is made. */
+const isForLater = ({ type, static: isStatic }: Node): boolean =>
+  FUNCTIONS.test(type) || (type === 'ClassProperty' && isStatic !== true);
+
+/** A name that is called: `load` of `load(…)` and of `new load()`, and `tag` of a template. */
+export interface CalledName {
+  readonly name: string;
+  /** The offset of the name. */
+  readonly start: number;
+  /** True if nothing uses the result. */
+  readonly isDropped: boolean;
+}
+
+/** Finds them in the code that the statement itself runs. @param everywhere whether those in functions that run later count too */
+export function calledNamesIn(node: Node, everywhere: boolean): readonly CalledName[] {
+  const found: CalledName[] = [];
+  const runNow = new Set<Node>();
+  const visit = (one: Node, isDropped: boolean): void => {
+    if (!everywhere && isForLater(one) && !runNow.has(one)) return;
+    if (isCall(one)) for (const callback of functionsRunBy(one)) runNow.add(callback);
+    const called = one.type === 'TaggedTemplateExpression' ? one.tag : one.callee;
+    const callee = isNode(called) ? unwrap(called) : undefined;
+    if (callee?.type === 'Identifier') found.push({ name: callee.name as string, start: callee.start, isDropped });
+    const drops = one.type === 'ExpressionStatement' || (isDropped && (one.type === 'AwaitExpression' || isUnwrapped(one)));
     for (const child of childrenOf(one)) visit(child, drops);
   };
   visit(node, false);

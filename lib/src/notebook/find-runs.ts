@@ -38,6 +38,14 @@ const CHANGES = new Set(['run', 'start', 'delete', 'shutdown', 'traffic', 'canar
 export const changesCluster = ({ node }: Statement): boolean =>
   callsIn(node, true).some((call) => CHANGES.has(serveMethod(call) ?? '') || deployed(call) !== undefined);
 
+/** Whether a call anywhere in the statement, also in a function that runs later, changes the cluster. */
+export const changesClusterLater = ({ node }: Statement): boolean => {
+  const changes = (one: Node): boolean =>
+    (one.type === 'CallExpression' && (CHANGES.has(serveMethod(one) ?? '') || deployed(one) !== undefined)) ||
+    childrenOf(one).some(changes);
+  return changes(node);
+};
+
 /** Finds the applications as the cells run them, from the first to the last. */
 export function findRuns(statements: readonly Statement[]): FoundRuns {
   const apps = new Map<string, NotebookApp>();

@@ -1,5 +1,6 @@
 import { dirname, relative, resolve } from 'node:path';
-import { childrenOf, isNode, type Node } from '../code/index.js';
+import { anglesIn, childrenOf, isNode, type Node } from '../code/index.js';
+import { usedWhenRun } from './called-code.js';
 import type { Slice } from './slice.js';
 import { declaresTypesToo, type Statement } from './statement.js';
 
@@ -12,18 +13,19 @@ export interface ModulePlan {
   readonly types: ReadonlyMap<string, Statement>;
 }
 
-/** Applications that need different declarations of one name get different modules. */
+/** Applications that need different declarations or different values of one name get different modules. */
 export function planModules(slices: readonly Slice[]): readonly ModulePlan[] {
   const plans: { slices: Slice[]; values: Map<string, Statement>; types: Map<string, Statement> }[] = [];
   for (const slice of slices) {
     const agrees = (own: ReadonlyMap<string, Statement>, all: ReadonlyMap<string, Statement>): boolean =>
       [...own].every(([name, statement]) => (all.get(name) ?? statement) === statement);
     const fits = plans.find(
-      ({ values, types }) =>
+      ({ slices: others, values, types }) =>
         agrees(slice.values, values) &&
         agrees(slice.types, types) &&
         mayStandBeside(slice.values, types) &&
-        mayStandBeside(values, slice.types),
+        mayStandBeside(values, slice.types) &&
+        others.every((other) => !changesFor(slice, other) && !changesFor(other, slice)),
     );
     const plan = fits ?? { slices: [], values: new Map<string, Statement>(), types: new Map<string, Statement>() };
     if (fits === undefined) plans.push(plan);
@@ -38,9 +40,20 @@ export function planModules(slices: readonly Slice[]): readonly ModulePlan[] {
 const mayStandBeside = (values: ReadonlyMap<string, Statement>, types: ReadonlyMap<string, Statement>): boolean =>
   [...values].every(([name, one]) => !declaresTypesToo(one) || (types.get(name)?.cell ?? one.cell) === one.cell);
 
+/** Whether the first application has a change that the second one would see, and that was not made above the run of the second one. */
+const changesFor = (one: Slice, other: Slice): boolean =>
+  [...one.changes].some(
+    ([statement, names]) =>
+      !other.changes.has(statement) &&
+      // The names that no cell declares are those of the whole program. An import without names may change all of it.
+      (names.size === 0 || [...names].some((name) => other.values.has(name) || (one.free.has(name) && name !== 'console'))),
+  );
+
 /** The statements of a module, each after those that it uses when it runs. */
 export function statementsIn({ slices, values, types }: ModulePlan): readonly Statement[] {
-  const all = new Set([...values.values(), ...types.values(), ...slices.flatMap(({ changes }) => [...changes])]);
+  const parts = new Map(slices.flatMap((slice) => [...slice.parts]));
+  const changes = slices.flatMap((slice) => [...slice.changes.keys()]);
+  const all = new Set([...values.values(), ...types.values(), ...changes, ...[...parts.values()].flat()]);
   const ordered = [...all].sort((a, b) => a.order - b.order);
   const done = new Set<Statement>();
   const put = (statement: Statement): void => {
@@ -48,9 +61,10 @@ export function statementsIn({ slices, values, types }: ModulePlan): readonly St
     // It is marked before what it uses, so that a circle ends.
     done.add(statement);
     placed.delete(statement);
-    for (const { name, depth } of statement.uses) {
+    for (const part of parts.get(statement) ?? []) if (part.order < statement.order) put(part);
+    for (const name of usedWhenRun(statement, (one) => values.get(one))) {
       const used = values.get(name);
-      if (used !== undefined && depth === 0) put(used);
+      if (used !== undefined) put(used);
     }
     placed.add(statement);
   };
@@ -63,6 +77,8 @@ export interface TextOptions {
   /** Absolute paths, from which relative imports are written again. */
   readonly notebook: string;
   readonly module: string;
+  /** The comments for JSX; '' in a module without it. */
+  readonly jsx: string;
 }
 
 /** The text of a statement, with only the names that the module needs of it. */
@@ -125,13 +141,23 @@ function wordsIn(node: Node): ReadonlySet<string> {
   return new Set([...own, ...childrenOf(node).flatMap((child) => [...wordsIn(child)])]);
 }
 
-/** The text of a part of a statement. A module that it imports when it runs is named as seen from the module. */
-function sourceOf({ source }: Statement, part: Node, options: TextOptions): string {
+/**
+ * The text of a part of a statement. A module that it imports when it runs is named as seen from the module, and angle brackets of types are replaced if they
+ * would be JSX there.
+ */
+export function sourceOf({ source, isPlain }: Statement, part: Node, options: TextOptions): string {
+  const edits = importedIn(part).map(({ start, end, value }) => ({
+    start,
+    end,
+    text: JSON.stringify(seenFromModule(value as string, options)),
+  }));
+  if (options.jsx !== '' && isPlain) edits.push(...anglesIn({ source, statements: [part] }));
   let text = '';
   let at = part.start;
-  for (const literal of importedIn(part)) {
-    text += source.slice(at, literal.start) + JSON.stringify(seenFromModule(literal.value as string, options));
-    at = literal.end;
+  for (const edit of edits.sort((a, b) => a.start - b.start)) {
+    if (edit.start < at) continue;
+    text += source.slice(at, edit.start) + edit.text;
+    at = edit.end;
   }
   return text + source.slice(at, part.end);
 }

@@ -1,8 +1,9 @@
 import type { Reference } from '../code/index.js';
+import { changedInside, codeOf, isUnset, isWritten, returnsNothing } from './called-code.js';
 import { CannotBuild } from './errors.js';
-import { changesCluster, type NotebookApp } from './find-runs.js';
+import { changesCluster, changesClusterLater, type NotebookApp } from './find-runs.js';
 import { isMissing } from './notebook-names.js';
-import { declaresTypesToo, type Statement } from './statement.js';
+import { declaresTypesToo, otherParts, type Statement } from './statement.js';
 
 /** What one application needs of the notebook. */
 export interface Slice {
@@ -11,15 +12,17 @@ export interface Slice {
   readonly values: ReadonlyMap<string, Statement>;
   /** The statement that declares each type that it needs. */
   readonly types: ReadonlyMap<string, Statement>;
-  /** Statements that change needed variables. */
-  readonly changes: ReadonlySet<Statement>;
+  /** Statements that change needed variables, or what the whole program sees, each with the names that it changes. */
+  readonly changes: ReadonlyMap<Statement, ReadonlySet<string>>;
+  /** The other parts of declarations that it needs, such as the namespace of a class. */
+  readonly parts: ReadonlyMap<Statement, readonly Statement[]>;
   /** Names that the notebook does not declare, such as `serve`, and the first cell that uses each. */
   readonly free: ReadonlyMap<string, number>;
   readonly notes: readonly string[];
 }
 
 /** True if the statement, or a function that it runs at once, changes the name. */
-const isWrite = ({ kind, depth }: Reference): boolean => depth === 0 && (kind === 'write' || kind === 'mutate');
+const isWrite = (use: Reference): boolean => use.depth === 0 && isWritten(use);
 
 /**
  * Finds what the expression of an application needs, as it was when its cell ran: of a name that several cells declare, the last declaration before that.
@@ -33,10 +36,11 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     before.findLast((one) => one.values.has(name) && (one.order <= at || one.node.type === 'FunctionDeclaration'));
   const values = new Map<string, Statement>();
   const types = new Map<string, Statement>();
-  const changes = new Set<Statement>();
+  const changes = new Map<Statement, ReadonlySet<string>>();
+  const parts = new Map<Statement, readonly Statement[]>();
   const free = new Map<string, number>();
   const notes = new Set<string>();
-  /** Calls of functions that may change a needed name. */
+  /** Calls of functions that may change a needed name, and are left out. */
   const passedOn: { readonly name: string; readonly statement: Statement; readonly call: string }[] = [];
 
   const need = (name: string, user: Statement, path: readonly string[]): void => {
@@ -53,6 +57,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
     }
     values.set(name, found);
     include(found, [...path, name]);
+    includeParts(found, [...path, name]);
     for (const one of before) {
       if (one.order <= found.order || one.order >= at || changes.has(one) || values.get(name) === one) continue;
       const writes = one.uses.some((use) => use.name === name && isWrite(use));
@@ -60,7 +65,9 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
       const calls = all.filter((call) => !call.isArgument);
       const [passed] = all.filter((call) => call.isArgument);
       if (!writes && calls.length === 0) {
-        if (passed !== undefined) passedOn.push({ name, statement: one, call: passed.method });
+        const called = changerOf(one, name, found);
+        if (called !== undefined) includeCall(one, called, name, [...path, name], isUnset(name, found));
+        else if (passed !== undefined) passedOn.push({ name, statement: one, call: passed.method });
         continue;
       }
       const isSure = writes || calls.some((call) => call.isKnown);
@@ -81,10 +88,66 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         }
         notes.add(`${call} is in the module, because it may change ${name}`);
       }
-      changes.add(one);
-      include(one, [...path, name]);
+      change(one, [...path, name]);
     }
   };
+
+  const change = (statement: Statement, path: readonly string[]): void => {
+    const calls = statement.calls.filter(({ name, isKnown }) => isKnown || declaring(name) !== undefined);
+    const names = [...statement.uses.filter(isWrite), ...calls].map(({ name }) => name);
+    changes.set(statement, new Set([...names, ...changedBy(statement)]));
+    include(statement, path);
+  };
+
+  /** The names that the functions that a statement calls change. */
+  const changedBy = ({ called }: Statement): readonly string[] =>
+    [...codeOf(called.keys(), declaring)].flatMap((code) => [...changedInside(code)]);
+
+  const includeParts = (statement: Statement, path: readonly string[]): void => {
+    const others = otherParts(statement, before).filter(({ order }) => order < at);
+    if (parts.has(statement) || others.length === 0) return;
+    parts.set(statement, others);
+    for (const one of others) include(one, path);
+  };
+
+  /** Whether code means this declaration by the name: that of a cell which declares the name itself means its own. */
+  const isMeantBy = (code: Statement, name: string, found: Statement): boolean =>
+    code.cell === found.cell || !before.some((one) => one.cell === code.cell && one.values.has(name));
+
+  /** The name of a function that a statement calls, and that changes the name, itself or through others that it calls. */
+  const changerOf = (statement: Statement, name: string, found?: Statement): string | undefined =>
+    [...statement.called.keys()].find((called) =>
+      [...codeOf([called], declaring)].some(
+        (code) => changedInside(code).has(name) && (found === undefined || isMeantBy(code, name, found)),
+      ),
+    );
+
+  /**
+   * Includes a statement because it calls a function that changes the name. It may as well only try the function: then it uses the result, or the function
+   * returns one.
+   * @param isEmpty true for a variable that has no value without the call
+   */
+  const includeCall = (statement: Statement, call: string, name: string, path: readonly string[], isEmpty = false): void => {
+    const declared = declaring(call);
+    const isDropped = statement.called.get(call)?.isDropped === true;
+    if (!isDropped || !(isEmpty || (declared !== undefined && returnsNothing(call, declared)))) {
+      passedOn.push({ name, statement, call });
+      return;
+    }
+    const isKept = mayCall(statement);
+    const what = isKept ? 'in the module, because' : 'left out, although';
+    notes.add(`cell ${statement.cell}: ${call}(…) is ${what} it may change ${name}`);
+    if (isKept) change(statement, path);
+  };
+
+  /** Whether the functions that a statement calls can run in a module. */
+  const mayCall = (statement: Statement): boolean =>
+    !changesCluster(statement) &&
+    !usesCluster(statement) &&
+    missingOf(statement) === null &&
+    ![...codeOf(statement.called.keys(), declaring)].some(
+      (code) => changesClusterLater(code) || code.uses.some(({ name, kind }) => kind !== 'typeof' && missingAt(name) !== null),
+    );
 
   /** Whether the statement, or one that it needs, uses what a call that changes the cluster has returned. */
   const usesCluster = (statement: Statement, seen = new Set([statement])): boolean =>
@@ -99,14 +162,19 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
   const missingOf = (statement: Statement, seen = new Set([statement])): string | null => {
     for (const { name, kind, depth } of statement.uses) {
       if (depth > 0 || kind === 'typeof') continue;
-      const used = declaring(name);
-      if (used === undefined && isMissing(name)) return name;
-      if (used === undefined || seen.has(used)) continue;
-      seen.add(used);
-      const missing = missingOf(used, seen);
+      const missing = missingAt(name, seen);
       if (missing !== null) return missing;
     }
     return null;
+  };
+
+  /** The same for a name: itself, or one that its declaration uses. */
+  const missingAt = (name: string, seen = new Set<Statement>()): string | null => {
+    const used = declaring(name);
+    if (used === undefined) return isMissing(name) ? name : null;
+    if (seen.has(used)) return null;
+    seen.add(used);
+    return missingOf(used, seen);
   };
 
   /** The values of `typeof Chat` in types. A handle is not needed, because types do not run. */
@@ -127,6 +195,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         value !== undefined && declaresTypesToo(value) && value.order > type.order && value.cell !== type.cell;
       if (found === undefined || isTaken(found)) continue;
       types.set(word, found);
+      includeParts(found, path);
       needTypes(found.words, path);
       needTypeOf(found, path);
       needValuesOf(found, path);
@@ -146,19 +215,34 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
   };
 
   const include = (statement: Statement, path: readonly string[]): void => {
-    for (const use of statement.uses) {
-      need(use.name, statement, path);
-      if (use.depth > 0) continue;
-      const then = statements.findLast((one) => one.values.has(use.name) && one.order <= statement.order);
-      const now = values.get(use.name);
-      if (then !== undefined && now !== undefined && then !== now)
-        notes.add(
-          `cell ${statement.cell} ran with the ${use.name} of cell ${then.cell}; the module has the one of cell ${now.cell}`,
-        );
-    }
+    for (const use of statement.uses) need(use.name, statement, path);
+    noteOlder(statement);
     needTypeOf(statement, path);
     needTypes(statement.words, path);
     needValuesOf(statement, path);
+  };
+
+  /** Notes the names of which a statement, or a function that it called, has used a declaration that the module does not have. */
+  const noteOlder = (statement: Statement): void => {
+    const { order, cell } = statement;
+    const ran = (name: string): Statement | undefined =>
+      statements.findLast(
+        (one) => one.values.has(name) && (one.order <= order || (one.cell === cell && one.node.type === 'FunctionDeclaration')),
+      );
+    const check = (name: string, then: Statement | undefined): void => {
+      const now = values.get(name);
+      if (then !== undefined && now !== undefined && then !== now)
+        notes.add(`cell ${cell} ran with the ${name} of cell ${then.cell}; the module has the one of cell ${now.cell}`);
+    };
+    for (const { name, depth } of statement.uses)
+      if (depth === 0)
+        check(
+          name,
+          statements.findLast((one) => one.values.has(name) && one.order <= order),
+        );
+    for (const code of codeOf(statement.called.keys(), ran))
+      for (const { name } of code.uses)
+        check(name, statements.findLast((one) => one.cell === code.cell && one.values.has(name)) ?? ran(name));
   };
 
   /** Statements that change what the whole program sees, such as `process.env.X = …` and `import 'reflect-metadata'`. */
@@ -171,7 +255,12 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         node.type === 'ImportDeclaration' && (node.specifiers as unknown[]).length === 0 && node.importKind !== 'type';
       const written = one.uses.find((use) => isWrite(use) && isGlobal(use.name));
       const called = one.calls.find(({ name, isKnown }) => isKnown && name !== 'console' && isGlobal(name));
-      if (!imports && written === undefined && called === undefined) continue;
+      if (!imports && written === undefined && called === undefined) {
+        const global = changedBy(one).find((name) => name !== 'console' && isGlobal(name));
+        const by = global === undefined ? undefined : changerOf(one, global);
+        if (global !== undefined && by !== undefined) includeCall(one, by, global, [`cell ${one.cell}`]);
+        continue;
+      }
       if (changesCluster(one) || usesCluster(one)) {
         const { name } = (written ?? called) as { name: string };
         notes.add(`cell ${one.cell} changes ${name} in a statement that uses the cluster, and is left out`);
@@ -182,8 +271,7 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
         notes.add(`cell ${one.cell} uses ${lacking}, which the module does not have, in a statement that is left out`);
         continue;
       }
-      changes.add(one);
-      include(one, [`cell ${one.cell}`]);
+      change(one, [`cell ${one.cell}`]);
     }
   };
 
@@ -191,8 +279,9 @@ export function sliceOf(app: NotebookApp, statements: readonly Statement[], file
   const inExpression = app.statement.uses.filter((use) => use.start >= start && use.end <= end);
   for (const { name } of inExpression) need(name, app.statement, [`application ${app.name}`]);
   needGlobalChanges();
+  const declared = new Set(values.values());
   for (const { name, statement, call } of passedOn)
-    if (!changes.has(statement) && !changesCluster(statement) && !usesCluster(statement))
+    if (!changes.has(statement) && !declared.has(statement) && !changesCluster(statement) && !usesCluster(statement))
       notes.add(`cell ${statement.cell}: ${call}(…) is left out, although it may change ${name}`);
-  return { app, values, types, changes, free, notes: [...notes] };
+  return { app, values, types, changes, parts, free, notes: [...notes] };
 }

@@ -1,16 +1,18 @@
 import {
   analyse,
   Cell,
+  type CompilerOptions,
   childrenOf,
   type Declaration,
   declare,
+  functionsForJsx,
+  isInstantiated,
   isNode,
   type Node,
-  parseCell,
   type Reference,
   resolveReference,
 } from '../code/index.js';
-import { type ChangingCall, changingCallsIn } from './changing-calls.js';
+import { type ChangingCall, calledNamesIn, changingCallsIn } from './changing-calls.js';
 
 /** A cell's text, with what is not TypeScript replaced by spaces. */
 export interface CellText {
@@ -35,28 +37,43 @@ export interface Statement {
   readonly uses: readonly Reference[];
   /** The calls in it that may change names that it does not declare. */
   readonly calls: readonly ChangingCall[];
+  /** The names of the functions and classes that it calls when it runs, and whether it uses no result of them. */
+  readonly called: ReadonlyMap<string, { readonly isDropped: boolean }>;
+  /** The same of all its code, also of functions that run later. */
+  readonly inside: { readonly called: ReadonlySet<string>; readonly calls: readonly ChangingCall[] };
   /** The names that it uses as types. */
   readonly typeNames: ReadonlySet<string>;
   /** The names of values whose types it uses, by `typeof`. */
   readonly typeQueries: ReadonlySet<string>;
   /** Every word in it that may be the name of a type. */
   readonly words: ReadonlySet<string>;
+  readonly hasJsx: boolean;
+  /** True if its cell was read as TypeScript without JSX. */
+  readonly isPlain: boolean;
 }
 
-/** The statements of a notebook. @returns also the numbers of the cells that the parser cannot read */
-export function statementsOf(cells: readonly CellText[]): {
+/**
+ * The statements of a notebook.
+ * @param options those of the notebook's `tsconfig.json`, for JSX
+ * @returns also the numbers of the cells that the parser cannot read
+ */
+export function statementsOf(
+  cells: readonly CellText[],
+  options: CompilerOptions,
+): {
   readonly statements: readonly Statement[];
   readonly unread: readonly number[];
 } {
   const statements: Statement[] = [];
   const unread: number[] = [];
   for (const { number, source } of cells) {
-    const nodes = parseCell(source);
+    const cell = new Cell(String(number), source, number);
+    const nodes = cell.statements;
     if (nodes.length === 0 && source.trim() !== '' && !isComment(source)) unread.push(number);
     for (const node of nodes) {
       const inner = isNode(node.declaration) ? node.declaration : node;
       if (inner.type === 'EmptyStatement' || (node.type.startsWith('Export') && inner === node)) continue;
-      statements.push(statement(number, source, statements.length, inner, start(node, inner)));
+      statements.push(statement(cell, statements.length, inner, start(node, inner), options));
     }
   }
   return { statements, unread };
@@ -67,16 +84,38 @@ const isComment = (source: string): boolean => source.replaceAll(/\/\*[\s\S]*?\*
 /** Decorators of a class may stand before `export`. */
 const start = (outer: Node, inner: Node): number => (outer === inner ? inner.start : Math.min(inner.start, outer.end));
 
-function statement(cell: number, source: string, order: number, node: Node, from: number): Statement {
+function statement(inCell: Cell, order: number, node: Node, from: number, options: CompilerOptions): Statement {
+  const { source, order: cell } = inCell;
   const values = new Map<string, Declaration>();
-  declare(node, new Cell(String(cell), source, cell), values);
-  const uses = analyse([node], source.length, true).references.filter((one) => resolveReference(one) === null);
+  declare(node, inCell, values);
+  const { references, scope } = analyse([node], source.length, true);
+  // The compiler writes the functions for JSX at each element and fragment.
+  const elements = inCell.jsx.filter((at) => from <= at && at < node.end);
+  const { element, fragment } = functionsForJsx(source, options);
+  const implied = elements.flatMap((start) => {
+    const names = /^<\s*>/.test(source.slice(start)) ? [...element, ...fragment] : element;
+    return names.map((name): Reference => ({ name, start, end: start, scope, kind: 'read', shorthand: false, depth: 0 }));
+  });
+  const uses = [...references, ...implied].filter((one) => resolveReference(one) === null);
   const words = new Set(source.slice(from, node.end).match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []);
   const free = new Set(uses.filter(({ depth }) => depth === 0).map((use) => use.start));
   const calls = changingCallsIn(node).filter((call) => free.has(call.start));
-  const typeNames = namesIn(node, NAMES_OF_TYPES);
-  const typeQueries = namesIn(node, { TSTypeQuery: 'exprName' });
-  return { cell, source, order, node, values, types: typesOf(node), uses, calls, typeNames, typeQueries, words };
+  const places = new Set(uses.map((use) => use.start));
+  const isFree = (one: { readonly start: number }): boolean => places.has(one.start);
+  const called = new Map<string, { readonly isDropped: boolean }>();
+  for (const one of calledNamesIn(node, false).filter(isFree))
+    called.set(one.name, { isDropped: one.isDropped && called.get(one.name)?.isDropped !== false });
+  const inside = {
+    called: new Set(
+      calledNamesIn(node, true)
+        .filter(isFree)
+        .map(({ name }) => name),
+    ),
+    calls: changingCallsIn(node, true).filter(isFree),
+  };
+  const names = { typeNames: namesIn(node, NAMES_OF_TYPES), typeQueries: namesIn(node, { TSTypeQuery: 'exprName' }), words };
+  const jsx = { hasJsx: elements.length > 0, isPlain: inCell.jsx.length === 0 };
+  return { cell, source, order, node, values, types: typesOf(node), uses, calls, called, inside, ...names, ...jsx };
 }
 
 const NAMES_OF_TYPES: Readonly<Record<string, string>> = {
@@ -104,9 +143,41 @@ const TYPES_TOO = new Set(['ClassDeclaration', 'TSEnumDeclaration', 'ImportDecla
 /** True if the values that it declares may be types too: of a class, an enum or an import. */
 export const declaresTypesToo = ({ node }: Statement): boolean => TYPES_TOO.has(node.type);
 
+/** What a declaration can be one with, if another statement of its cell declares the same name. */
+const MERGED: Readonly<Record<string, readonly string[]>> = {
+  ClassDeclaration: ['TSModuleDeclaration', 'TSInterfaceDeclaration'],
+  FunctionDeclaration: ['TSModuleDeclaration', 'TSDeclareFunction'],
+  TSEnumDeclaration: ['TSEnumDeclaration', 'TSModuleDeclaration'],
+  TSInterfaceDeclaration: ['TSInterfaceDeclaration', 'TSModuleDeclaration', 'ClassDeclaration'],
+  TSModuleDeclaration: [
+    'TSModuleDeclaration',
+    'ClassDeclaration',
+    'FunctionDeclaration',
+    'TSDeclareFunction',
+    'TSEnumDeclaration',
+    'TSInterfaceDeclaration',
+  ],
+};
+
+/** The other parts of what a statement declares: overloads, the parts of an enum, a namespace or an interface, and the namespace of a class or a function. */
+export function otherParts({ node, cell }: Statement, statements: readonly Statement[]): readonly Statement[] {
+  const name = idOf(node);
+  const merged = MERGED[node.type] ?? [];
+  return name === undefined
+    ? []
+    : statements.filter(
+        (one) => one.cell === cell && one.node !== node && merged.includes(one.node.type) && idOf(one.node) === name,
+      );
+}
+
+const idOf = ({ id }: Node): string | undefined => (isNode(id) && typeof id.name === 'string' ? id.name : undefined);
+
 function typesOf(node: Node): ReadonlySet<string> {
   const nameOf = (id: unknown): string[] => (isNode(id) && typeof id.name === 'string' ? [id.name] : []);
   if (node.type === 'TSInterfaceDeclaration' || node.type === 'TSTypeAliasDeclaration') return new Set(nameOf(node.id));
+  // A namespace that contains only types has no value.
+  if (node.type === 'TSModuleDeclaration')
+    return new Set(node.kind === 'global' || (node.declare !== true && isInstantiated(node)) ? [] : nameOf(node.id));
   if (node.type !== 'ImportDeclaration') return new Set();
   const specifiers = (node.specifiers as Node[]).filter((one) => node.importKind === 'type' || one.importKind === 'type');
   return new Set(specifiers.flatMap((one) => nameOf(one.local)));

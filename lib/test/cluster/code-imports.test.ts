@@ -80,6 +80,11 @@ testShipped([
     async (A, t) => t.deepEqual(new A().f(), [8, 'deep of deep.ts']),
   ],
   [
+    'functions of cells and of relative files, which are strict as in the notebook',
+    ['import { self } from "./self"', 'function own(this: unknown) { return this } class A { f() { return [self(), own()] } }'],
+    async (A, t) => t.deepEqual(new A().f(), [undefined, undefined]),
+  ],
+  [
     'relative files by .ts and .js',
     [
       'import { quadruple as a } from "./helper.ts"; import { quadruple as b } from "./esm-style.js"',

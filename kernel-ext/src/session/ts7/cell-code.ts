@@ -4,7 +4,7 @@ import { lateReads } from '../late-reads.js';
 import { CODE_LINE_ENDS, type Edit, edited, LineIndex, type MappedText, unmapped } from '../mapped-text.js';
 import { SourceMap } from '../source-map.js';
 import { closing, isNode, opening, type SyntaxNode, walk } from '../syntax.js';
-import { usingEdits } from '../using.js';
+import { innerFirst, usingEdits } from '../using.js';
 import type { DeclaredName } from './cell-scope.js';
 import { transformSync } from './compiler.js';
 import { typeErasures } from './erase-types.js';
@@ -58,10 +58,11 @@ export function cellCode(
   const space = isCommonJs ? '__nbs_exports' : 'exports';
   const imports = importEdits(cell, isLive);
   const loops = loopEdits(cell.program, text);
+  const uses = usingEdits(cell.program, text);
   // A line for the shell that would run the file is a comment only at the start of a file.
   if (text.startsWith('#!')) edits.push({ start: 0, end: '#!'.length, text: '//' });
-  edits.push(...loops.before);
-  edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell));
+  edits.push(...loops.before, ...uses.before);
+  edits.push(...imports.edits, ...exportEdits(cell.program, text), ...decoratorEdits(cell, imports.live));
   const result = (cell.program.body as SyntaxNode[]).at(-1);
   const hasResult = result?.type === 'ExpressionStatement';
   // What begins with a bracket would continue a line before it that has no semicolon.
@@ -84,17 +85,18 @@ export function cellCode(
     else if (cell.callees.has(start)) edits.push(calleeEdit(value, start, end, text, before(start)));
     else edits.push({ start, end, text: value });
   }
-  if (cell.isJsx) edits.push(...pragmaEdits(text, isEarlier, space));
+  const placed = (name: string): string => imports.live.get(name) ?? (isEarlier(name) ? `${space}.${name}` : name);
+  if (cell.isJsx) edits.push(...pragmaEdits(text, placed));
   for (const { start, end } of cell.metas) edits.push({ start, end, text: '__nbs.meta' });
   for (const { start, end, inFunction } of cell.dynamicImports)
     edits.push({ start, end, text: inFunction ? before(start) + IMPORT_IN_FUNCTION : '__nbs.import' });
   for (const { operand } of cell.awaits) edits.push(insert(closing(text, operand), ')'));
   if (hasResult) edits.push(insert(closing(text, result.expression as SyntaxNode), ')'));
-  const uses = usingEdits(cell.program, text);
-  edits.push(...loops.behind, ...uses);
+  // A loop whose body is a loop with `using` was opened first.
+  edits.push(...innerFirst([...uses.behind, ...loops.behind]));
   const values = [...cell.names].filter(([, one]) => one.hasValue);
   const names = values.map(([name]) => name);
-  const mentioned = text + [...uses, ...loops.before].map((edit) => edit.text).join('');
+  const mentioned = text + [...uses.before, ...loops.before].map((edit) => edit.text).join('');
   const helpers = HELPERS.filter((name) => mentioned.includes(`__nbs_${name}`)).map((name) => `${name}: __nbs_${name}`);
   const prelude = helpers.length === 0 ? '' : `const { ${helpers.join(', ')} } = __nbs; `;
   const accessors = values.map(([name, one]) => accessor(name, one, imports.live.get(name))).join(', ');
@@ -106,7 +108,7 @@ export function cellCode(
     ? compiled(
         edited(unmapped(text), [...edits, ...ends]),
         head,
-        cell.isJsx ? factories(tsconfigRaw, isEarlier, space) : tsconfigRaw,
+        cell.isJsx ? factories(tsconfigRaw, placed) : tsconfigRaw,
         cell.isJsx,
       )
     : erased(text, [{ start: 0, end: 0, text: head }, ...edits, ...typeErasures(cell.program, text), ...ends]);
@@ -135,16 +137,17 @@ function erased(text: string, edits: readonly Edit[]): Pick<CellCode, 'code' | '
   };
 }
 
-/** After the dot of a decorator, esbuild accepts a keyword only inside brackets: `@(serve.delete('/x'))`. */
-function decoratorEdits({ program, needsCompiler }: ParsedCell): Edit[] {
+/** After the dot of a decorator, esbuild accepts a keyword only inside brackets: `@(serve.delete('/x'))`. A name in `live` gets such a dot. */
+function decoratorEdits({ program, needsCompiler }: ParsedCell, live: ReadonlyMap<string, string>): Edit[] {
   const edits: Edit[] = [];
   if (!needsCompiler) return edits;
   walk(program, (node) => {
-    const call = node.type === 'Decorator' ? (node.expression as SyntaxNode) : undefined;
-    const callee = call?.callee as SyntaxNode | undefined;
-    const isDelete = callee?.type === 'MemberExpression' && (callee.property as { name?: string }).name === 'delete';
-    const isBracketed = (call?.extra as { parenthesized?: boolean } | undefined)?.parenthesized === true;
-    if (call !== undefined && isDelete && !isBracketed) edits.push(insert(call.start, '('), insert(call.end, ')'));
+    if (node.type !== 'Decorator') return undefined;
+    const expression = node.expression as SyntaxNode;
+    const { type, name } = (expression.type === 'CallExpression' ? expression.callee : expression) as SyntaxNode;
+    const isBracketed = (expression.extra as { parenthesized?: boolean } | undefined)?.parenthesized === true;
+    if (!isBracketed && (type === 'MemberExpression' || live.has(name as string)))
+      edits.push(insert(expression.start, '('), insert(expression.end, ')'));
     return undefined;
   });
   return edits;
@@ -199,26 +202,26 @@ function withRuntime(code: string, isJsx: boolean): string {
   );
 }
 
-/** Lets a comment like `@jsx h` name a function of an earlier cell. */
-function pragmaEdits(text: string, isEarlier: (name: string) => boolean, space: string): Edit[] {
+/** Lets a comment like `@jsx h` name a function of an earlier cell, or of a file that may give it a new value. @param placed what stands for a name */
+function pragmaEdits(text: string, placed: (name: string) => string): Edit[] {
   return [...text.matchAll(/@jsx(?:Frag)?\s+([\w$]+)/g)].flatMap((found) => {
     const name = found[1] as string;
-    return isEarlier(name) ? [insert(found.index + found[0].length - name.length, `${space}.`)] : [];
+    const end = found.index + found[0].length;
+    return placed(name) === name ? [] : [{ start: end - name.length, end, text: placed(name) }];
   });
 }
 
-/** Lets the classic functions for JSX, which are usually those of `React`, come from an earlier cell. */
-function factories(
-  given: TransformOptions['tsconfigRaw'],
-  isEarlier: (name: string) => boolean,
-  space: string,
-): TransformOptions['tsconfigRaw'] {
+/** Lets the classic functions for JSX, which are usually those of `React`, come from there too. */
+function factories(given: TransformOptions['tsconfigRaw'], placed: (name: string) => string): TransformOptions['tsconfigRaw'] {
   const raw = typeof given === 'object' ? given : {};
   const { jsxFactory = 'React.createElement', jsxFragmentFactory = 'React.Fragment', ...rest } = raw.compilerOptions ?? {};
-  const placed = (factory: string): string => (isEarlier(factory.split('.')[0] as string) ? `${space}.${factory}` : factory);
+  const whole = (factory: string): string => {
+    const [first = '', ...members] = factory.split('.');
+    return [placed(first), ...members].join('.');
+  };
   return {
     ...raw,
-    compilerOptions: { ...rest, jsxFactory: placed(jsxFactory), jsxFragmentFactory: placed(jsxFragmentFactory) },
+    compilerOptions: { ...rest, jsxFactory: whole(jsxFactory), jsxFragmentFactory: whole(jsxFragmentFactory) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { LOOP_CALL } from '../cell-function.js';
 import type { Edit } from '../mapped-text.js';
 import { children, isNode, type SyntaxNode } from '../syntax.js';
+import type { Closing } from '../using.js';
 
 const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement']);
 const CALLS = new Set(['CallExpression', 'OptionalCallExpression', 'NewExpression', 'TaggedTemplateExpression']);
@@ -10,9 +11,9 @@ const CALLS = new Set(['CallExpression', 'OptionalCallExpression', 'NewExpressio
  * a loop only after a number of instructions: in `for (;;) JSON.parse(text)` this would take minutes.
  * @returns the edits before and after the bodies of loops; at the same place, the former come before other edits, and the latter after them
  */
-export function loopEdits(program: SyntaxNode, text: string): { readonly before: Edit[]; readonly behind: Edit[] } {
+export function loopEdits(program: SyntaxNode, text: string): { readonly before: Edit[]; readonly behind: Closing[] } {
   const before: Edit[] = [];
-  const behind: Edit[] = [];
+  const behind: Closing[] = [];
   const visit = (node: SyntaxNode): boolean => {
     let calls = CALLS.has(node.type);
     for (const child of children(node)) if (visit(child)) calls = true;
@@ -22,7 +23,7 @@ export function loopEdits(program: SyntaxNode, text: string): { readonly before:
       if (body.type === 'BlockStatement') before.push(insert(body.start + 1, ` ${LOOP_CALL}`));
       else {
         before.push(insert(body.start, `{ ${LOOP_CALL} `));
-        behind.push(insert(body.end, ' }'));
+        behind.push({ ...insert(body.end, ' }'), opened: body.start });
       }
     }
     return calls;

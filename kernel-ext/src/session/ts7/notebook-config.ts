@@ -67,3 +67,8 @@ export class NotebookConfig {
     return best?.files ?? [];
   }
 }
+
+/** The options in the `tsconfig.json` of a folder that esbuild needs for cells there. */
+export const compilerOptionsOf = (folder: string): Readonly<Record<string, unknown>> => ({
+  ...new NotebookConfig(folder).esbuild.compilerOptions,
+});

@@ -63,13 +63,26 @@ export function compileSide(path: string, tsconfigRaw: TransformOptions['tsconfi
   if (!mayAwait) {
     try {
       const { code } = transformSync(text, { ...options, format: 'cjs' });
-      return { code: HEAD + withImports(code), awaits: false, requires: specifiersIn(code), isLive };
+      const strict = isStrict(path, text, code) ? STRICT : '';
+      return { code: strict + HEAD + withImports(code), awaits: false, requires: specifiersIn(code), isLive };
     } catch (error) {
       if (!/top-level await/i.test(String(error))) throw error;
     }
   }
   const { code } = transformSync(text, { ...options, format: 'esm' });
   return { ...asyncModule(code), isLive };
+}
+
+const STRICT = "'use strict'; ";
+
+/**
+ * Whether the code is in strict mode, as it is in Node: TypeScript and ES modules are, and a CommonJS file that says so.
+ * @param code what esbuild has made of `text`; it keeps the directive, but does not add one
+ */
+function isStrict(path: string, text: string, code: string): boolean {
+  if (/\.(?:[cm]?tsx?|mjs)$/.test(path) || /^(?:"[^"\n]*";\n)*"use strict";/.test(code)) return true;
+  const body = /\b(?:import|export)\b/.test(text) ? (parseCell(text)?.body as SyntaxNode[] | undefined) : undefined;
+  return body?.some(({ type }) => /^(?:Import|Export)\w*Declaration$/.test(type)) === true;
 }
 
 const specifiersIn = (code: string): string[] => [...code.matchAll(REQUIRED)].flatMap(([, specifier]) => specifier ?? []);
@@ -129,7 +142,7 @@ function asyncModule(js: string): Omit<SideCode, 'isLive'> {
     }
     if (text !== undefined) edits.push({ start: statement.start, end: statement.end, text });
   }
-  const head = `(async function (exports, require, module, __filename, __dirname) { 'use strict'; ${HEAD}module.nbs.exported({ ${getters.join(', ')} }); `;
+  const head = `(async function (exports, require, module, __filename, __dirname) { ${STRICT}${HEAD}module.nbs.exported({ ${getters.join(', ')} }); `;
   const code = `${head}${edited(unmapped(module), edits).text}\n})\n${js.slice(comment)}`;
   return { code, awaits: true, requires };
 }
