@@ -22,6 +22,7 @@ import { ControlChannel } from './control-channel.js';
 import { Evaluation } from './evaluation.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
+import { endWithout } from './lost-thread.js';
 import { CHECKER, type ControlInit, DEBUGGED, type FromControl, INTERRUPTS, TOLD, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
 import { renewedPatience } from './patience.js';
@@ -183,9 +184,11 @@ async function main(): Promise<void> {
     interruptedAt = performance.now();
     if (blocked) return interrupter.interrupt();
     blocked = true;
+    brake.hurry(true);
     void adapter.release();
     await interrupter.interrupt();
     adapter.hold();
+    brake.hurry(ending);
     blocked = false;
     signalChildren(awaited);
     signalled = false;
@@ -253,7 +256,7 @@ async function main(): Promise<void> {
     );
   }
 
-  const { order, pipes } = printedOutput({
+  const { order, pipes, brake } = printedOutput({
     init,
     iopub,
     taken,
@@ -307,6 +310,7 @@ async function main(): Promise<void> {
       case 'ending':
         ending = true;
         askAgain = () => {};
+        brake.hurry(true);
         // User code does not block the thread any more, and its own work must not be terminated.
         interrupter.stop();
         adapter.close();
@@ -325,6 +329,7 @@ async function main(): Promise<void> {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
   });
+  process.on('uncaughtException', (error) => endWithout(connection, error.stack ?? String(error)));
   send({ kind: 'bound', ports });
   iopub.status('starting', '');
   if (legacy) {
