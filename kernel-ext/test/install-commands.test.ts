@@ -99,6 +99,27 @@ test('uninstall names and removes the history of cells, and no other files besid
   assert.deepEqual(readdirSync(join(state, 'nbserve')), []);
 });
 
+test('papermill gets the parameters of one version only', () => {
+  const [python, packages] = [join(root, 'python'), join(root, 'site-packages')];
+  writeFileSync(python, `#!/bin/sh\necho '${packages}'\n`, { mode: 0o755 });
+  const install = (): string[] => {
+    const { status, stderr } = nbserve('install', '--papermill', python);
+    assert.equal(status, 0, stderr);
+    return readdirSync(packages).sort();
+  };
+  const installed = install();
+  for (const older of [
+    'nbserve_papermill-0.0.1.dist-info',
+    'nbserve_papermill-0.0.1-rc.1.dist-info',
+    'papermill-2.6.0.dist-info',
+  ]) {
+    mkdirSync(join(packages, older));
+    writeFileSync(join(packages, older, 'METADATA'), 'x');
+  }
+  assert.deepEqual(install(), [...installed, 'papermill-2.6.0.dist-info']);
+  assert.equal(nbserve('uninstall').status, 0);
+});
+
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {
   fill();
   const app = join(root, 'app.mjs');

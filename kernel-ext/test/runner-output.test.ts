@@ -64,6 +64,15 @@ it('an error removes what display.clear(true) has announced, as in Jupyter', asy
   );
 });
 
+it('an executed notebook has no half of an emoji, which Jupyter could not save', async (t) => {
+  const source = String.raw`const cut = 'a😀'.slice(0, 2); console.log(cut, '\\ud83d'); display.html(cut); throw new Error(cut)`;
+  const { notebook } = await run(t, notebookOf([{ source, tags: ['raises-exception'] }]));
+  const outputs = notebook?.cells[0]?.outputs ?? [];
+  assert.deepEqual(outputs[0]?.text, ['a\ufffd \\ud83d\n']);
+  assert.deepEqual(outputs[1]?.data?.['text/html'], ['a\ufffd']);
+  assert.equal(outputs[2]?.evalue, 'a\ufffd');
+});
+
 it('executed notebooks say their language, and nbconvert makes a .ts file of them', async (t) => {
   const { notebook } = await run(t, notebookOf(['const x: number = 1;']));
   const { language_info: info } = (notebook as NonNullable<typeof notebook>).metadata as {

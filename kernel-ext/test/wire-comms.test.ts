@@ -93,6 +93,18 @@ describe('comms and payloads', () => {
     assert.equal((await kernel.execute('2')).reply.status, 'ok');
   });
 
+  it('metadata that is no JSON neither opens nor closes a comm on one side', async () => {
+    const refused = "comms.open('m', {}, { metadata: { n: 1n } })";
+    assert.match(String((await kernel.execute(refused)).reply.traceback), /NBS_NOT_JSON.*the metadata of a comm/);
+    assert.deepEqual((await kernel.request('comm_info_request', { target_name: 'm' })).comms, {});
+    await kernel.execute("const half = comms.open('m')");
+    for (const call of ['send', 'close'])
+      assert.match(String((await kernel.execute(`half.${call}({}, { metadata: { n: 1n } })`)).reply.traceback), /NBS_NOT_JSON/);
+    assert.match(JSON.stringify((await kernel.execute('half.isOpen')).messages), /"text\/plain":"true"/);
+    const closed = await kernel.execute('half.close({}, { metadata: { last: true } })');
+    assert.deepEqual(closed.messages.find(({ type }) => type === 'comm_close')?.metadata, { last: true });
+  });
+
   it('a value that never becomes JSON can be interrupted', async () => {
     const code =
       "({ [Symbol.for('Jupyter.display')]: () => ({ 'application/json': { toJSON() { console.log('in'); for (;;); } } }) })";

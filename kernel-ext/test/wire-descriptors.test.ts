@@ -87,6 +87,15 @@ console.log("h".repeat(200_000));`,
     assert.deepEqual([...run.text()].sort(), [...'é€😀\né€😀\n'].sort());
   });
 
+  it('may come without end while the kernel ends', async (t) => {
+    const other = await KernelClient.start();
+    t.after(() => other.kill());
+    const run = await other.execute(`${CHILDREN}spawn("yes", [], { stdio: "inherit" }); "begun"`);
+    assert.equal(run.reply.status, 'ok');
+    await other.shutdown();
+    assert.deepEqual(await other.exited, { code: 0, signal: null });
+  });
+
   it('may be 100 MB, from children and from the cell', async () => {
     const child = await kernel.execute(
       'execSync("head -c 100000000 /dev/zero | tr \'\\\\0\' x", { stdio: "inherit" }); console.log("end")',

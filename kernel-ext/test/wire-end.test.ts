@@ -62,6 +62,19 @@ describe('the end of a kernel', () => {
     assert.deepEqual(await kernel.exited, { code: 0, signal: null });
   });
 
+  it('comes if its control thread fails, also while timers of the notebook run', async () => {
+    const kernel = await start({ transport: 'ipc' });
+    // The thread cannot read this message.
+    const { done } = kernel.executing(
+      `const { prototype } = process.getBuiltinModule('node:worker_threads').Worker; const own = prototype.postMessage;
+setInterval(() => {}, 1000); prototype.postMessage = function () { own.call(this, { kind: 'together' }); };`,
+    );
+    await Promise.all([assert.rejects(done), kernel.exited]);
+    assert.deepEqual(await kernel.exited, { code: null, signal: 'SIGKILL' });
+    assert.match(kernel.stderr, /the control thread has ended \(TypeError.+, so the kernel ends too/s);
+    assert.ok(!existsSync(socketPath(kernel.connection, 'shell')));
+  });
+
   it('leaves no socket file behind', async () => {
     const kernel = await start({ transport: 'ipc' });
     const folder = path.dirname(socketPath(kernel.connection, 'shell'));

@@ -66,25 +66,50 @@ describe('a real kernel', () => {
     assert.deepEqual(heard, [200_000, 199_999]);
   });
 
+  /** Counts what is printed. `peak` is the most memory that the kernel has had since the beginning, in bytes. */
+  const counter = (t: TestContext) => {
+    const state = { length: 0, peak: 0, count: (): void => {} };
+    state.count = () => {
+      state.peak = Math.max(state.peak, residentBytes(kernel));
+      for (const { type, content } of kernel.iopub) if (type === 'stream') state.length += String(content.text).length;
+      // This process need not keep them either.
+      kernel.iopub.splice(0, kernel.iopub.length, ...kernel.iopub.filter(({ type }) => type !== 'stream'));
+    };
+    state.count();
+    state.length = 0;
+    const timer = setInterval(state.count, 20);
+    t.after(() => clearInterval(timer));
+    return state;
+  };
+
+  it('does not keep without end what a child prints while a client has stopped', async (t) => {
+    const child = await listener(t);
+    child.kill('SIGSTOP');
+    const before = residentBytes(kernel);
+    const counted = counter(t);
+    const size = 450_000_000;
+    const code = `import { execSync } from "node:child_process"; execSync("head -c ${size} /dev/zero | tr '\\\\0' x", { stdio: "inherit" })`;
+    kernel.send('execute_request', { code });
+    await kernel.until(() => /a client has read nothing for a while/.test(kernel.stderr), 'the end of patience');
+    const isAll = (): boolean => {
+      counted.count();
+      return counted.length === size;
+    };
+    await kernel.until(isAll, 'all that was printed');
+    const grown = Math.round((counted.peak - before) / 2 ** 20);
+    assert.ok(grown < 300, `the kernel grew by ${grown} MiB`);
+  });
+
   it('does not keep without end what a client does not read that has stopped', async (t) => {
     const child = await listener(t);
     child.kill('SIGSTOP');
     const before = residentBytes(kernel);
-    let length = 0;
-    const count = (): void => {
-      for (const { type, content } of kernel.iopub) if (type === 'stream') length += String(content.text).length;
-      // This process need not keep them either.
-      kernel.iopub.splice(0, kernel.iopub.length, ...kernel.iopub.filter(({ type }) => type !== 'stream'));
-    };
-    count();
-    length = 0;
-    const timer = setInterval(count, 20);
-    t.after(() => clearInterval(timer));
+    const counted = counter(t);
     const line = `'x'.repeat(9999)`;
     for (let cell = 1; cell <= 6; cell += 1) {
       const { reply } = await kernel.execute(`for (let i = 0; i < 10_000; i++) console.log(${line});`);
-      count();
-      assert.deepEqual([reply.status, length], ['ok', cell * 100_000_000]);
+      counted.count();
+      assert.deepEqual([reply.status, counted.length], ['ok', cell * 100_000_000]);
     }
     const grown = residentBytes(kernel) - before;
     assert.ok(grown < 450 * 2 ** 20, `the kernel grew by ${Math.round(grown / 2 ** 20)} MiB`);

@@ -49,6 +49,20 @@ describe('the real kernel', () => {
     assert.equal(run.text(), Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(''));
   });
 
+  it('sends no half of an emoji, which Jupyter could not save', async () => {
+    const run = await kernel.execute(
+      String.raw`const cut = 'a😀'.slice(0, 2); console.log(cut, '\\ud83d'); display.html(cut); comms.open(cut, cut, { metadata: { cut } }).close();
+console.log('x'); process.stdout.write('\ud83d'); await new Promise((go) => setTimeout(go, 50)); process.stdout.write('\ude00\n'); throw new Error(cut)`,
+    );
+    const content = (type: string) => run.messages.find((message) => message.type === type);
+    assert.equal(run.text(), 'a\ufffd \\ud83d\nx\n😀\n');
+    assert.deepEqual(content('display_data')?.content.data, { 'text/html': 'a\ufffd', 'text/plain': 'a\ufffd' });
+    assert.equal(content('comm_open')?.content.target_name, 'a\ufffd');
+    assert.deepEqual(content('comm_open')?.metadata, { cut: 'a\ufffd' });
+    assert.deepEqual([run.reply.evalue, content('error')?.content.evalue], ['a\ufffd', 'a\ufffd']);
+    assert.doesNotMatch(String(run.reply.traceback), /\p{Surrogate}/u);
+  });
+
   it('continues after an error and after process.exit', async () => {
     assert.equal((await kernel.execute('throw new TypeError("boom")')).reply.ename, 'TypeError');
     assert.equal((await kernel.execute('process.exit(1)')).reply.status, 'error');

@@ -158,4 +158,26 @@ describe('standard input of a notebook', () => {
     answers('yes');
     assert.equal(await shown('await prompt("b? ")'), "'yes'");
   });
+
+  it('does not take the late answer to a question that was taken back for one to the next', async () => {
+    let first = '';
+    kernel.onInput = (prompt, _password, headerJson) => {
+      if (prompt === 'a? ') first = headerJson;
+      else kernel.send('input_reply', { value: 'for a' }, 'stdin', { parent: first });
+      return prompt === 'a? ' ? undefined : 'for b';
+    };
+    const code = `{ const rl = promises.createInterface({ input: process.stdin });
+await rl.question("a? ", { signal: AbortSignal.timeout(50) }).catch(() => {}); lines.push(await rl.question("b? ")); rl.close(); }`;
+    ran(await kernel.execute(code));
+    assert.equal(await shown('lines.join()'), "'for b'");
+  });
+
+  it('takes an answer whose parent is the question, or the cell, as some front ends write it', async () => {
+    kernel.onInput = (prompt, _password, headerJson) => {
+      const parent = prompt === 'a? ' ? headerJson : JSON.stringify({ msg_id: 'cell', msg_type: 'execute_request' });
+      kernel.send('input_reply', { value: `for ${prompt}` }, 'stdin', { parent });
+      return undefined;
+    };
+    assert.equal(await shown('(await prompt("a? ")) + (await prompt("b? "))'), "'for a? for b? '");
+  });
 });

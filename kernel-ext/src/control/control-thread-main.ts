@@ -22,6 +22,7 @@ import { ControlChannel } from './control-channel.js';
 import { Evaluation } from './evaluation.js';
 import { Interrupter } from './interrupter.js';
 import { Iopub } from './iopub.js';
+import { endWithout } from './lost-thread.js';
 import { CHECKER, type ControlInit, DEBUGGED, type FromControl, INTERRUPTS, TOLD, type ToControl, UNSENT } from './messages.js';
 import { watchParent } from './parent-watch.js';
 import { renewedPatience } from './patience.js';
@@ -183,11 +184,13 @@ async function main(): Promise<void> {
     interruptedAt = performance.now();
     if (blocked) return interrupter.interrupt();
     blocked = true;
+    brake.hurry(true);
     const handled = interrupter.interrupt();
     // Not before the main thread has its message: a replica that goes on answers the cell, which could then end as if nobody had interrupted it.
     void adapter.release();
     await handled;
     adapter.hold();
+    brake.hurry(ending);
     blocked = false;
     signalChildren(awaited);
     signalled = false;
@@ -255,7 +258,7 @@ async function main(): Promise<void> {
     );
   }
 
-  const { order, pipes } = printedOutput({
+  const { order, pipes, brake } = printedOutput({
     init,
     iopub,
     taken,
@@ -309,6 +312,7 @@ async function main(): Promise<void> {
       case 'ending':
         ending = true;
         askAgain = () => {};
+        brake.hurry(true);
         // User code does not block the thread any more, and its own work must not be terminated.
         interrupter.stop();
         adapter.close();
@@ -327,6 +331,7 @@ async function main(): Promise<void> {
     logToStderr('the process that started this kernel is gone; ending');
     end(false);
   });
+  process.on('uncaughtException', (error) => endWithout(connection, error.stack ?? String(error)));
   send({ kind: 'bound', ports });
   iopub.status('starting', '');
   if (legacy) {

@@ -6,6 +6,7 @@ import { CannotBind, type Connection } from '../wire/index.js';
 import type { ControlEvents } from './control-events.js';
 import { installEvaluation } from './evaluation.js';
 import { guarded } from './guarded.js';
+import { endWithout, watchThread } from './lost-thread.js';
 import {
   type Asker,
   CHECKER,
@@ -101,6 +102,8 @@ export class ControlThread {
       worker.on('message', (message: FromControl) => {
         if (message.kind === 'bound') {
           thread.#ports = message.ports;
+          const lost = (why: string): void => endWithout(init.connection, why);
+          watchThread(worker, () => thread.#closed, lost);
           resolve();
         } else if (message.kind === 'failed') void once(worker, 'exit').then(() => reject(CannotBind({ why: message.message })));
         // Otherwise a message could be sent half.

@@ -1,6 +1,7 @@
 import { type Captured, CaptureReader, OutputOrder, PipeReaders } from '../descriptors/index.js';
 import type { Iopub } from './iopub.js';
 import { type ControlInit, type Printed, sizeOf } from './messages.js';
+import { PipeBrake } from './pipe-brake.js';
 
 export interface PrintedOutputDeps {
   readonly init: Pick<ControlInit, 'descriptors'>;
@@ -12,10 +13,11 @@ export interface PrintedOutputDeps {
   captured(captured: Captured): void;
 }
 
-/** Brings what the main thread prints and what comes through the descriptors into one order, and publishes it. */
+/** Brings what the main thread prints and what comes through the descriptors into one order, and publishes it as fast as the clients read. */
 export function printedOutput({ init, iopub, taken, logText, captured }: PrintedOutputDeps): {
   readonly order: OutputOrder<Printed>;
   readonly pipes: PipeReaders<Printed>;
+  readonly brake: PipeBrake;
 } {
   /** The header (JSON) of the cell that began last. What comes through the descriptors belongs to it. */
   let cell = '';
@@ -42,11 +44,16 @@ export function printedOutput({ init, iopub, taken, logText, captured }: Printed
   const order = new OutputOrder<Printed>(init.descriptors.secret, {
     // Before the first cell, the output is the kernel's own.
     text: (name, text) => {
-      if (cell === '') logText(name, text);
-      else if (!captures.text(cell, name, text)) iopub.stream({ name, text, parent: cell });
+      if (cell === '') return logText(name, text);
+      if (captures.text(cell, name, text)) return;
+      brake.came(text.length);
+      iopub.stream({ name, text, parent: cell });
+      iopub.whenSent(() => brake.sent(text.length));
     },
     message,
     beginsCell: ({ kind }) => kind === 'cell',
   });
-  return { order, pipes: new PipeReaders(init.descriptors.readFds, order) };
+  const pipes = new PipeReaders(init.descriptors.readFds, order);
+  const brake = new PipeBrake(pipes);
+  return { order, pipes, brake };
 }

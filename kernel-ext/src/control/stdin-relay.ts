@@ -1,5 +1,5 @@
 import type { Router } from 'zeromq';
-import { type Decoder, type Encoder, type Incoming, Receiver, Refusals, Sender } from '../wire/index.js';
+import { type Decoder, type Encoder, type Incoming, isKernelSession, Receiver, Refusals, Sender } from '../wire/index.js';
 import type { Asker } from './messages.js';
 import { framesOf } from './shell-relay.js';
 
@@ -16,6 +16,8 @@ export class StdinRelay {
   readonly #encoder: Encoder;
   readonly #onAnswer: (id: number, value: string | undefined) => void;
   #questions: Question[] = [];
+  /** The id of the message that asked the first question. */
+  #asked = '';
 
   /** @param onAnswer `value` is undefined if the question was withdrawn */
   constructor(socket: Router, decoder: Decoder, encoder: Encoder, onAnswer: (id: number, value: string | undefined) => void) {
@@ -52,7 +54,8 @@ export class StdinRelay {
     const question = this.#questions[0];
     if (!question) return;
     const { asker, prompt, password } = question;
-    const envelope = { identities: framesOf(asker), parent: asker.headerJson };
+    this.#asked = this.#encoder.newId();
+    const envelope = { identities: framesOf(asker), parent: asker.headerJson, id: this.#asked };
     this.#sender.send(this.#encoder.encode('input_request', { prompt, password }, envelope));
   }
 
@@ -63,6 +66,9 @@ export class StdinRelay {
     const [asked] = framesOf(question.asker);
     // Only the client that was asked may answer.
     if (from && asked && !from.equals(asked)) return;
+    // A front end still shows a question that was withdrawn, and its answer names that question. Other clients name the cell, or nothing.
+    const { parent } = message;
+    if (parent !== undefined && isKernelSession(parent.session) && parent.msg_id !== this.#asked) return;
     this.#questions.shift();
     const { value } = message.content;
     this.#onAnswer(question.id, typeof value === 'string' ? value : '');

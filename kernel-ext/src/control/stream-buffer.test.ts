@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { chunks, StreamBuffer, type StreamText } from './stream-buffer.js';
 
@@ -40,6 +40,26 @@ describe('StreamBuffer', () => {
         ['stderr', 'd', '2'],
       ],
     );
+  });
+
+  it('keeps half of a surrogate pair for the print that brings the other half, but not beyond another message', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const sent: string[] = [];
+    const buffer = new StreamBuffer(({ text }) => sent.push(text));
+    const print = (text: string): void => {
+      buffer.add({ name: 'stdout', text, parent: '1' });
+      mock.timers.tick(20);
+    };
+    print('a\ud83d');
+    assert.deepEqual(sent.splice(0), ['a']);
+    print('\ude00b');
+    assert.deepEqual(sent.splice(0), ['😀b']);
+    print('\ud83d');
+    assert.deepEqual(sent.splice(0), []);
+    buffer.flush();
+    print('\ude00');
+    assert.deepEqual(sent, ['\ud83d', '\ude00']);
+    mock.timers.reset();
   });
 
   it('sends by itself after a short time', async () => {

@@ -1,3 +1,5 @@
+import { endsWithHalf } from 'nbserve/basics';
+
 /** The longest text of one message, in UTF-16 units. Servers and browsers are slow with huge messages. */
 const CHUNK_UNITS = 256 * 1024;
 /** How long text waits for more. */
@@ -14,11 +16,10 @@ export function chunks(text: string, limit = CHUNK_UNITS): string[] {
   if (text.length <= limit) return [text];
   const pieces: string[] = [];
   for (let at = 0; at < text.length; ) {
-    let end = Math.min(at + limit, text.length);
-    const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff && end - at > 1) end -= 1;
-    pieces.push(text.slice(at, end));
-    at = end;
+    let piece = text.slice(at, at + limit);
+    if (at + limit < text.length && limit > 1 && endsWithHalf(piece)) piece = piece.slice(0, -1);
+    pieces.push(piece);
+    at += piece.length;
   }
   return pieces;
 }
@@ -42,18 +43,36 @@ export class StreamBuffer {
     this.#parent = piece.parent;
     this.#parts.push(piece.text);
     this.#units += piece.text.length;
-    if (this.#units >= CHUNK_UNITS) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), WAIT_MS);
+    if (this.#units >= CHUNK_UNITS) this.#sendPairs();
+    else this.#timer ??= setTimeout(() => this.#sendPairs(), WAIT_MS);
   }
 
   /** Sends the text. Call it before any other message is sent, to keep the order. */
   flush(): void {
+    const text = this.#take();
+    if (text !== '') this.#sendText(text);
+  }
+
+  /** Sends the text, but not half of a surrogate pair at its end: the next print may bring the other half. */
+  #sendPairs(): void {
+    const text = this.#take();
+    const whole = endsWithHalf(text) ? text.slice(0, -1) : text;
+    if (whole !== '') this.#sendText(whole);
+    if (whole === text) return;
+    this.#parts = [text.slice(-1)];
+    this.#units = 1;
+  }
+
+  #take(): string {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#units === 0) return;
     const text = this.#parts.join('');
     this.#parts = [];
     this.#units = 0;
+    return text;
+  }
+
+  #sendText(text: string): void {
     for (const piece of chunks(text)) this.#send({ name: this.#name, text: piece, parent: this.#parent });
   }
 }

@@ -1,4 +1,5 @@
 import type { Runtime } from 'node:inspector';
+import { beginningOf } from 'nbserve/basics';
 import type { Inspector } from './inspector-client.js';
 import { DebugRefusal } from './protocol.js';
 
@@ -142,7 +143,9 @@ const NOTHING = { name: '', value: '', type: '', evaluateName: '', variablesRefe
 /** One line, of a limited length. */
 export function textOfValue(value: Runtime.RemoteObject): string {
   const text = wholeText(value);
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more characters)`;
+  if (text.length <= MAX_TEXT) return text;
+  const beginning = beginningOf(text, MAX_TEXT);
+  return `${beginning}… (${text.length - beginning.length} more characters)`;
 }
 
 function wholeText(value: Runtime.RemoteObject): string {

@@ -24,6 +24,7 @@ export type CommPublisher = (
 
 /** How errors call what a comm sends. */
 const DATA = 'the data of a comm';
+const METADATA = 'the metadata of a comm';
 
 let publish: CommPublisher = () => {};
 
@@ -58,15 +59,20 @@ export class Comm {
 
   /** Sends data to the front end. It does nothing on a closed comm. @throws NBS_NOT_JSON */
   send(data: unknown, extras: CommExtras = {}): void {
-    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: asJson(data ?? {}, DATA) }, extras);
+    if (this.isOpen) publish('comm_msg', { comm_id: this.id, data: asJson(data ?? {}, DATA) }, withJson(extras));
   }
 
   /** Closes the comm on both sides. @throws NBS_NOT_JSON and leaves it open */
   close(data: unknown = {}, extras: CommExtras = {}): void {
     const last = asJson(data, DATA);
-    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data: last }, extras);
+    const more = withJson(extras);
+    if (open.delete(this.id)) publish('comm_close', { comm_id: this.id, data: last }, more);
   }
 }
+
+/** @throws NBS_NOT_JSON before a comm is opened or closed on this side alone */
+const withJson = ({ metadata, buffers = [] }: CommExtras): CommExtras =>
+  metadata === undefined ? { buffers } : { metadata: asJson(metadata, METADATA) as Record<string, unknown>, buffers };
 
 /** Comms of Jupyter: connections to code in front ends. */
 export const comms = {
@@ -81,8 +87,9 @@ export const comms = {
   /** Opens a comm to a target that a front end has registered. A front end without that target closes it. @throws NBS_NOT_JSON */
   open(target: string, data: unknown = {}, extras: CommExtras = {}): Comm {
     const first = asJson(data, DATA);
+    const more = withJson(extras);
     const comm = new Comm(target, randomUUID());
-    publish('comm_open', { comm_id: comm.id, target_name: target, data: first }, extras);
+    publish('comm_open', { comm_id: comm.id, target_name: target, data: first }, more);
     return comm;
   },
 };

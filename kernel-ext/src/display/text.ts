@@ -1,4 +1,5 @@
 import { inspect, stripVTControlCharacters, types } from 'node:util';
+import { beginningOf } from 'nbserve/basics';
 
 const MAX_TEXT = 20_000;
 /** How many levels of nested objects are always shown, if the length of the text allows it. */
@@ -20,7 +21,9 @@ export function textOf(value: unknown, colors = false): string {
   if (text.length <= MAX_TEXT) return text;
   // If the text is cut, an escape code of a colour could be cut, or never be ended.
   const plain = colors ? stripVTControlCharacters(text) : text;
-  return plain.length <= MAX_TEXT ? plain : `${plain.slice(0, MAX_TEXT)}… (${plain.length - MAX_TEXT} more characters)`;
+  if (plain.length <= MAX_TEXT) return plain;
+  const beginning = beginningOf(plain, MAX_TEXT);
+  return `${beginning}… (${plain.length - beginning.length} more characters)`;
 }
 
 /** True for an error. A proxy is none: its handler is user code, which may fail. */

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TranslatorFailed } from './errors.js';
 
 const MODULE = 'nbserve_papermill';
 const SOURCE = fileURLToPath(new URL(`../../python/${MODULE}.py`, import.meta.url));
+
+/** The folder with what pip knows of a version of the package. */
+const INFO = new RegExp(`^${MODULE}-.+\\.dist-info$`);
 
 /** papermill loads the entry points for engines when it is imported, and has none for translators. */
 const ENTRY_POINTS = `[papermill.engine]\nnbserve = ${MODULE}:engine\n`;
@@ -49,8 +52,11 @@ export function installTranslator(python: string): string {
   const record = Object.entries(files).map(([name, content]) => recorded(name, content));
   files[`${info}/RECORD`] = `${[...record, `${info}/RECORD,,`].join('\n')}\n`;
   try {
-    rmSync(path.join(folder, info), { recursive: true, force: true });
-    mkdirSync(path.join(folder, info), { recursive: true });
+    mkdirSync(folder, { recursive: true });
+    // Those of other versions too: pip would remove only one, and papermill could not load the entry points of the others, whose module is gone.
+    for (const name of readdirSync(folder))
+      if (INFO.test(name)) rmSync(path.join(folder, name), { recursive: true, force: true });
+    mkdirSync(path.join(folder, info));
     for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
   } catch (error) {
     throw TranslatorFailed({ python, why: error instanceof Error ? error.message : String(error) }, error);

@@ -67,6 +67,10 @@ describe('ExecutionQueue', () => {
     assert.deepEqual(await replies(request('fail', { stop_on_error: false })), ['fail error', 'waiting ok', 'late ok']);
   });
 
+  it('drops nothing if the request was silent, because nobody sees its error', async () => {
+    assert.deepEqual(await replies(request('fail', { silent: true })), ['fail error', 'waiting ok', 'late ok']);
+  });
+
   it('says of a user expression that failed only what the protocol names', async () => {
     const reply = await new Promise<Content>((resolve) => {
       queueOf((_queue, _code, _status, content) => resolve(content)).push(request('1', { user_expressions: { bad: 'fail' } }));

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { beginningOf } from 'nbserve/basics';
 import type { MagicContext } from './context.js';
 import { BadEnv, BadHistory, MagicFile, NoFileNamed, NoFrontEnd, ResetInCode, withoutStack } from './errors.js';
 
@@ -77,7 +78,7 @@ function kindOf(value: unknown): string {
 }
 
 function preview(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${beginningOf(value, 60)}…` : value);
   try {
     if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return `length ${value.length as number}`;
     if (value instanceof Map || value instanceof Set) return `size ${value.size}`;

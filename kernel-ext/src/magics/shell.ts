@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { beginningOf } from 'nbserve/basics';
 import type { MagicContext } from './context.js';
 import { SHELL, shellEnv } from './env.js';
 import { CommandFailed, CommandTooLong, FolderGone, withoutStack } from './errors.js';
@@ -104,7 +105,7 @@ function started<Child>(command: string, start: () => Child): Child {
     return start();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
-    const shown = command.length > SHOWN_UNITS ? `${command.slice(0, SHOWN_UNITS)}…` : command;
+    const shown = command.length > SHOWN_UNITS ? `${beginningOf(command, SHOWN_UNITS)}…` : command;
     throw withoutStack(CommandTooLong({ command: shown }));
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { wellFormedJson } from 'nbserve/basics';
 import { NoNotebook, NotANotebook, reasonOf } from './errors.js';
 import { checkedNotebook } from './notebook-check.js';
 
@@ -58,9 +59,9 @@ export function* notebookText(notebook: Notebook): Iterable<string> {
       ...(cell.outputs === undefined ? {} : { outputs: cell.outputs.map(splitOutput) }),
     };
     // Strings contain characters, such as U+2028, that end a line for a regular expression, and that JSON does not escape.
-    yield `${i === 0 ? '' : ','}\n  ${JSON.stringify(split, null, 1).replaceAll('\n', '\n  ')}`;
+    yield `${i === 0 ? '' : ','}\n  ${wellFormedJson(JSON.stringify(split, null, 1)).replaceAll('\n', '\n  ')}`;
   }
-  yield `${cells.length === 0 ? '' : '\n '}],\n${JSON.stringify(rest, null, 1).slice(2)}\n`;
+  yield `${cells.length === 0 ? '' : '\n '}],\n${wellFormedJson(JSON.stringify(rest, null, 1)).slice(2)}\n`;
 }
 
 export const textOf = (text: MultilineText): string => (Array.isArray(text) ? text.join('') : text);

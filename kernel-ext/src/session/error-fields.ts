@@ -1,4 +1,5 @@
 import { inspect, types } from 'node:util';
+import { beginningOf } from 'nbserve/basics';
 import { isError } from '../display/index.js';
 import { type ErrorLike, isSuppressed, nameOf } from './error-like.js';
 
@@ -78,6 +79,4 @@ function valueText(value: unknown, depth: number): string {
   return `[${prototype.constructor?.name || 'Object'}]`;
 }
 
-/** A pair of UTF-16 codes is not cut in two. */
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}…`;
+const cut = (text: string, length: number): string => (text.length <= length ? text : `${beginningOf(text, length)}…`);

@@ -1,3 +1,4 @@
+import { beginningOf } from 'nbserve/basics';
 import type { SplitCell } from '../magics/index.js';
 import { withoutMagics } from './completion.js';
 import type { Converter, Inspection, Scope } from './converter.js';
@@ -63,5 +64,5 @@ function withMethod(converter: Converter, scope: Scope, text: string, offset: nu
 const SHORT = 1_500;
 
 function firstParagraphs(text: string): string {
-  return text.length <= SHORT ? text : `${text.slice(0, SHORT)}…`;
+  return text.length <= SHORT ? text : `${beginningOf(text, SHORT)}…`;
 }

@@ -15,3 +15,14 @@ it('what a progress bar has written over does not count', () => {
   assert.ok(differs('10%\r60%', '10%\r100%'));
   assert.ok(differs('a\nb\rc', 'a\rc'));
 });
+
+it('half of a surrogate pair is the same as the character that stands for it in a saved notebook', () => {
+  const rules = { sanitizers: [], tolerance: 0, ignoredMimes: [] };
+  const shown = (text: string) => [
+    { output_type: 'stream' as const, name: 'stdout' as const, text },
+    { output_type: 'display_data' as const, data: { 'text/html': text, 'application/json': { [text]: [text] } }, metadata: {} },
+    { output_type: 'error' as const, ename: 'Error', evalue: text, traceback: [] },
+  ];
+  assert.deepEqual(compareOutputs(shown('a\ufffd'), shown('a\ud83d'), rules), []);
+  assert.equal(compareOutputs(shown('a'), shown('a\ud83d'), rules).length, 4);
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
+import { wellFormedJson } from 'nbserve/basics';
 import { type CellOutput, type MultilineText, textOf } from '../runner/index.js';
 import { type Sanitizer, sanitize } from './sanitizers.js';
 import { diffTexts } from './text-diff.js';
@@ -32,7 +33,7 @@ export function compareOutputs(
   got: readonly CellOutput[],
   rules: ComparisonRules,
 ): readonly Difference[] {
-  const [before, now] = [partsOf(expected, rules), partsOf(got, rules)];
+  const [before, now] = [partsOf(asSaved(expected), rules), partsOf(asSaved(got), rules)];
   const differences: Difference[] = [];
   for (const what of new Set([...before.keys(), ...now.keys()])) {
     const [old, young] = [before.get(what), now.get(what)];
@@ -47,6 +48,10 @@ export function compareOutputs(
   }
   return differences;
 }
+
+/** A saved notebook has no halves of surrogate pairs. */
+const asSaved = (outputs: readonly CellOutput[]): readonly CellOutput[] =>
+  JSON.parse(wellFormedJson(JSON.stringify(outputs))) as readonly CellOutput[];
 
 function partsOf(outputs: readonly CellOutput[], rules: ComparisonRules): ReadonlyMap<string, Part> {
   const parts = new Map<string, Part>();

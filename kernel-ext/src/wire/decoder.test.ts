@@ -22,6 +22,20 @@ describe('Decoder', () => {
     assert.equal(JSON.parse(decoded.message.headerJson).msg_id, decoded.message.header.msg_id);
   });
 
+  it('reads which message is answered', () => {
+    const parent = (json: string): unknown => {
+      const decoded = new Decoder(signer).decode(bytes(encoder.encode('input_reply', {}, { identities: [], parent: json })));
+      return decoded.ok && decoded.message.parent?.msg_id;
+    };
+    assert.deepEqual(['{"msg_id":"a","msg_type":"input_request"}', '{}', '', '[', '1'].map(parent), [
+      'a',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('refuses a message in which any bit of a signed frame or the signature was changed', () => {
     const frames = encoded();
     const decoder = new Decoder(signer);

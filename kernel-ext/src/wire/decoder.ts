@@ -69,6 +69,7 @@ export class Decoder {
     const parsedMetadata = parseObject(metadata);
     if (!rawHeader || !parsedContent || !parsedMetadata) return refused('not JSON');
     const parsedHeader = readHeader(rawHeader);
+    const answered = readHeader(parseObject(parent) ?? {});
     if (!parsedHeader) return refused('no valid header');
     if (this.#ofClients && isKernelSession(parsedHeader.session)) return refused('the kernel’s own');
     return {
@@ -77,6 +78,7 @@ export class Decoder {
         identities: frames.slice(0, at),
         header: parsedHeader,
         headerJson: header.toString('utf8'),
+        ...(answered && { parent: answered }),
         content: parsedContent,
         metadata: parsedMetadata,
         buffers,

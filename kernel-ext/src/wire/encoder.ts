@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wellFormedJson } from 'nbserve/basics';
 import { DELIMITER } from './decoder.js';
 import { PROTOCOL_VERSION } from './message.js';
 import type { Signer } from './signer.js';
@@ -23,6 +24,8 @@ export interface Envelope {
   readonly metadata?: string;
   /** Bytes that follow the content. The signature does not contain them. */
   readonly buffers?: readonly Uint8Array[];
+  /** Id of the message. @default a new one */
+  readonly id?: string;
 }
 
 /** Makes signed frames. There is one encoder per thread. Its message ids are unique. */
@@ -38,22 +41,28 @@ export class Encoder {
     this.session = session;
   }
 
+  /** An id for a message. */
+  newId(): string {
+    return `${this.#idPrefix}_${this.#count++}`;
+  }
+
   encode(type: string, content: unknown, envelope: Envelope): Frame[] {
     return this.encodeJson(type, JSON.stringify(content), envelope);
   }
 
-  /** Like {@link encode}, with content that is already JSON. */
+  /** Like {@link encode}, with content that is already JSON, from `JSON.stringify`. */
   encodeJson(type: string, content: string, envelope: Envelope): Frame[] {
+    const { identities, parent, metadata, buffers = [], id = this.newId() } = envelope;
     const header = {
-      msg_id: `${this.#idPrefix}_${this.#count++}`,
+      msg_id: id,
       msg_type: type,
       session: this.session,
       username: 'kernel',
       date: new Date().toISOString(),
       version: PROTOCOL_VERSION,
     };
-    const { identities, parent, metadata, buffers = [] } = envelope;
-    const parts = [JSON.stringify(header), parent || EMPTY, metadata || EMPTY, content];
+    // The parent header comes from the client, which must find in it what it has sent.
+    const parts = [JSON.stringify(header), parent || EMPTY, wellFormedJson(metadata || EMPTY), wellFormedJson(content)];
     const bytes = buffers.map((buffer) => Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength));
     return [...identities, DELIMITER_TEXT, this.#signer.sign(parts), ...parts, ...bytes];
   }

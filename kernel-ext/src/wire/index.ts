@@ -16,6 +16,7 @@ export {
   type Header,
   type HistoryRequest,
   type Incoming,
+  isKernelSession,
   kernelSession,
   PROTOCOL_VERSION,
   readCode,

@@ -25,6 +25,8 @@ export interface Incoming {
   readonly header: Header;
   /** The header as it came, as JSON. It is the parent header of answers. */
   readonly headerJson: string;
+  /** The header of the message that it answers, if it names one. */
+  readonly parent?: Header;
   readonly content: Content;
   readonly metadata: Content;
   readonly buffers: readonly Buffer[];
@@ -37,6 +39,7 @@ export interface ExecuteRequest {
   readonly storeHistory: boolean;
   readonly userExpressions: Readonly<Record<string, string>>;
   readonly allowStdin: boolean;
+  /** Whether the cells that wait are dropped if this one fails; never if it is silent, because nobody sees its error. */
   readonly stopOnError: boolean;
 }
 
@@ -68,7 +71,7 @@ export function readExecute(content: Content): ExecuteRequest | undefined {
     storeHistory: !silent && flag(content.store_history, true),
     userExpressions: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
     allowStdin: flag(content.allow_stdin, true),
-    stopOnError: flag(content.stop_on_error, true),
+    stopOnError: !silent && flag(content.stop_on_error, true),
   };
 }
 

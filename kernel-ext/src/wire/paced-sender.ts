@@ -13,9 +13,13 @@ interface Sink {
 
 /** How long all wait for a subscriber that does not read. */
 const PATIENCE_MS = 10_000;
-/** After such a wait, and for this time, nobody waits for long: a stranger could connect again and again without reading. */
+/**
+ * After such a wait, and for this time, nobody waits for long: a stranger could connect again and again without reading. ZeroMQ leaves a subscriber that has
+ * lost a message out until it reads again, so it is waited for once. One that reads needs some time too: it makes room only when it has read half of its queue.
+ */
 const IMPATIENT_MS = 60_000;
-const IMPATIENCE = 100;
+/** By what the wait is divided then. */
+const IMPATIENCE = 5;
 const RETRY_MS = 5;
 
 /**

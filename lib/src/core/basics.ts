@@ -8,4 +8,5 @@ export { isOwn } from './own-handle.js';
 export { patience } from './patience.js';
 export { type Progress, setProgressDisplay } from './progress.js';
 export { CODE_ENDINGS, TYPED_ENDINGS } from './source-endings.js';
+export { beginningOf, endsWithHalf, wellFormedJson } from './surrogate-pairs.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
