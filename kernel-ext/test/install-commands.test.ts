@@ -120,6 +120,14 @@ test('papermill gets the parameters of one version only', () => {
   assert.equal(nbserve('uninstall').status, 0);
 });
 
+test('uninstall removes the rest if a folder of nbserve is none, as with NBSERVE_HISTORY=/dev/null', () => {
+  fill();
+  assert.equal(nbserve('install').status, 0);
+  const { status, stdout, stderr } = nbserveIn({ NBSERVE_HISTORY: '/dev/null' }, 'uninstall', '--all');
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /^removed .*kernels\/nbserve\nremoved \S+\/cache\n$/);
+});
+
 test('uninstall does not remove the folder of a cluster that runs', async (t) => {
   fill();
   const app = join(root, 'app.mjs');

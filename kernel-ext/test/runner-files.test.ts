@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { NBSERVE } from './fixtures/notebook.js';
 import { notebookOf, run } from './fixtures/runner.js';
 
 const code = (source: unknown, more: object = {}): object => ({ cell_type: 'code', metadata: {}, source, outputs: [], ...more });
@@ -84,6 +86,22 @@ describe('a file that cannot be executed is refused before anything runs, in one
     assert.equal(exit, 2);
     assert.match(stderr, /^NBS_NO_WORK_FOLDER: /);
   });
+});
+
+it('a notebook is executed to its end if a full disk does not take what it prints', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nbserve-full-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [input, output] = [join(folder, 'in.ipynb'), join(folder, 'out.ipynb')];
+  writeFileSync(input, JSON.stringify(notebook([code('console.log("lost"); 6 * 7')])));
+  const full = openSync('/dev/full', 'w');
+  t.after(() => closeSync(full));
+  const { status, stderr } = spawnSync(process.execPath, [NBSERVE, 'execute', input, '--output', output], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^the output could not be written: ENOSPC: .*\n$/);
+  assert.match(readFileSync(output, 'utf8'), /"42"/);
 });
 
 describe('a file that lacks something runs nevertheless', () => {

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, parseCommand } from 'nbserve/cli';
@@ -60,7 +60,18 @@ function leftovers(): Leftover[] {
     .map((one) => ({ ...one, bytes: one.names.reduce((sum, name) => sum + bytesIn(join(one.path, name)), 0) }));
 }
 
-const entriesOf = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
+/** The names in a folder. One that cannot be read does not keep the command from removing the others. */
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // It is not there, or is no folder, as with NBSERVE_HISTORY=/dev/null.
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      console.error(`note: ${folder} cannot be read (${code}), so what is in it stays`);
+    return [];
+  }
+}
 
 /** @throws NBS_CLUSTERS_RUN */
 function remove(left: readonly Leftover[]): void {

@@ -1,3 +1,4 @@
+import { hasCode } from '../core/index.js';
 import type { Command } from './command.js';
 import { KernelMissing } from './errors.js';
 
@@ -18,4 +19,11 @@ export async function kernelCommand(name: string): Promise<Command> {
     throw KernelMissing({ command: name }, error);
   }
   return commands.find((command) => command.name === name) as Command;
+}
+
+/** What the list of commands says about a command that could not be imported. */
+export function whyNot(error: unknown): string {
+  if (hasCode(error, KernelMissing)) return 'needs nbserve-kernel';
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  return `does not work: ${line}`;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isOf } from './logs-command.js';
+import type { ServeStatus } from '../host/index.js';
+import { isIn, isOf } from './logs-command.js';
 
 describe('the processes that nbserve logs names', () => {
   it('are one, those of a deployment, or the proxies of all nodes', () => {
@@ -10,5 +11,18 @@ describe('the processes that nbserve logs names', () => {
     assert.deepEqual(of('Chat#a1'), ['Chat#a1']);
     assert.deepEqual(of('proxy'), ['proxy', 'proxy@node-2']);
     assert.deepEqual(of('proxy@node-2'), ['proxy@node-2']);
+  });
+
+  it('are known to the cluster also if they have printed nothing', () => {
+    const status = {
+      nodes: [
+        { id: 'head', url: 'http://127.0.0.1:8000', grpc: null },
+        { id: 'node-2', url: null, grpc: null },
+      ],
+      applications: { default: { deployments: { Chat: { replicas: [{ id: 'Chat#k3f9a2' }] }, Idle: { replicas: [] } } } },
+    } as unknown as ServeStatus;
+    const names = ['controller', 'proxy', 'proxy@head', 'Chat', 'Chat#k3f9a2', 'Idle'];
+    for (const name of names) assert.ok(isIn(status, name), name);
+    for (const name of ['proxy@node-2', 'chat', 'Chat#a1', 'default', '']) assert.ok(!isIn(status, name), name);
   });
 });

@@ -1,5 +1,5 @@
 import { listOf } from '../core/index.js';
-import { readClusterLogs } from '../host/index.js';
+import { Client, readClusterLogs, type ServeStatus } from '../host/index.js';
 import { ADDRESS_OPTIONS, findCluster } from './cluster.js';
 import { type Command, parseCommand } from './command.js';
 import { outputGone } from './output-gone.js';
@@ -22,7 +22,7 @@ export const logsCommand: Command = {
 
 The command prints the last 16 MiB. The folder logs/ of the cluster has more: the last 16 to 32 MiB of each process, and of the
 last 100 that have ended. On another machine, that of its node has what was printed there.
-Exit codes: 0 it has printed what there is, 1 no process of that name has printed anything.`,
+Exit codes: 0 it has printed what there is, 1 the cluster has no process of that name, and none has printed anything.`,
   async run(args) {
     const options = { follow: { type: 'boolean', short: 'f' }, ...ADDRESS_OPTIONS } as const;
     const { values, positionals } = parseCommand(USAGE, args, options, [0, 1]);
@@ -35,10 +35,17 @@ Exit codes: 0 it has printed what there is, 1 no process of that name has printe
     void outputGone().then(() => process.exit(0));
     const labels = new Set<string>();
     let isFound = of === undefined;
-    const lines = readClusterLogs(await findCluster(values), {
+    const dir = await findCluster(values);
+    let isKnown = false;
+    const lines = readClusterLogs(dir, {
       follow: values.follow ?? false,
-      onCaughtUp: () => {
-        if (!isFound) console.error(`no process called ${of} has printed anything; these have: ${listOf([...labels])}`);
+      onCaughtUp: async () => {
+        if (isFound || of === undefined) return;
+        isKnown = isIn(await statusOf(dir), of);
+        const others = labels.size === 0 || isKnown ? '' : `; these have: ${listOf([...labels])}`;
+        console.error(
+          isKnown ? `nothing that ${of} has printed is kept` : `no process called ${of} has printed anything${others}`,
+        );
       },
     });
     for await (const { label, stream, text } of lines) {
@@ -47,6 +54,30 @@ Exit codes: 0 it has printed what there is, 1 no process of that name has printe
       isFound = true;
       (stream === 'stdout' ? process.stdout : process.stderr).write(`(${label}) ${text}\n`);
     }
-    return isFound ? 0 : 1;
+    return isFound || isKnown ? 0 : 1;
   },
 };
+
+/** Whether the name is that of a process or deployment of the cluster, which may have printed nothing. */
+export function isIn({ nodes, applications }: Pick<ServeStatus, 'nodes' | 'applications'>, name: string): boolean {
+  const proxies = nodes.filter(({ url, grpc }) => url !== null || grpc !== null).map(({ id }) => `proxy@${id}`);
+  const deployments = Object.values(applications).flatMap((app) => Object.entries(app.deployments));
+  const replicas = deployments.flatMap(([, deployment]) => deployment.replicas.map(({ id }) => id));
+  return ['controller', ...proxies, ...deployments.map(([deployment]) => deployment), ...replicas].some((label) =>
+    isOf(label, name),
+  );
+}
+
+/** The logs are there also while the controller gives no answer. */
+async function statusOf(dir: string): Promise<Pick<ServeStatus, 'nodes' | 'applications'>> {
+  try {
+    const client = await Client.join(dir);
+    try {
+      return await client.call('status', undefined);
+    } finally {
+      await client.close();
+    }
+  } catch {
+    return { nodes: [], applications: {} };
+  }
+}

@@ -1,7 +1,7 @@
 import { hasCode, KeepAlive } from '../core/index.js';
 import { BadUsage, type Command } from './command.js';
 import { UnknownCommand } from './errors.js';
-import { kernelCommand } from './kernel-command.js';
+import { kernelCommand, whyNot } from './kernel-command.js';
 import { allowGoneReaders } from './output-gone.js';
 import { showError } from './show-error.js';
 
@@ -35,7 +35,7 @@ async function help(): Promise<string> {
   const lines = ['nbserve <command> [options]      nbserve <command> --help tells more', ''];
   for (const load of Object.values(OWN)) lines.push(line(await load()));
   for (const name of KERNEL_COMMANDS)
-    lines.push(line(await kernelCommand(name).catch(() => ({ name, summary: 'needs nbserve-kernel' }))));
+    lines.push(line(await kernelCommand(name).catch((error: unknown) => ({ name, summary: whyNot(error) }))));
   return `${lines.join('\n')}\n`;
 }
 

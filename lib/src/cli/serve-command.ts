@@ -117,7 +117,9 @@ Ctrl-C lets the replicas finish the requests that they have begun, for 20 second
       const served = await serveOn(client, sources, options);
       const { grpc } = await client.call('status', undefined);
       const end = client.isOwner ? ' — Ctrl-C ends it' : '';
-      const lines = served.map(({ name, versions, url }) => `${name} (version ${versions.join(', ')}) runs at ${url}${end}`);
+      const lines = served.map(
+        ({ name, versions, url }) => `${name} (version ${versions.join(', ')}) runs${url === '' ? '' : ` at ${url}`}${end}`,
+      );
       console.log([...lines, ...(grpc === '' ? [] : [`gRPC at ${grpc}`])].join('\n'));
       return client.isOwner ? await stay(client, runnerGone) : 0;
     } finally {

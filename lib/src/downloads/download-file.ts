@@ -93,17 +93,26 @@ async function mismatch({ digest }: Wanted, path: string): Promise<string | null
   return actual === digest.hex ? null : actual;
 }
 
-/** Makes the part file complete. @returns true if it had a beginning already */
+/** How far a download is. */
+interface Progress {
+  got: number;
+  total: number;
+  /** Whether the file still begins with bytes that were there before. */
+  isContinued: boolean;
+}
+
+/** Makes the part file complete. @returns true if it had a beginning already, and still has it */
 async function completePart(wanted: Wanted, path: string, options: DownloadOptions): Promise<boolean> {
   const { attempts = 5 } = options;
   const file = await open(path, APPEND);
   try {
-    const before = (await file.stat()).size;
+    const progress: Progress = { got: 0, total: 0, isContinued: (await file.stat()).size > 0 };
     for (let attempt = 1; ; attempt += 1) {
-      const progress = { got: (await file.stat()).size, total: 0 };
+      progress.got = (await file.stat()).size;
+      progress.total = 0;
       try {
         await receive(wanted, file, progress, options);
-        return before > 0;
+        return progress.isContinued;
       } catch (error) {
         if (!(error instanceof Broken)) throw error;
         const { what } = wanted;
@@ -118,12 +127,7 @@ async function completePart(wanted: Wanted, path: string, options: DownloadOptio
 }
 
 /** Appends what is missing. @throws Broken if another attempt may bring the rest */
-async function receive(
-  wanted: Wanted,
-  file: FileHandle,
-  progress: { got: number; total: number },
-  options: DownloadOptions,
-): Promise<void> {
+async function receive(wanted: Wanted, file: FileHandle, progress: Progress, options: DownloadOptions): Promise<void> {
   const { onProgress, answerTimeoutMs = 10_000, idleTimeoutMs = 30_000 } = options;
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(new Broken(`no answer within ${answerTimeoutMs / 1000} s`)), answerTimeoutMs);
@@ -141,6 +145,7 @@ async function receive(
     if (kind === 'from-start' || kind === 'beyond') {
       await file.truncate(0);
       progress.got = 0;
+      progress.isContinued = false;
     }
     if (kind === 'beyond') {
       clearTimeout(timer);

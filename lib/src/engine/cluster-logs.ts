@@ -10,8 +10,8 @@ import { ClusterGone } from './errors.js';
 interface ReadClusterLogs {
   /** Go on with new lines, until the cluster ends. */
   readonly follow: boolean;
-  /** Called when the lines are read that were there at the call. */
-  readonly onCaughtUp?: () => void;
+  /** Called when the lines are read that were there at the call, and awaited. */
+  readonly onCaughtUp?: () => unknown;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function* readLines(
     after = last;
     if (ended) break;
   }
-  onCaughtUp();
+  await onCaughtUp();
   while (follow) {
     const next = await read({ after }).catch(() => undefined);
     if (next === undefined) return;

@@ -1,6 +1,6 @@
 import { noteOwnClass } from '../code/index.js';
 import { type Client, runApplication } from '../host/index.js';
-import { type DeploymentHandle, type DeploymentOptions, serve } from '../serve/index.js';
+import { type DeploymentHandle, type DeploymentOptions, type ServeStatus, serve } from '../serve/index.js';
 import { ModelNameTaken, ServerNameTaken } from './errors.js';
 import { ModelServer } from './model-server.js';
 import { type ModelSpec, USUAL_BATCH } from './model-spec.js';
@@ -32,7 +32,9 @@ export async function deployModel(
   const { application, hasRoute, deployment } = options;
   const { applications, nodes } = await client.call('status', undefined);
   const running = Object.hasOwn(applications, application) ? applications[application] : undefined;
-  if (running !== undefined && running.ingress !== MODEL_DEPLOYMENT) throw ModelNameTaken({ name: application });
+  // One that is being deleted has given its name free.
+  if (running !== undefined && running.status !== 'DELETING' && running.ingress !== MODEL_DEPLOYMENT)
+    throw ModelNameTaken({ name: application });
   const { numReplicas = spec.numReplicas, autoscaling, resources } = deployment;
   const gpu = resources?.gpu ?? spec.gpus ?? (needsGpu(spec) && nodes.some(({ total }) => total.gpu > 0) ? 1 : 0);
   // What the configuration of the protocol tells is what runs.
@@ -57,14 +59,10 @@ export async function deployModel(
 /** Whether the model was asked to run on a GPU. A replica that has reserved none sees none. */
 const needsGpu = ({ device }: ModelSpec): boolean => device === 'cuda' || device === 'webgpu';
 
-/** Runs the application of the server and its repository, if it does not run yet. @throws NBS_OIP_SERVER_NAME_TAKEN */
+/** Runs the application of the server and its repository, if it does not run yet. @throws NBS_OIP_SERVER_NAME_TAKEN, and why it could not be started */
 export async function deployRepository(client: Client): Promise<void> {
   const { applications } = await client.call('status', undefined);
-  const running = Object.hasOwn(applications, REPOSITORY_APP) ? applications[REPOSITORY_APP] : undefined;
-  if (running !== undefined) {
-    if (running.ingress === REPOSITORY_DEPLOYMENT && running.routePrefix === SERVER_PATH) return;
-    throw ServerNameTaken({ name: REPOSITORY_APP });
-  }
+  if (isRepositoryThere(applications)) return;
   const bound = serve
     .deployment(Repository, { name: REPOSITORY_DEPLOYMENT, maxOngoingRequests: 512, idempotent: true })
     .bind(client.cluster.dir as never);
@@ -72,4 +70,13 @@ export async function deployRepository(client: Client): Promise<void> {
     name: REPOSITORY_APP,
     routePrefix: SERVER_PATH,
   });
+}
+
+/** Whether the repository runs or is being started. One that failed or is being deleted has to be run again. @throws NBS_OIP_SERVER_NAME_TAKEN */
+export function isRepositoryThere(applications: ServeStatus['applications']): boolean {
+  const known = Object.hasOwn(applications, REPOSITORY_APP) ? applications[REPOSITORY_APP] : undefined;
+  if (known === undefined || known.status === 'DELETING') return false;
+  if (known.ingress !== REPOSITORY_DEPLOYMENT || known.routePrefix !== SERVER_PATH)
+    throw ServerNameTaken({ name: REPOSITORY_APP });
+  return known.status !== 'DEPLOY_FAILED';
 }

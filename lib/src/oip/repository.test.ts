@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { aboutInput, NbserveError } from '../core/index.js';
 import { BadInference } from './errors.js';
 import type { GrpcInferRequest } from './grpc-forms.js';
+import { type RegisteredModel, Registry } from './registry.js';
 import { Repository } from './repository.js';
 import type { ModelState, RunningModels } from './running-models.js';
 
@@ -62,7 +65,7 @@ test('a message of a stream that fails is answered, and the stream goes on', asy
 test('a model without replicas is not ready, and is not asked', async () => {
   let asked = 0;
   const ready = async (state: ModelState | undefined, error?: Error) => {
-    const all = async () => new Map(state === undefined ? [] : [['m', { state }]]);
+    const all = async () => new Map(state === undefined ? [] : [['m', { state, hasReplica: state === 'READY' }]]);
     const facts = async () => {
       asked += 1;
       if (error !== undefined) throw error;
@@ -77,6 +80,23 @@ test('a model without replicas is not ready, and is not asked', async () => {
   assert.equal(await ready('READY', coded('NBS_OIP_NO_VERSION', 404)), false);
   assert.equal(await ready('READY', coded('NBS_NO_REPLICA', 503)), false);
   await assert.rejects(ready('READY', coded('NBS_QUEUE_FULL', 503)), { code: 'NBS_QUEUE_FULL' });
+});
+
+test('a model that was scaled to zero is ready with the versions that it was served with, and no replica is started', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'nbs-repository-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const spec = { name: 'm', versions: [{ version: '3' }] };
+  new Registry(dir).add({ spec, application: 'm', deployment: {}, folder: null } as unknown as RegisteredModel);
+  const models = {
+    all: async () => new Map([['m', { state: 'READY', hasReplica: false }]]),
+    facts: () => assert.fail('a replica was asked'),
+  };
+  const repository = new Repository(dir, models as unknown as RunningModels);
+  const ready = await Promise.all(['', '3', '2'].map((version) => repository.modelReady({ name: 'm', version })));
+  assert.deepEqual(
+    ready.map((answer) => answer.ready),
+    [true, true, false],
+  );
 });
 
 test('a stream whose client has left ends with the error, which is not logged as a failure of the model', async (t) => {

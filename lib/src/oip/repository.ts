@@ -81,8 +81,10 @@ export class Repository {
   }
 
   async modelReady({ name, version }: Named) {
-    // Without a replica, the question for the version would wait until one runs.
-    if ((await this.#models.all()).get(name)?.state !== 'READY') return { ready: false };
+    const model = (await this.#models.all()).get(name);
+    if (model?.state !== 'READY') return { ready: false };
+    // To ask a model that was scaled to zero would start a replica, and wait for it.
+    if (!model.hasReplica) return { ready: version === '' || registeredVersions(this.#registry, name).includes(version) };
     try {
       await this.#models.facts(name, version);
       return { ready: true };

@@ -59,7 +59,7 @@ export async function serveOn(client: Client, sources: readonly ModelSource[], v
     return {
       name: spec.name,
       versions: spec.versions.map(({ version }) => version),
-      url: new URL(pathOf(spec.name), client.cluster.url).href,
+      url: client.cluster.url === '' ? '' : new URL(pathOf(spec.name), client.cluster.url).href,
       run: (feeds, version = '') => runBy(handle, feeds, version),
     };
   });

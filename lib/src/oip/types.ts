@@ -57,7 +57,7 @@ export interface ServeModelOptions {
 export interface ServedModel {
   readonly name: string;
   readonly versions: readonly string[];
-  /** The address below which the model answers, such as `http://127.0.0.1:8000/v2/models/mnist`. */
+  /** The address below which the model answers, such as `http://127.0.0.1:8000/v2/models/mnist`; `''` if the cluster answers no HTTP. */
   readonly url: string;
   /**
    * Runs the newest version, or the one that is given, in a replica.

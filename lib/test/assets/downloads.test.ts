@@ -161,6 +161,12 @@ test('if a server has no such range, the file is asked for from its start, and t
     assert.deepEqual(asked.splice(0), ['bytes=1000-', undefined]);
     rmSync(folder, { recursive: true });
   }
+  // Nothing of the old beginning is left, so other bytes would not come from another download.
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'model.4194305.part'), Buffer.alloc(1000, 7));
+  const digest = { algorithm: 'sha256', hex: hash('sha256', 'another model') } as const;
+  await assert.rejects(downloadFile({ ...wanted, url, digest }, { folder, attempts: 1 }), { code: 'NBS_DOWNLOAD_MISMATCH' });
+  assert.deepEqual(asked.splice(0), ['bytes=1000-', undefined]);
 });
 
 test('a process that is killed in the middle of a download is continued by the next one', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { until } from '../fixtures/wait.js';
@@ -16,6 +17,7 @@ const FILES = {
   }
 }).bind();\n`,
   'printer.ts': `${IMPORT}export const app = serve.deployment(class Printer { fetch() { console.log('printed'); return 'a'; } }).bind();\n`,
+  'quiet.ts': `${IMPORT}export const app = serve.deployment(class Quiet { fetch() { return 'a'; } }).bind();\n`,
   'script.mjs': `${IMPORT}import { once } from 'node:events';
 const handle = await serve.run(serve.deployment(() => console.log('printed'), { name: 'printer' }).bind(), { routePrefix: null });
 console.log('ready');
@@ -69,11 +71,27 @@ test('nbserve logs ends when who read its output has gone, and names what has pr
   const wrong = await folder.run(['logs', 'printer']);
   assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
   assert.match(wrong.stderr, none);
+  await folder.output(['run', 'quiet.ts:app', '--name', 'quiet', '--route-prefix', '/quiet', '--address', 'auto']);
+  const quiet = await folder.run(['logs', 'Quiet']);
+  assert.deepEqual(quiet, { code: 0, stdout: '', stderr: 'nothing that Quiet has printed is kept\n' });
   const waits = folder.start(['logs', 'printer', '-f']);
   t.after(() => waits.kill('SIGKILL'));
   const said = listen(waits);
   await until(() => said.output.stderr.endsWith('\n'));
   assert.match(said.output.stderr, none);
+});
+
+test('a command whose output a full disk does not take says so once, and goes on', async (t) => {
+  const folder = new CommandFolder(FILES);
+  t.after(() => folder.remove());
+  await folder.output(['start', '--port', 'auto', '--dashboard-port', 'none']);
+  const full = openSync('/dev/full', 'w');
+  t.after(() => closeSync(full));
+  const run = folder.start(['run', 'quiet.ts:app', '--address', 'auto'], {}, ['ignore', full, 'pipe']);
+  const { output, ended } = listen(run);
+  assert.deepEqual(await ended, [0, null], output.stderr);
+  assert.match(output.stderr, /^the output could not be written: ENOSPC: .*\n$/);
+  assert.deepEqual(Object.keys((await folder.status()).applications), ['default']);
 });
 
 test('what a replica prints does not end a program whose output nobody reads, as its own console.log does not', async (t) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from 'nbserve';
 import { onnx } from 'nbserve/onnx';
-import { hello } from '../fixtures/apps.js';
+import { Chat, hello } from '../fixtures/apps.js';
 import { CommandFolder } from '../fixtures/command-folder.js';
 import { writeScale, writeSlow } from '../fixtures/small-models.js';
 import { until } from '../fixtures/wait.js';
@@ -77,8 +77,16 @@ test('an application of the user that has the name of the server of models is re
     assert.match(error.message, /an application models is running that is not the server of models/);
     return true;
   });
+  // While it is being deleted, until its last request ends, it is no longer in the way.
   await serve.delete('models');
+  const chat = await serve.run(Chat.bind({ msg: '' }), { name: 'models', routePrefix: '/models' });
+  const numbers = chat.count.remote(1e9)[Symbol.asyncIterator]();
+  assert.equal((await numbers.next()).value, 1);
+  const deleted = serve.delete('models');
+  await until(async () => (await serve.status()).applications.models?.status === 'DELETING');
   await onnx.serve(file);
+  await numbers.return?.();
+  await deleted;
   assert.equal((await ask('/v2/health/ready')).status, 200);
   await unload('late');
 });
@@ -208,6 +216,14 @@ test('the OpenAPI document has all paths of a model', async () => {
   for (const path of found.filter((each) => !each.endsWith('/infer')))
     assert.equal((await ask(path.replace('{version}', '1'))).status, 200, path);
   await unload('paths');
+});
+
+test('nbserve serve serves a model on a cluster without HTTP', async (t) => {
+  const commands = new CommandFolder();
+  t.after(() => commands.remove());
+  writeScale(join(commands.path, 'one.onnx'), 1);
+  await commands.output(['start', '--proxy-location', 'Disabled', '--dashboard-port', 'none']);
+  assert.match(await commands.output(['serve', 'one.onnx', '--address', 'auto']), /^one \(version 1\) runs$/m);
 });
 
 test('nbserve serve takes several files, and its options reach the replicas', async (t) => {
