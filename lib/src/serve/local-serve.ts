@@ -15,6 +15,7 @@ import { clusterAt, endCluster, ownCluster, requiredCluster, runningCluster } fr
 import { NoSuchDeployment, type ServeStatus } from './protocol/index.js';
 import { deleteApplication, runApplication } from './run.js';
 import { endLocalApps, localApps, runLocally } from './run-locally.js';
+import { inOrder } from './run-order.js';
 import type { Serve } from './serve.js';
 import { checkStartOptions } from './start-options.js';
 import { setTraffic, trafficOf } from './traffic.js';
@@ -92,7 +93,12 @@ async function deleteApp(name: string): Promise<void> {
     await local.delete(name);
     return;
   }
-  await (inertChange('delete') ?? deleteApplication(await requiredCluster(), name));
+  const inert = inertChange('delete');
+  if (inert !== undefined) return inert;
+  const sending = inOrder(name, 'serve.delete');
+  const client = await requiredCluster();
+  sending(client);
+  await deleteApplication(client, name);
 }
 
 /** In a driver, its cluster; in a replica, the cluster that it belongs to. @throws NBS_NOT_RUNNING */

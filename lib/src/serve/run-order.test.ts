@@ -12,6 +12,14 @@ test('of two calls for one application, the later one counts, whichever is packe
   third(one);
 });
 
+test('a delete ends what was called before it', () => {
+  const one = client();
+  const [run, remove, again] = [inOrder('chat'), inOrder('chat', 'serve.delete'), inOrder('chat')];
+  remove(one);
+  assert.throws(() => run(one), { code: 'NBS_SUPERSEDED', message: /serve\.delete/ });
+  again(one);
+});
+
 test('calls for other applications and other clusters have an order of their own', () => {
   const [one, two] = [client(), client()];
   const [chat, other, elsewhere] = [inOrder('chat'), inOrder('other'), inOrder('chat')];

@@ -128,6 +128,14 @@ test('delete takes an application down, and its handle says so', async () => {
   assert.ok((await serve.status()).applications.doubler);
 });
 
+test('delete ends a run that was called before it, although its code is still being packed', async () => {
+  await serve.run(Chat.bind({ msg: '' }), { name: 'late', routePrefix: '/late' });
+  const update = assert.rejects(serve.run(Doubler.bind(), { name: 'late', routePrefix: '/late' }), hasCode('NBS_SUPERSEDED'));
+  await serve.delete('late');
+  await update;
+  assert.equal('late' in (await serve.status()).applications, false);
+});
+
 test('after shutdown everything is gone, and a new cluster can start', async () => {
   const { url } = await serve.getAppHandle('hello_world');
   await serve.shutdown();

@@ -167,7 +167,9 @@ export class Controller {
 
   /** What a configuration says about each application that it deployed. */
   declared(): Readonly<Record<string, unknown>> {
-    const all = [...this.#target.apps].flatMap(([name, { live, next, failed }]) => {
+    // If it is not known yet whether an application stays removed, the next configuration removes it for good.
+    const apps = new Map([...this.#deploys.removed, ...this.#target.apps]);
+    const all = [...apps].flatMap(([name, { live, next, failed }]) => {
       const spec = next?.spec ?? live?.spec ?? failed?.spec;
       return spec?.declared === undefined ? [] : [[name, spec.declared] as const];
     });
@@ -179,11 +181,11 @@ export class Controller {
     name: string,
     { wait = true }: { readonly wait?: boolean | undefined } = {},
   ): Promise<{ readonly deleted: boolean }> {
+    const mightComeBack = this.#deploys.forget(name);
     // An earlier controller may have removed it from the target and left its replicas to this one.
     const isLeft = [...this.#actual.replicas.values()].some(({ app }) => app === name);
-    if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: false };
+    if (!this.#target.apps.has(name) && !this.#health.apps.has(name) && !isLeft) return { deleted: mightComeBack };
     let last = 0;
-    this.#deploys.forget(name);
     await this.#store.changeAnyway((target) => {
       last = target.generation;
       return remove(target, name, this.#options.clock.now());

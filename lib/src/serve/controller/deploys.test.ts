@@ -160,6 +160,145 @@ describe('a configuration that is taken back', () => {
     assert.deepEqual(cluster.checkpoint.stored?.traffic.get('/split'), { ...rule, arms: [{ app: 'other', weight: 1 }] });
   });
 
+  it('brings nothing back that users delete when its replicas have already ended', async () => {
+    const { cluster, controller, refuse, refused } = await begin();
+    assert.equal(cluster.running('old').length, 0);
+    assert.deepEqual(await controller.delete('old'), { deleted: true });
+    assert.deepEqual(await controller.delete('old'), { deleted: false });
+    refuse('B');
+    await refused;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'older', 'other', 'stranger']);
+  });
+
+  /** The next configuration, which removes what earlier ones have deployed and it does not name. */
+  const after = (
+    { controller, version }: Awaited<ReturnType<typeof begin>>,
+    userConfig: string,
+    more: readonly AppSpec[] = [],
+  ) => {
+    const specs = [version(userConfig), ...more].map(declared);
+    const members = specs.map(({ name }) => name);
+    const removes = Object.keys(controller.declared()).filter((name) => !members.includes(name));
+    const together = { id: userConfig, members, removes };
+    return Promise.allSettled(specs.map((spec) => controller.deploy({ ...spec, together })));
+  };
+
+  it('brings nothing back that a later configuration does not name either', async () => {
+    const all = await begin();
+    const { cluster, refuse, refused, tried, stored } = all;
+    const newer = after(all, 'C', [app('older', [deployment('Chat', 'older')])]);
+    await settle();
+    refuse('B');
+    await refused;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'older', 'other', 'stranger']);
+    tried('C').resolve();
+    await newer;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'older', 'other', 'stranger']);
+    assert.equal(stored(), 'C');
+  });
+
+  it('brings nothing back after a later configuration was accepted that does not name it', async () => {
+    const all = await begin();
+    const { cluster, refuse, refused, tried, stored } = all;
+    const newer = after(all, 'C');
+    await settle();
+    tried('C').resolve();
+    await newer;
+    refuse('B');
+    await refused;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'other', 'stranger']);
+    assert.equal(stored(), 'C');
+  });
+
+  it('leaves it to a later one that is refused too to bring back what both have removed', async () => {
+    const all = await begin();
+    const { cluster, refuse, refused, stored } = all;
+    const newer = after(all, 'C');
+    await settle();
+    refuse('B');
+    await refused;
+    refuse('C');
+    await newer;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'old', 'older', 'other', 'stranger']);
+    assert.equal(stored(), 'A');
+  });
+
+  it('is followed by a later one that removes again what came back', async () => {
+    const all = await begin();
+    const { cluster, controller, refuse, refused, tried } = all;
+    cluster.nodeInfos = [fakeNode('a')];
+    await controller.deploy(app('holder', [deployment('Chat', 'holder', { numReplicas: 2, resources })]));
+    const newer = after(all, 'C', [app('new', [deployment('Chat', 'new', { resources })])]);
+    await settle();
+    refuse('B');
+    await refused;
+    await settle();
+    assert.deepEqual(apps(cluster), ['hello', 'holder', 'new', 'old', 'older', 'other', 'stranger']);
+    await controller.delete('holder');
+    await settle();
+    tried('C').resolve();
+    await newer;
+    assert.deepEqual(apps(cluster), ['hello', 'new', 'other', 'stranger']);
+  });
+
+  it('keeps the routes until then that would come back', async () => {
+    const { cluster, controller, refuse, refused, version, tried } = await begin();
+    for (const prefix of ['/old', '/older'])
+      await assert.rejects(controller.deploy(app('thief', [deployment('Chat', 'thief')], prefix)), { code: 'NBS_ROUTE_TAKEN' });
+    refuse('B');
+    await refused;
+    const moving = controller.deploy({ ...version('M'), routePrefix: '/v2' });
+    await settle();
+    assert.deepEqual(cluster.routes.routes.find(({ app: name }) => name === 'hello')?.prefix, '/v2');
+    const thief = app('thief', [deployment('Chat', 'thief')], '/hello');
+    await assert.rejects(controller.deploy(thief), { code: 'NBS_ROUTE_TAKEN' });
+    tried('M').resolve();
+    await moving;
+    await controller.deploy(thief);
+  });
+
+  it('goes back to a version that its application has accepted, if others of the same configuration still try theirs', async () => {
+    const { controller, cluster, version, refuse, tried } = await trying();
+    const ys = new Map<string, Deferred<void>>();
+    cluster.behaviours.set('y', {
+      reconfigure: (userConfig) => {
+        const one = deferred<void>();
+        ys.set(String(userConfig), one);
+        return one.promise;
+      },
+    });
+    const y = (userConfig: string) => app('y', [deployment('Chat', 'y', { userConfig })]);
+    const configOfY = () => cluster.checkpoint.stored?.apps.get('y')?.live?.spec.deployments[0]?.config.userConfig;
+    for (const [end, last] of [
+      ['accepted', 'B'],
+      ['refused', 'A'],
+    ] as const) {
+      await controller.delete('y');
+      await controller.deploy(y('A'));
+      const together = { id: end, members: ['hello', 'y'], removes: [] };
+      const both = Promise.allSettled([version(end), y('B')].map((spec) => controller.deploy({ ...spec, together })));
+      await settle();
+      ys.get('B')?.resolve();
+      await settle();
+      const single = assert.rejects(controller.deploy(y('C')), /C is wrong/);
+      await settle();
+      ys.get('C')?.reject(new Error('C is wrong'));
+      await single;
+      await settle();
+      assert.equal(configOfY(), 'B');
+      if (end === 'accepted') tried(end).resolve();
+      else refuse(end);
+      await both;
+      await settle();
+      assert.equal(configOfY(), last);
+    }
+  });
+
   it('brings nothing back after a shutdown', async () => {
     const { cluster, controller, refuse, refused } = await begin();
     void refused.catch(() => {});

@@ -1,15 +1,20 @@
 import type { Clock } from '../../core/index.js';
-import { type AppSpec, type ReplicaReady, Superseded } from '../protocol/index.js';
+import { type AppSpec, type ReplicaReady, RouteTaken, Superseded } from '../protocol/index.js';
 import { DeployedTogether } from './errors.js';
 import { type Deployed, PendingDeploys } from './pending-deploys.js';
 import { type Action, type ActualState, type Executor, failure } from './replicas/index.js';
 import {
+  type AppTarget,
   type AppVersion,
   accept,
   groupKey,
+  ownerOf,
+  type Promotion,
   promote,
   promoteTogether,
   reject,
+  removedBy,
+  removesOf,
   revert,
   revertTogether,
   type TargetState,
@@ -32,13 +37,19 @@ interface DeploysOptions {
   readonly onChange: () => void;
 }
 
+interface OpenPromotion extends Promotion {
+  before: TargetState;
+  after: TargetState;
+  readonly deleted: Set<string>;
+}
+
 /** What happens to a deploy: it is accepted, its version becomes the live one or is refused, and its caller gets the outcome. */
 export class Deploys {
   readonly #parts: DeploysOptions;
   readonly #pending = new PendingDeploys();
   readonly #trials = new Trials();
-  /** For each configuration that is being tried: the applications that users delete meanwhile. They do not come back if it is refused. */
-  readonly #deletions = new Set<Set<string>>();
+  /** Configurations that are being tried, in their order. */
+  readonly #promotions = new Set<OpenPromotion>();
   #isClosed = false;
 
   constructor(parts: DeploysOptions) {
@@ -47,6 +58,11 @@ export class Deploys {
 
   get #target(): TargetState {
     return this.#parts.store.current;
+  }
+
+  /** The applications that come back if a configuration that is being tried is refused. */
+  get removed(): ReadonlyMap<string, AppTarget> {
+    return new Map([...this.#promotions].flatMap(removedBy));
   }
 
   /** All of them are accepted, or none. Returns the promise of each application's deploy, which settles when its version runs or is refused. */
@@ -59,6 +75,7 @@ export class Deploys {
         if (this.#isClosed) throw Superseded({ app: specs[0]?.name ?? '', newer: 'the cluster is shut down' });
         let next = target;
         for (const spec of specs) {
+          this.#checkRoute(spec);
           next = accept(next, spec, this.#parts.clock.now());
           generations.set(spec.name, next.generation);
         }
@@ -76,6 +93,14 @@ export class Deploys {
       for (const { name, replicaHash } of deployments) actual.renew(groupKey(app, name, replicaHash), clock.now());
     this.#parts.onChange();
     return deployed;
+  }
+
+  /** Checks that no other application may come back to this prefix. @throws NBS_ROUTE_TAKEN */
+  #checkRoute({ name, routePrefix: prefix, together }: AppSpec): void {
+    if (prefix === null) return;
+    const own = new Set([name, ...(together?.members ?? []), ...(together?.removes ?? [])]);
+    const owner = this.#trials.ownerOf(prefix, own) ?? ownerOf({ apps: this.removed }, prefix, own);
+    if (owner !== null) throw RouteTaken({ prefix, app: owner });
   }
 
   async promote(app: string, generation: number): Promise<void> {
@@ -107,6 +132,28 @@ export class Deploys {
     this.#pending.resolve(generation, { app, routesVersion });
   }
 
+  /** What a refused configuration has removed, and a later one that is still tried does not name either, comes back only if that is refused too. */
+  #handOver(refused: OpenPromotion): void {
+    const open = [...this.#promotions];
+    for (const later of open.slice(open.indexOf(refused) + 1)) {
+      if (later.after === later.before) continue;
+      const removes = removesOf(later);
+      for (const [app, old] of removedBy(refused)) {
+        if (!removes.includes(app)) continue;
+        refused.deleted.add(app);
+        later.before = { ...later.before, apps: new Map(later.before.apps).set(app, old) };
+      }
+    }
+  }
+
+  /** What an accepted configuration does not name does not come back if an earlier one is refused. */
+  #confirm(accepted: OpenPromotion): void {
+    for (const earlier of this.#promotions) {
+      if (earlier === accepted) break;
+      for (const app of removesOf(accepted)) earlier.deleted.add(app);
+    }
+  }
+
   #offersOf(app: string, { spec }: AppVersion): Readonly<Record<string, ReplicaReady>> {
     const offers = spec.deployments.flatMap(({ name, replicaHash }) => {
       const offer = this.#parts.actual.offers.get(groupKey(app, name, replicaHash));
@@ -121,17 +168,22 @@ export class Deploys {
     if (together === undefined) return;
     const versions = [...together.versions].map(([app, { generation }]) => ({ app, generation }));
     for (const { generation } of versions) this.#parts.actual.switching.add(generation);
-    const deleted = new Set<string>();
-    this.#deletions.add(deleted);
-    let before = this.#target;
-    let after = before;
+    const promotion: OpenPromotion = {
+      versions: together.versions,
+      before: this.#target,
+      after: this.#target,
+      deleted: new Set(),
+    };
+    this.#promotions.add(promotion);
     await this.#parts.store.changeAnyway((target) => {
-      before = target;
-      after = promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#parts.clock.now());
-      if (after !== before)
-        for (const { app, generation } of versions) this.#trials.begin(app, generation, before.apps.get(app)?.live ?? null);
+      const after = promoteTogether(target, id, (app, version) => this.#offersOf(app, version), this.#parts.clock.now());
+      promotion.before = target;
+      promotion.after = after;
+      if (after !== target)
+        for (const { app, generation } of versions) this.#trials.begin(app, generation, target.apps.get(app)?.live ?? null);
       return after;
     });
+    const { before, after } = promotion;
     for (const { generation } of versions) this.#parts.actual.switching.delete(generation);
     this.#parts.onChange();
     for (const app of before.apps.keys())
@@ -139,18 +191,23 @@ export class Deploys {
     // If a newer request came before this was written, nothing has become live, and that request informs the callers.
     const live = after === before ? [] : versions;
     const refusals = await Promise.all(
-      live.map(async ({ app, generation }) => ({ app, generation, error: await this.#parts.executor.configured(app) })),
+      live.map(async ({ app, generation }) => {
+        const error = await this.#parts.executor.configured(app);
+        if (error === null) this.#trials.applied(app, generation);
+        return { app, generation, error };
+      }),
     );
     const back = (app: string, generation: number): AppVersion | null => this.#trials.goBackTo(app, generation);
     const refused = refusals.find(({ app, generation, error }) => error !== null && back(app, generation) !== null);
     if (refused !== undefined) {
       const { message } = refused.error as Error;
-      const promotion = { versions: together.versions, before, after, deleted };
-      await this.#parts.store.changeAnyway((target) =>
-        this.#isClosed ? target : revertTogether(target, promotion, back, message, this.#parts.clock.now()),
-      );
+      await this.#parts.store.changeAnyway((target) => {
+        if (this.#isClosed) return target;
+        this.#handOver(promotion);
+        return revertTogether(target, promotion, back, message, this.#parts.clock.now());
+      });
       for (const { app, generation } of live) this.#trials.end(app, generation, false);
-      this.#deletions.delete(deleted);
+      this.#promotions.delete(promotion);
       this.#parts.onChange();
       for (const { app, generation } of live) {
         const own = app === refused.app ? refused.error : DeployedTogether({ app, other: refused.app, reason: message });
@@ -159,7 +216,8 @@ export class Deploys {
       return;
     }
     for (const { app, generation } of live) this.#trials.end(app, generation, true);
-    this.#deletions.delete(deleted);
+    if (live.length > 0) this.#confirm(promotion);
+    this.#promotions.delete(promotion);
     const routesVersion = this.#parts.routesVersion();
     await this.#parts.proxiesKnow();
     for (const { app, generation } of live) this.#pending.resolve(generation, { app, routesVersion });
@@ -185,9 +243,11 @@ export class Deploys {
     this.#pending.supersede(app, upTo, this.#target.apps.get(app)?.live?.generation, newer);
   }
 
-  /** To be called when a user deletes the application: it does not come back. */
-  forget(app: string): void {
-    for (const deleted of this.#deletions) deleted.add(app);
+  /** To be called when a user deletes the application: it does not come back. Returns whether it might have. */
+  forget(app: string): boolean {
+    const mightComeBack = this.removed.has(app);
+    for (const { deleted } of this.#promotions) deleted.add(app);
+    return mightComeBack;
   }
 
   /** From now on, every deploy is refused, because the cluster is shut down. */

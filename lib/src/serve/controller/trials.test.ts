@@ -36,3 +36,24 @@ test('nothing is kept when no version is tried any more', () => {
   trials.begin('chat', 3, two);
   assert.equal(trials.goBackTo('chat', 3), two);
 });
+
+test('a version that the application itself has accepted is one to go back to, unless others that belong to it refuse theirs', () => {
+  const trials = new Trials();
+  trials.begin('chat', 2, one);
+  trials.applied('chat', 2);
+  trials.begin('chat', 3, two);
+  assert.equal(trials.goBackTo('chat', 3), two);
+  assert.equal(trials.goBackTo('chat', 2), one);
+  trials.end('chat', 2, false);
+  assert.equal(trials.goBackTo('chat', 3), one);
+});
+
+test('the prefix of a version to go back to is taken until its trial has ended', () => {
+  const trials = new Trials();
+  trials.begin('chat', 2, one);
+  assert.equal(trials.ownerOf('/chat', new Set(['other'])), 'chat');
+  assert.equal(trials.ownerOf('/chat', new Set(['chat'])), null);
+  assert.equal(trials.ownerOf('/v2', new Set()), null);
+  trials.end('chat', 2, true);
+  assert.equal(trials.ownerOf('/chat', new Set()), null);
+});

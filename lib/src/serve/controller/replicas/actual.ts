@@ -204,12 +204,21 @@ export class ActualState implements ActualView {
     const state = nextReplicaState(replica.state, event);
     if (state === null) return false;
     this.#log.info(`replica ${id} of ${replica.app}: ${replica.state} -> ${state} (${event})`);
+    const ran = replica.state === ReplicaState.RUNNING;
     replica.state = state;
     replica.since = now;
     this.#changed(replica.app);
     if (!isComingUp(replica)) this.comingUp.delete(replica);
+    if (ran) this.#waitAnew(replica.group, now);
     if (state === ReplicaState.STOPPED) this.#remove(replica);
     return true;
+  }
+
+  /** If none of the group's replicas runs any more, its wait for room has a limit from now on. Before, nobody waited for the others. */
+  #waitAnew(group: GroupKey, now: number): void {
+    const pending = this.pending.get(group);
+    if (pending === undefined || this.groups.get(group)?.some(({ state }) => state === ReplicaState.RUNNING)) return;
+    this.pending.set(group, { ...pending, since: now });
   }
 
   setModels(id: string, models: readonly ModelStatus[]): void {

@@ -32,10 +32,19 @@ describe('failures in a row', () => {
   it('are over ten seconds after a later replica has begun to run, and not because of one that ran before', () => {
     const failure = addFailure(undefined, error, null, 5000);
     const { RUNNING, INITIALIZING, DRAINING } = ReplicaState;
-    assert.equal(provenAt(failure, []), Number.POSITIVE_INFINITY);
-    assert.equal(provenAt(failure, [{ state: RUNNING, since: 4999 }]), Number.POSITIVE_INFINITY);
+    assert.equal(provenAt(failure, [], 0), Number.POSITIVE_INFINITY);
+    assert.equal(provenAt(failure, [{ state: RUNNING, since: 4999 }], 2), Number.POSITIVE_INFINITY);
     const later = [RUNNING, INITIALIZING, DRAINING].map((state, i) => ({ state, since: 6000 - i }));
-    assert.equal(provenAt(failure, later), 16_000);
+    assert.equal(provenAt(failure, later, 3), 16_000);
+  });
+
+  it('are over ten seconds after the last one if all replicas that are wanted ran on', () => {
+    const failure = addFailure(undefined, error, null, 5000);
+    const { RUNNING, DRAINING } = ReplicaState;
+    const old = { state: RUNNING, since: 1000 };
+    assert.equal(provenAt(failure, [old, old], 2), 15_000);
+    assert.equal(provenAt(failure, [old, { state: DRAINING, since: 2000 }], 2), Number.POSITIVE_INFINITY);
+    assert.equal(provenAt(failure, [old, { state: RUNNING, since: 6000 }], 2), 16_000);
   });
 });
 
@@ -84,6 +93,23 @@ describe('a group with a failure', () => {
     scaledTo(world, 3);
     assert.equal(started(world), 1);
     scaledTo(world, 5);
+    assert.equal(started(world), 3);
+  });
+
+  it('forgets it if the replica that failed is not needed any more', () => {
+    const world = settled();
+    scaledTo(world, 2);
+    world.round();
+    world.now += 100;
+    world.step(1, true);
+    scaledTo(world, 1);
+    world.now += 9999;
+    world.round();
+    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, false);
+    world.now += 1;
+    world.round();
+    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, true);
+    scaledTo(world, 4);
     assert.equal(started(world), 3);
   });
 

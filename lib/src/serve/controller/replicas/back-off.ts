@@ -16,7 +16,7 @@ export interface Failure {
   readonly error: Error;
   /** True if it failed to start (constructor, crash, deadline); false if it died while it ran. */
   readonly onStart: boolean;
-  /** True if a replica that began to run after it has proven itself. Then it is only shown as the last failure. */
+  /** True if a replica that began to run after it has proven itself, or none was needed ({@link provenAt}). Then it is only shown as the last failure. */
   readonly isOver: boolean;
 }
 
@@ -24,9 +24,18 @@ export interface Failure {
 export const presentFailure = (failure: Failure | undefined): Failure | undefined =>
   failure?.isOver === true ? undefined : failure;
 
-/** When the failure will be over, if none of the group's replicas fails until then; `Infinity` if none has begun to run after it. Pure. */
-export function provenAt({ at }: Failure, replicas: readonly { readonly state: ReplicaState; readonly since: number }[]): number {
-  const later = replicas.filter(({ state, since }) => state === ReplicaState.RUNNING && since >= at);
+/**
+ * When the failure will be over, if none of the group's replicas fails until then; `Infinity` if none has begun to run after it, unless no other one is
+ * wanted any more. Pure.
+ */
+export function provenAt(
+  { at }: Failure,
+  replicas: readonly { readonly state: ReplicaState; readonly since: number }[],
+  wanted: number,
+): number {
+  const running = replicas.filter(({ state }) => state === ReplicaState.RUNNING);
+  const later = running.filter(({ since }) => since >= at);
+  if (later.length === 0 && running.length > 0 && running.length >= wanted) return at + PROVEN_AFTER_MS;
   return Math.min(...later.map(({ since }) => since + PROVEN_AFTER_MS));
 }
 

@@ -78,7 +78,8 @@ class Round {
       if (next === null) continue;
       const { generation, spec } = next;
       const keys = keysOf(app, next);
-      const failed = keys.find((key) => this.#hasFailed(key));
+      const groups = keys.map((key) => this.#wanted.get(key) as WantedGroup);
+      const failed = groups.find((group) => this.#hasFailed(group))?.key;
       const never = failed === undefined ? neverFits(next, this.#wanted, this.actual.nodes) : null;
       if (never === undefined) continue;
       if (never !== null) {
@@ -87,7 +88,7 @@ class Round {
       } else if (failed !== undefined) {
         failures.set(app, failed);
         this.#reject(app, next, failed);
-      } else if (keys.every((key) => this.#suffices(this.#wanted.get(key) as WantedGroup))) {
+      } else if (groups.every((group) => this.#suffices(group))) {
         complete.add(app);
         if (spec.together === undefined && !this.actual.switching.has(generation))
           this.#actions.push({ kind: 'promote', app, generation });
@@ -167,11 +168,12 @@ class Round {
     }
   }
 
-  /** Finds the failures that are over, because a replica that began to run after them has proven itself. */
+  /** Finds the failures that are over. */
   failures(): void {
     for (const [key, failure] of this.actual.failures) {
       if (failure.isOver) continue;
-      const at = provenAt(failure, this.#present.get(key) ?? []);
+      const { liveCount = 0, nextCount = 0 } = this.#wanted.get(key) ?? {};
+      const at = provenAt(failure, this.#present.get(key) ?? [], Math.max(liveCount, nextCount));
       if (at <= this.now) this.#actions.push({ kind: 'overcome', group: key });
       else this.#wake(at);
     }
@@ -292,22 +294,27 @@ class Round {
   }
 
   /** Whether the replicas of a group that run are enough for the next version to become live. */
-  #suffices({ key, app, name, spec, liveCount, nextCount, inLive }: WantedGroup): boolean {
+  #suffices(group: WantedGroup): boolean {
+    const { key, liveCount, nextCount, inLive } = group;
     const running = this.#running(key);
-    if (running >= nextCount) return true;
-    if (running === 0 || !this.actual.pending.has(key)) return false;
-    // There is no room for the others. If the running version lacks them as much, that holds no update up.
-    if (inLive) return nextCount <= liveCount;
-    // A new deployment needs only the replicas with which it begins, and not those that its load has added.
-    const { autoscaling } = spec.config;
-    const isNew = this.target.apps.get(app)?.live?.spec.deployments.every((other) => other.name !== name) ?? true;
-    return isNew && autoscaling !== undefined && running >= (autoscaling.initialReplicas ?? autoscaling.minReplicas);
+    if (running >= nextCount || this.#canBegin(group)) return true;
+    // If there is no room for the others, and the running version lacks them as much, that holds no update up.
+    return inLive && running > 0 && this.actual.pending.has(key) && nextCount <= liveCount;
   }
 
-  #hasFailed(key: GroupKey): boolean {
-    if (this.actual.refusals.has(key)) return true;
-    const failure = this.actual.failures.get(key);
-    return failure !== undefined && (failure.onStart || failure.count >= MAX_DEATHS_BEFORE_READY);
+  /** Whether it is a new deployment with the replicas that it begins with. It does not need those that its load has added. */
+  #canBegin({ key, app, name, spec }: WantedGroup): boolean {
+    const { autoscaling } = spec.config;
+    if (autoscaling === undefined) return false;
+    const isNew = this.target.apps.get(app)?.live?.spec.deployments.every((other) => other.name !== name) ?? true;
+    return isNew && this.#running(key) >= Math.max(1, autoscaling.initialReplicas ?? autoscaling.minReplicas);
+  }
+
+  #hasFailed(group: WantedGroup): boolean {
+    if (this.actual.refusals.has(group.key)) return true;
+    const failure = presentFailure(this.actual.failures.get(group.key));
+    if (failure === undefined || this.#canBegin(group)) return false;
+    return failure.onStart || failure.count >= MAX_DEATHS_BEFORE_READY;
   }
 
   #running(key: GroupKey): number {

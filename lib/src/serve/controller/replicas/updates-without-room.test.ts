@@ -105,6 +105,26 @@ describe('an update without room', () => {
     assert.deepEqual([live(world), models(world)], [1, 2]);
   });
 
+  it('is not refused when a replica ends on which nobody had waited longer', () => {
+    const world = running([node('a', 1), node('b', 1)], 2);
+    lose(world, 'b');
+    run(world);
+    world.deploy(version('f2', 2));
+    world.round();
+    world.now += STARTUP_MS - 1;
+    world.progress();
+    world.round();
+    // The room of the last model is not free before it has ended.
+    const last = [...world.actual.replicas.values()].find(({ deployment: name }) => name === 'Model') ?? assert.fail();
+    world.actual.transition(last.id, ReplicaEvent.DRAIN, world.now);
+    world.now += 1;
+    world.round();
+    world.round();
+    assert.deepEqual([waits(world), live(world)], [true, 1]);
+    run(world);
+    assert.deepEqual([live(world), models(world)], [2, 1]);
+  });
+
   it('is refused after startupTimeout if nothing runs of a deployment that it shares with the running version', () => {
     const world = running([node('a', 4), node('b', 0)]);
     lose(world, 'a');
@@ -141,6 +161,49 @@ describe('a first version', () => {
     world.deploy(first(4));
     run(world);
     assert.deepEqual([live(world), models(world)], [1, 2]);
+  });
+
+  it('does not wait for replicas that its load has added, nor is it given up if one of these cannot start', () => {
+    const world = new World([node('a', 8)]);
+    const front = { ...deployment('Front', 'f'), dependencies: ['Model'] };
+    const scaled = (count: number) => ({ ...first(count), deployments: [...first(count).deployments, front] });
+    world.deploy(scaled(1));
+    const startedBy = (name: string) => [...world.actual.replicas.values()].filter((one) => one.deployment === name);
+    for (let i = 0; i < 4; i += 1) {
+      world.round();
+      for (const [pick, one] of [...world.actual.replicas.values()].entries())
+        if (one.deployment === 'Model') world.step(pick, false);
+    }
+    assert.equal(live(world), undefined);
+    // While the front starts, the load adds models.
+    const next = world.target.apps.get('chat')?.next ?? assert.fail();
+    const apps = new Map([['chat', { live: null, next: { ...next, spec: scaled(4) }, failed: null }]]);
+    world.target = { ...world.target, apps };
+    world.round();
+    const added = startedBy('Model').at(-1) ?? assert.fail();
+    world.step([...world.actual.replicas.values()].indexOf(added), true);
+    world.round();
+    assert.ok(waits(world));
+    for (let i = 0; i < 4; i += 1) {
+      for (const [pick, one] of [...world.actual.replicas.values()].entries())
+        if (one.deployment === 'Front') world.step(pick, false);
+      world.round();
+    }
+    assert.equal(live(world), 1);
+    run(world);
+    assert.equal(models(world), 4);
+  });
+
+  it('is given up if one of the replicas that it begins with cannot start', () => {
+    const world = new World([node('a', 8)]);
+    world.deploy(first(2, { initialReplicas: 2 }));
+    world.round();
+    world.progress();
+    world.round();
+    world.step(0, false);
+    world.step(1, true);
+    world.round();
+    assert.deepEqual([waits(world), live(world)], [false, undefined]);
   });
 
   it('waits for room for the replicas that it begins with', () => {

@@ -22,7 +22,15 @@ export {
   wantedGroups,
 } from './target.js';
 export { TargetStore } from './target-store.js';
-export { promoteTogether, revertTogether, type Together, togetherIn } from './together.js';
-export { baseOf, resolveVersion } from './traffic-names.js';
+export {
+  type Promotion,
+  promoteTogether,
+  removedBy,
+  removesOf,
+  revertTogether,
+  type Together,
+  togetherIn,
+} from './together.js';
+export { baseOf, ownerOf, resolveVersion } from './traffic-names.js';
 export { clearTraffic, moveCanary, setCanary, setTrafficRule, type TrafficRule } from './traffic-rule.js';
 export { validateApp, validatePrefix } from './validate.js';

@@ -40,20 +40,27 @@ export function promoteTogether(
 }
 
 /** The applications that are removed when the versions become live. */
-function leaving({ apps }: TargetState, { versions }: Together): string[] {
-  const { removes = [] } = [...versions.values()][0]?.spec.together ?? {};
+function leaving({ apps }: TargetState, together: Together): string[] {
   // If code has deployed it anew meanwhile, it stays.
-  return removes.filter((app) => lastSpec(apps.get(app))?.declared !== undefined);
+  return removesOf(together).filter((app) => lastSpec(apps.get(app))?.declared !== undefined);
 }
 
+/** The applications that the configuration does not name, although an earlier one did. */
+export const removesOf = ({ versions }: Pick<Together, 'versions'>): readonly string[] =>
+  [...versions.values()][0]?.spec.together?.removes ?? [];
+
 /** What has changed when the versions of a configuration became live. */
-interface Promotion {
+export interface Promotion {
   readonly versions: Together['versions'];
   readonly before: TargetState;
   readonly after: TargetState;
-  /** Applications that users have deleted since. */
+  /** Applications that users have deleted since, or that a later configuration does not name. */
   readonly deleted: ReadonlySet<string>;
 }
+
+/** The applications that come back if the configuration is taken back. */
+export const removedBy = ({ before, after, deleted }: Promotion): [string, AppTarget][] =>
+  [...before.apps].filter(([app]) => !after.apps.has(app) && !deleted.has(app));
 
 /**
  * Takes a configuration back, because replicas that old and new versions share refused it. What others have changed since stays.
@@ -66,7 +73,7 @@ export function revertTogether(
   message: string,
   now: number,
 ): TargetState {
-  const { versions, before, after, deleted } = promotion;
+  const { versions, before } = promotion;
   const apps = new Map(target.apps);
   for (const [app, { generation, spec, acceptedAt }] of versions) {
     const current = apps.get(app);
@@ -74,10 +81,7 @@ export function revertTogether(
     const failed = current.next === null ? { spec, message, acceptedAt } : null;
     apps.set(app, { live: back(app, generation), next: current.next, failed });
   }
-  for (const [app, old] of before.apps) {
-    const wasRemoved = !after.apps.has(app) && !deleted.has(app);
-    if (wasRemoved && !apps.has(app)) apps.set(app, old);
-  }
+  for (const [app, old] of removedBy(promotion)) if (!apps.has(app)) apps.set(app, old);
   let traffic = revertedTraffic(target, promotion);
   for (const app of before.apps.keys()) if (!apps.has(app)) traffic = withoutApp(traffic, app, now);
   return { ...target, apps, traffic };

@@ -38,7 +38,11 @@ export function baseOf(target: TargetState, prefix: string, to: string): string 
 }
 
 /** The application whose own route prefix this is, in its live or next version. */
-export function ownerOf(target: TargetState, prefix: string, except: ReadonlySet<string> = new Set()): string | null {
+export function ownerOf(
+  target: Pick<TargetState, 'apps'>,
+  prefix: string,
+  except: ReadonlySet<string> = new Set(),
+): string | null {
   for (const [app, { live, next }] of target.apps) {
     if (except.has(app)) continue;
     if (live?.spec.routePrefix === prefix || next?.spec.routePrefix === prefix) return app;
