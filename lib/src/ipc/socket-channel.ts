@@ -320,7 +320,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   #onWriteError = (readRest: ReadRest): void => {
     this.isClosed = true;
     this.outbox.close();
-    this.isCut = !readRest(this.#onData);
+    this.isCut = !readRest(this.#onData) || this.#failure !== null;
   };
 
   #gone(): NbserveError {
