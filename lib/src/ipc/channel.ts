@@ -19,6 +19,8 @@ export interface Channel {
   readonly isReset: boolean;
   /** True if the peer has not read many megabytes. Notifications have no credit window, so code that sends many of them checks this first. */
   readonly isBehind: boolean;
+  /** Runs the action when the operating system has taken what was sent before; usually this is now. It also runs if the connection ends. */
+  whenDelivered(action: () => void): void;
   /**
    * Called for each new call. It decides at once (`call.started()` or `call.fail(…)`) and returns the function that runs user code.
    * The channel runs that function, exactly once, after the operating system has the STARTED frames of the whole batch: so the peer sees them even if

@@ -8,6 +8,8 @@ interface Subscriber {
   readonly channel: Channel;
   /** The newest version that the peer has applied, by topic. */
   readonly applied: Map<string, number>;
+  /** Topics whose whole value is sent when the peer has read what it was sent before; null if it is not behind. */
+  owed: Set<string> | null;
 }
 
 interface Waiter {
@@ -17,7 +19,8 @@ interface Waiter {
 }
 
 /**
- * Publishes the latest value of each topic to every attached channel: the whole value when the channel is attached, and after that only changes.
+ * Publishes the latest value of each topic to every attached channel: the whole value when the channel is attached, and after that only changes. If a
+ * subscriber has not read for long, e.g. because its process is stopped, nothing more is sent to it. When it has read everything, it gets the whole value.
  * Values are never changed in place. Objects that did not change are kept, and not sent again.
  */
 export class FeedPublisher {
@@ -34,7 +37,7 @@ export class FeedPublisher {
     const change = last === undefined ? null : changeBetween(last.value, value);
     const message: FeedMessage =
       change === null ? { kind: 'feed', topic, version, value } : { kind: 'feed-change', topic, version, change };
-    for (const { channel } of this.#subscribers) send(channel, message);
+    for (const subscriber of this.#subscribers) this.#send(subscriber, message);
     return version;
   }
 
@@ -71,18 +74,39 @@ export class FeedPublisher {
 
   /** Sends the current values and all later ones to the channel until it closes. */
   attach(channel: Channel): void {
-    const subscriber: Subscriber = { channel, applied: new Map() };
+    const subscriber: Subscriber = { channel, applied: new Map(), owed: null };
     this.#subscribers.add(subscriber);
     channel.onFeed = (message) => {
       if (message.kind !== 'feed-ack') return;
       subscriber.applied.set(message.topic, message.version);
       this.#settle();
     };
-    for (const [topic, { version, value }] of this.#values) channel.notify({ kind: 'feed', topic, version, value });
+    for (const topic of this.#values.keys()) this.#sendWhole(channel, topic);
     void channel.closed.then(() => {
       this.#subscribers.delete(subscriber);
       this.#settle();
     });
+  }
+
+  #send(subscriber: Subscriber, message: FeedMessage): void {
+    const { channel, owed } = subscriber;
+    if (owed !== null) owed.add(message.topic);
+    else if (!channel.isBehind) channel.notify(message);
+    else {
+      subscriber.owed = new Set([message.topic]);
+      channel.whenDelivered(() => this.#catchUp(subscriber));
+    }
+  }
+
+  #catchUp(subscriber: Subscriber): void {
+    const { channel, owed } = subscriber;
+    subscriber.owed = null;
+    for (const topic of owed ?? []) this.#sendWhole(channel, topic);
+  }
+
+  #sendWhole(channel: Channel, topic: string): void {
+    const last = this.#values.get(topic);
+    if (last !== undefined) channel.notify({ kind: 'feed', topic, ...last });
   }
 
   #lagging(topic: string, version: number): Subscriber[] {
@@ -96,10 +120,4 @@ export class FeedPublisher {
       waiter.resolve();
     }
   }
-}
-
-/** A subscriber that has not read for long loses its connection. When it reads again, it opens another one, and gets the whole value. */
-function send(channel: Channel, message: FeedMessage): void {
-  if (channel.isBehind) channel.destroy();
-  else channel.notify(message);
 }

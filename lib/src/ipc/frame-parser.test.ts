@@ -227,9 +227,14 @@ test('a header over the limits is refused before its payload is waited for', () 
       () => parse([bad]),
       (error) => hasCode(error, ProtocolViolation),
     );
+    const frames = new Frames();
+    const parser = new FrameParser(frames);
+    parser.feed(bad.subarray(0, 5));
     assert.throws(
-      () => parse([bad.subarray(0, 5), bad.subarray(5)]),
+      () => parser.feed(bad.subarray(5)),
       (error) => hasCode(error, ProtocolViolation),
     );
+    parser.feed(sample());
+    assert.equal(frames.seen.length, 0);
   }
 });

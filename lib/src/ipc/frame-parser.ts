@@ -36,6 +36,7 @@ export class FrameParser {
   /** Ignores all further bytes, including the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
+    this.#headerBytes = 0;
     this.#frame = null;
     this.#restBytes = 0;
   }

@@ -57,6 +57,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   #failure: NbserveError | null = null;
   readonly #closed = deferred<void>();
   readonly expectsAnswer = (): boolean => this.#outgoing.size > 0;
+  readonly whenDelivered = (action: () => void): void => this.outbox.whenDelivered(action);
 
   constructor(socket: Socket, peer: Hello, side: 'connecting' | 'accepting', kinds: CallKinds | null) {
     this.#socket = socket;
@@ -124,8 +125,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
     // A call that arrives now could not be answered, and its STARTED frame could not be written.
     this.#parser.stop();
     this.#socket.end();
-    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-    linger.unref();
+    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     this.#socket.once('close', () => clearTimeout(linger));
   }
 
@@ -320,7 +320,7 @@ export class SocketChannel implements Channel, StreamHost, FrameSink {
   #onWriteError = (readRest: ReadRest): void => {
     this.isClosed = true;
     this.outbox.close();
-    this.isCut = !readRest(this.#onData);
+    this.isCut = !readRest(this.#onData) || this.#failure !== null;
   };
 
   #gone(): NbserveError {

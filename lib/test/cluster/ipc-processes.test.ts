@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasCode } from '../../dist/core/index.js';
+import { FrameType } from '../../dist/ipc/frame.js';
 import { type Channel, connect, DeadlineExceeded, helloOf, PeerGone } from '../../dist/ipc/index.js';
-import { method, Recorder, server, TOKEN } from '../fixtures/ipc-pair.js';
+import { method, Recorder, server, socketFolder, TOKEN } from '../fixtures/ipc-pair.js';
+import { frame, RawReplica } from '../fixtures/raw-replica.js';
 import { isRunning, until } from '../fixtures/wait.js';
 
 const open = (path: string): Promise<Channel> => connect({ path }, { token: TOKEN, hello: helloOf('driver', 'test') });
@@ -53,6 +56,28 @@ test('the caller sees STARTED of a process that has died, although it writes bef
   assert.deepEqual([begun.events, never.events], [['started', 'error'], ['error']]);
   assert.ok(hasCode(begun.error, PeerGone));
   assert.equal(channel.isCut, false);
+});
+
+test('what stands behind a malformed frame may have been lost, although the caller writes before it reads', async (t) => {
+  const path = join(socketFolder(t), 's.sock');
+  const raw = new RawReplica(path, TOKEN);
+  t.after(() => raw.close());
+  const streams: number[] = [];
+  raw.answer = (stream) => {
+    streams.push(stream);
+    return Buffer.alloc(0);
+  };
+  const channel = await open(path);
+  t.after(() => channel.destroy());
+  const sink = new Recorder();
+  channel.request(method('never'), null, sink);
+  await until(() => streams.length === 1);
+  raw.send(Buffer.concat([frame(99, 0, 0, Buffer.alloc(0)), frame(FrameType.STARTED, 0, streams[0] as number, Buffer.alloc(0))]));
+  raw.close();
+  // So many bytes are written at once.
+  channel.notify({ kind: 'event', topic: 't', value: 'x'.repeat(500_000) });
+  await sink.ended;
+  assert.deepEqual([sink.events, channel.isCut], [['error'], true]);
 });
 
 test('STARTED precedes user code even if the caller does not read for a while', async (t) => {

@@ -13,7 +13,7 @@ import {
   type RouteSnapshot,
   type TrafficReport,
 } from '../protocol/index.js';
-import { firstRoutes, type RouterLike } from '../router/index.js';
+import { type DeadlineLimit, FIRST_ROUTES_WAIT_MS, firstRoutes, RequestTimeout, type RouterLike } from '../router/index.js';
 import { ClientConnection } from './client-connection.js';
 import { clientWishes } from './client-wishes.js';
 import { Cors } from './cors.js';
@@ -170,30 +170,45 @@ export class HttpProxy implements ExchangeHost {
   #upgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
     // What comes behind it is kept until the answers to the requests before it are sent.
     socket.pause();
-    const upgrade = (): void => {
-      if (!socket.destroyed && !socket.writableEnded) this.#upgradeNow(request, socket, first);
-    };
     ClientConnection.of(socket).whenAnswered(() => {
-      if (this.#table !== null) upgrade();
-      // Without routes, it is answered like any other request.
-      else this.#routed(request.url ?? '/').then(upgrade, upgrade);
+      if (socket.destroyed || socket.writableEnded) return;
+      const url = pathOf(request.url ?? '/');
+      const isOther = url === null || url.startsWith(OWN_PREFIX) || !asksForWebSocket(request) || hostFault(request) !== null;
+      if (isOther || this.#access.refuse(request) !== null) this.#asPlain(request, socket, first);
+      else if (this.#table !== null) this.#upgradeNow(request, socket, first, url);
+      else this.#upgradeOnceRouted(request, socket, first, url);
     });
   }
 
-  #upgradeNow(request: IncomingMessage, socket: Socket, first: Buffer): void {
-    const url = pathOf(request.url ?? '/');
-    const isOwn = url?.startsWith(OWN_PREFIX) === true;
-    const route =
-      url === null || isOwn || !asksForWebSocket(request) || hostFault(request) !== null || this.#access.refuse(request) !== null
-        ? undefined
-        : this.#table?.match(url);
-    if (route === undefined || url === null || !this.#mayUpgrade(route)) {
-      // To all others it is a request like any: it is read again, without that header.
-      this.#plain.handOver(socket, Buffer.concat([withoutUpgrade(request), first]));
+  #upgradeOnceRouted(request: IncomingMessage, socket: Socket, first: Buffer, url: string): void {
+    const since = performance.now();
+    const isThere = (): boolean => !socket.destroyed && !socket.writableEnded;
+    const fail = (error: Error): void => {
+      if (isThere()) new Upgrade(this, request, socket, this.#requestId(request)).onError(error);
+    };
+    const upgrade = (): void => {
+      if (isThere()) this.#upgradeNow(request, socket, first, url, performance.now() - since);
+    };
+    try {
+      this.#routed(url, clientWishes(request.headers).limit).then(upgrade, fail);
+    } catch (error) {
+      fail(error as Error);
+    }
+  }
+
+  #upgradeNow(request: IncomingMessage, socket: Socket, first: Buffer, url: string, waitedMs = 0): void {
+    const route = this.#table?.match(url);
+    if (route === undefined || !this.#mayUpgrade(route)) {
+      this.#asPlain(request, socket, first);
       return;
     }
     const via = route.split === undefined ? this.router : this.splits.split;
-    new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first);
+    new Upgrade(this, request, socket, this.#requestId(request)).forward(route, url, via, first, waitedMs);
+  }
+
+  /** Answers it like any other request: it is read again, without that header. */
+  #asPlain(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    this.#plain.handOver(socket, Buffer.concat([withoutUpgrade(request), first]));
   }
 
   /** Whether a version that the request may reach accepts upgrades, or may do so: before its first replica has run, that is not known. */
@@ -229,7 +244,7 @@ export class HttpProxy implements ExchangeHost {
     const forward = ({ routes }: RouteSnapshot): void =>
       this.#forward(exchange, url, this.#table ?? new PrefixTable(routes), performance.now() - since);
     try {
-      this.#routed(url, clientWishes(headers).limit?.leftMs).then(forward, (error: Error) => exchange.fail(error));
+      this.#routed(url, clientWishes(headers).limit).then(forward, (error: Error) => exchange.fail(error));
     } catch (error) {
       exchange.fail(error as Error);
     }
@@ -237,13 +252,15 @@ export class HttpProxy implements ExchangeHost {
 
   /**
    * Resolves when the proxy knows the routes.
-   * @param mostMs how long the client waits
-   * @throws NBS_NO_REPLICA if no controller sends any in time
+   * @param limit how long the client waits
+   * @throws NBS_NO_REPLICA if no controller sends any in time; NBS_REQUEST_TIMEOUT if the client does not wait so long
    */
-  async #routed(url: string, mostMs?: number): Promise<RouteSnapshot> {
-    const routes = await firstRoutes(this.router, mostMs);
-    if (routes === null) throw NoReplica({ deployment: url, reason: 'the controller could not be reached' });
-    return routes;
+  async #routed(url: string, limit?: DeadlineLimit): Promise<RouteSnapshot> {
+    const routes = await firstRoutes(this.router, limit?.leftMs);
+    if (routes !== null) return routes;
+    if (limit === undefined || limit.leftMs > FIRST_ROUTES_WAIT_MS)
+      throw NoReplica({ deployment: url, reason: 'the controller could not be reached' });
+    throw RequestTimeout({ deployment: url, timeoutMs: Math.round(limit.leftMs), deadline: limit.of });
   }
 
   #requestId(request: ClientRequest): string {

@@ -49,12 +49,15 @@ export class Upgrade implements ResponseSink {
     socket.on('drain', () => this.#settle());
   }
 
-  /** @param first bytes that came with the head */
-  forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>, first: Buffer): void {
+  /**
+   * @param first bytes that came with the head
+   * @param waitedMs how long it has waited for the first routes
+   */
+  forward(route: Route, url: string, via: Pick<RouterLike, 'dispatch'>, first: Buffer, waitedMs = 0): void {
     const { headers, rawHeaders } = this.#request;
     let wishes: ClientWishes;
     try {
-      wishes = clientWishes(headers);
+      wishes = clientWishes(headers, waitedMs);
     } catch (error) {
       this.onError(error as Error);
       return;

@@ -3,7 +3,7 @@ import type { RouteSnapshot } from '../protocol/index.js';
 import type { RouterLike } from './dispatch.js';
 
 /** How long a request waits for the first routes after the start of its proxy. */
-const FIRST_ROUTES_WAIT_MS = 10_000;
+export const FIRST_ROUTES_WAIT_MS = 10_000;
 
 /**
  * Resolves with the routes as soon as there are any, or with null if none come in time. Of those that have waited in vain, nothing is left.

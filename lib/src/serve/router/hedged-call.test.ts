@@ -155,6 +155,25 @@ test('if the replica of a copy is busy or ends, others that have room get the re
   }
 });
 
+test('the copy that is left is hedged again, if another replica has room by then', async () => {
+  for (const copy of ['first', 'second'] as const) {
+    for (const fault of ['die', 'drain']) {
+      const { cluster, sent, at, ...copies } = await twoCopies();
+      const left = copy === 'first' ? 'second' : 'first';
+      if (fault === 'die') at[copy].die();
+      else copies[copy].fail(ReplicaDraining({ replica: 'r' }));
+      const ids = [...cluster.replicas].filter(([, { isClosed }]) => !isClosed).map(([id]) => id);
+      await cluster.route([...ids, 'z'], HEDGED);
+      await until(() => cluster.replica('z').calls.length === 1);
+      assert.equal(at[left].open.length, 1);
+      cluster.last('z').answer();
+      assert.deepEqual(sent.log, ['started', 'head', 'end']);
+      assert.match(copies[left].cancelled ?? '', /another replica answered first/);
+      cluster.router.close();
+    }
+  }
+});
+
 test('a copy whose replica dies goes to one that has neither copy', async () => {
   for (const copy of ['first', 'second'] as const) {
     const { cluster, sent, at, ...copies } = await twoCopies({}, undefined, { ids: ['x', 'y', 'z'] });

@@ -10,7 +10,7 @@ import { RoutedCall } from './routed-call.js';
 
 /**
  * A request that goes to a second replica if the first one is slow to answer. The first answer is used, and the other copy is cancelled.
- * If a copy loses its replica and no other one has room, the copy ends, and the other copy is the request.
+ * If a copy loses its replica and no other one has room, the copy ends, and the other copy is the request. After the delay, it gets a copy again.
  */
 export class HedgedCall implements OutgoingCall {
   readonly #request: Dispatch;
@@ -94,7 +94,13 @@ export class HedgedCall implements OutgoingCall {
     first.twin = second;
     if (this.#keep) second.keep();
     second.enter(this.#pool);
-    if (second.done) this.#budget.giveBack();
+    if (second.done) {
+      // No other replica has room.
+      this.#second = null;
+      first.twin = null;
+      this.#budget.giveBack();
+      return;
+    }
     for (const piece of pieces) second.write(piece);
     if (body === 'stream') second.end();
   }
@@ -132,7 +138,8 @@ export class HedgedCall implements OutgoingCall {
   }
 
   #onError(copy: RoutedCall, error: Error): void {
-    if (this.#done || (this.#winner !== null && this.#winner !== copy)) return;
+    if (this.#done || (copy !== this.#first && copy !== this.#second)) return;
+    if (this.#winner !== null && this.#winner !== copy) return;
     // The first copy tells of the deadline.
     if (error === COPY_LOST || (copy === this.#second && hasCode(error, RequestTimeout))) {
       this.#goOnWithout(copy);
@@ -151,6 +158,8 @@ export class HedgedCall implements OutgoingCall {
     other.deaths += copy.deaths;
     this.#first = other;
     this.#second = null;
+    // The replica of this one may hang, and another one may have room by then.
+    this.#wait();
   }
 
   #finish(): void {

@@ -47,6 +47,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
   /** Number of replicas that have died while they worked on it, or may have done so. */
   deaths = 0;
   done = false;
+  /** Called if it ends before it has been given to its deployment. */
+  onEarlyEnd: (() => void) | null = null;
   readonly #request: Dispatch;
   readonly #wheel: DeadlineWheel;
   readonly #replay: BodyReplay | null;
@@ -334,11 +336,8 @@ export class RoutedCall implements OutgoingCall, ResponseSink, Expiring, Waiting
     if (this.#inWheel) this.#wheel.remove(this);
     this.stopWaitingForHome();
     const pool = this.#pool;
-    if (pool === null) return;
-    if (this.link === null) {
-      pool.withdraw(this);
-      return;
-    }
+    if (pool === null) return void this.onEarlyEnd?.();
+    if (this.link === null) return void pool.withdraw(this);
     this.#leave(true);
     if (pool.waiting > 0) pool.onRoom();
   }

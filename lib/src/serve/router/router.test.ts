@@ -185,6 +185,22 @@ test('a deadline is told with 504 and cancels at the replica, also while it wait
   cluster.router.close();
 });
 
+test('of calls that have ended before there are routes, nothing is left that keeps the process', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length;
+  const cluster = new RouterHarness();
+  const late = cluster.send({ timeoutMs: 20 });
+  const { call } = cluster.send();
+  while (late.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const before = timers();
+  call.cancel();
+  assert.equal(timers(), before - 1);
+  cluster.send({ timeoutMs: 0 });
+  assert.equal(timers(), before - 1);
+  await cluster.route(['x']);
+  assert.equal(cluster.replica('x').calls.length, 0);
+  cluster.router.close();
+});
+
 test('a deadline that the caller has set counts before there are routes, too', async () => {
   const cluster = new RouterHarness();
   const early = [cluster.send({ timeoutMs: 20 }), cluster.send({ limit: { leftMs: 20, of: 'the timeout of the test' } })];

@@ -62,8 +62,8 @@ export class Router implements RouterLike {
   readonly #pools = new Map<DeploymentKey, DeploymentPool>();
   readonly #listeners = new Set<(snapshot: RouteSnapshot) => void>();
   readonly #awaiters = new Set<{ version: number; resolve: (snapshot: RouteSnapshot) => void; reject: (error: Error) => void }>();
-  /** Requests that arrived before the first snapshot. */
-  #early: { readonly request: Dispatch; readonly call: RoutedCall }[] = [];
+  /** Requests that arrived before the first snapshot, and have not ended. */
+  readonly #early = new Map<RoutedCall, DeploymentKey>();
   readonly #earlyAlarm = new Alarm();
   #kept: KeptReader | null = null;
   #closed = false;
@@ -80,7 +80,7 @@ export class Router implements RouterLike {
     const call = new RoutedCall(request, this.#wheel);
     if (pool !== undefined) call.enter(pool);
     else if (this.#closed) call.fail(RouterClosed());
-    else if (this.snapshot === null) this.#waitForSnapshot(request, call);
+    else if (this.snapshot === null) this.#waitForSnapshot(request.key, call);
     else call.fail(this.#unknown(request.key));
     return call;
   }
@@ -135,7 +135,7 @@ export class Router implements RouterLike {
     this.#kept?.close();
     for (const pool of this.#pools.values()) pool.close(() => RouterClosed());
     this.#pools.clear();
-    for (const { call } of this.#early.splice(0)) call.fail(RouterClosed());
+    for (const call of this.#early.keys()) call.fail(RouterClosed());
     for (const { reject } of this.#awaiters) reject(RouterClosed());
     this.#awaiters.clear();
     this.#earlyAlarm.clear();
@@ -169,13 +169,18 @@ export class Router implements RouterLike {
     return NoSuchDeployment({ deployment, running: listOf([...this.#pools.keys()]) });
   }
 
-  #waitForSnapshot(request: Dispatch, call: RoutedCall): void {
-    this.#early.push({ request, call });
+  #waitForSnapshot(key: DeploymentKey, call: RoutedCall): void {
+    this.#early.set(call, key);
+    call.onEarlyEnd = () => {
+      this.#early.delete(call);
+      // Otherwise it would keep a process that has nothing else to do.
+      if (this.#early.size === 0) this.#earlyAlarm.clear();
+    };
     call.limitTime(null);
-    if (this.#earlyAlarm.isSet) return;
+    if (this.#early.size === 0 || this.#earlyAlarm.isSet) return;
     const giveUp = (): void => {
-      for (const early of this.#early.splice(0)) {
-        early.call.fail(NoReplica({ deployment: early.request.key, reason: 'the controller could not be reached' }));
+      for (const [early, deployment] of this.#early) {
+        early.fail(NoReplica({ deployment, reason: 'the controller could not be reached' }));
       }
     };
     this.#earlyAlarm.set(FIRST_SNAPSHOT_WAIT_MS, giveUp, { keepsAlive: true });
@@ -183,10 +188,10 @@ export class Router implements RouterLike {
 
   #admitEarly(): void {
     this.#earlyAlarm.clear();
-    for (const { request, call } of this.#early.splice(0)) {
-      if (call.done) continue;
-      const pool = this.#pools.get(request.key);
-      if (pool === undefined) call.fail(this.#unknown(request.key));
+    for (const [call, key] of this.#early) {
+      this.#early.delete(call);
+      const pool = this.#pools.get(key);
+      if (pool === undefined) call.fail(this.#unknown(key));
       else call.enter(pool);
     }
   }
