@@ -59,6 +59,42 @@ describe('a replica of cells with a tsconfig.json', { skip: isTslab }, () => {
     await answersAlike('Labels', 'return { row: new Row().id, labels };', "{ row: 1, labels: { id: 'Number' } }");
   });
 
+  it('has the methods of objects, however the kernel has written them', async () => {
+    await notebook.file('src/live.ts', 'export let live = 1;\nconst twice = (n: number): number => n * 2;\nexport { twice };\n');
+    const methods = `
+      loop(list: number[]) { let sum = 0; for (const n of list) sum += Math.max(n, 0); while (sum > 100) { sum = Math.min(sum, 1) } return sum },
+      async load() { return (await import('node:path')).basename('a/b') },
+      using() { const said: string[] = []; { using a = { [Symbol.dispose]() { said.push('end') } }; void a } return said },
+      twice: (n: number) => twice(n) + live,
+      earlier(n?: number) { return n === undefined ? factor : [n].map((n) => n * earlier(1)) },
+      make: () => new (class Point { constructor(readonly x = 1, protected y?: number) {} #z = 3; get sum() { return this.x + this.#z } })(4).sum,
+      text: <T,>(n: T) => \`<\${n as T}>\` + "a" + "b",
+      get size() { return Object.keys(this).length },
+      async *each() { for await (const n of [1]) yield n },
+      meta: () => typeof import.meta.url,
+    `;
+    const imports = "import { live, twice } from './src/live'";
+    await notebook.value(
+      'const factor = 3; const earlier = (n: number) => n * factor; const own = (_: object, key: string) => { void key };',
+    );
+    await notebook.value(`${imports}; const plain = {${methods}}`);
+    await notebook.value(
+      `${imports}; const decorated = {${methods}}; class Marked { @own id = 1 }; enum Size { S = 7 } const sized = { get: () => Size.S, tag: () => <b>{Size.S}</b> }; void Marked;`,
+    );
+    const ask = `const asked = async (o: any) => [o.loop([1, -2]), await o.load(), o.using(), o.twice(2), o.earlier(), o.earlier(2), o.make(), o.text(1), o.size, (await o.each().next()).value, o.meta()]
+      return JSON.stringify([await asked(plain), await asked(decorated), sized.get(), sized.tag()]);`;
+    const one = '[1,"b",["end"],5,3,[6],7,"<1>ab",10,1,"string"]';
+    await answersAlike('Methods', ask, `'[${one},${one},7,"<b>7</b>"]'`);
+  });
+
+  it('has no function that another one has replaced', async () => {
+    await notebook.value('let model = { predict(x: number) { return x + 1 } };');
+    await notebook.value('model = { predict(x: number) { return x * 100 } };');
+    await notebook.value('class Replaced { ask() { return model.predict(2) } }');
+    const { outcome } = await notebook.run('await serve.run(serve.deployment(Replaced).bind(), { routePrefix: null });');
+    assert.match(JSON.stringify(outcome), /NBS_CANNOT_SHIP.*model\.predict/);
+  });
+
   it('finds files by `paths`, and packages whose main file is TypeScript', async () => {
     await notebook.value("import { price } from '@lib/prices'; import { typed } from 'typed';");
     await notebook.value("const { unit } = await import('@lib/unit');");

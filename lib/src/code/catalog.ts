@@ -1,8 +1,9 @@
 import { Cell, type TaggedSource } from './cell.js';
 import { type Declaration, functionOf, isVariable } from './declaration.js';
 import type { Node } from './parse.js';
-import { compiledFrom } from './same-function.js';
-import type { SourceId } from './types.js';
+import { type Likeness, likenessOf } from './same-function.js';
+import { writesTo } from './set-properties.js';
+import type { CompilerOptions, SourceId } from './types.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -14,12 +15,15 @@ export interface FunctionSource {
   readonly node: Node;
   /** Undefined if it was an expression: an argument of a call such as `serve.deployment(`, or the right side of an assignment. */
   readonly declaration: Declaration | null;
+  /** The variable to which code assigns it. */
+  readonly variable?: Declaration | undefined;
 }
 
 /** A function, or something else, that a cell assigns to a variable. */
 interface Assigned {
   readonly cell: Cell;
   readonly source: FunctionSource | undefined;
+  readonly isPlain: boolean;
   /** False inside of a function. */
   readonly isAtOnce: boolean;
 }
@@ -31,6 +35,12 @@ export class Catalog {
   readonly #byName = new Map<string, Declaration[]>();
   #indexed = 0;
   readonly #functions = new WeakMap<object, FunctionSource>();
+  readonly #compilerOptions: () => CompilerOptions | undefined;
+
+  /** @param compilerOptions those with which cells are compiled */
+  constructor(compilerOptions: () => CompilerOptions | undefined = () => undefined) {
+    this.#compilerOptions = compilerOptions;
+  }
 
   addCell(id: string, source: string): void {
     const cell = new Cell(id, source, this.#cells.length);
@@ -78,14 +88,37 @@ export class Catalog {
     const declared = declaration && declaredFunction(declaration);
     const assigned = this.#assigned(name, declaration);
     if (assigned.length === 0) return declared;
-    const isCompiledFrom = compiledFrom(Function.prototype.toString.call(value));
     const known = [declared, ...assigned.map(({ source }) => source)].filter((source) => source !== undefined);
-    const same = known.findLast(({ node }) => isCompiledFrom(node));
+    const same = known.findLast((source) => this.likeness(value, source) === 'same');
     if (same) return same;
+    if (declared && this.#isNone(assigned, value) && this.likeness(value, declared) === 'unknown') return declared;
     // The compiler may have changed its text. Then it is the function of the last assignment, if there is no other one that may have run since.
     const [last, ...others] = assigned.filter(({ cell }) => cell === assigned.at(-1)?.cell);
     const isCertain = isOther && others.length === 0 && assigned.every(({ isAtOnce }) => isAtOnce);
     return isCertain ? last?.source : undefined;
+  }
+
+  /** True if a value is certainly not one that code has assigned to the variable. */
+  isNotAssigned(declaration: Declaration, value: unknown): boolean {
+    return this.#isNone(this.#assigned(declaration.name, declaration), value);
+  }
+
+  #isNone(assigned: readonly Assigned[], value: unknown): boolean {
+    if (Object(value) !== value) return assigned.length === 0;
+    return assigned.every(({ source, isPlain }) => {
+      if (!source) return isPlain;
+      return typeof value !== 'function' || this.likeness(value as AnyFunction, source) === 'other';
+    });
+  }
+
+  /** Whether a function was compiled from a piece of a cell. */
+  likeness(value: AnyFunction, source: Pick<FunctionSource, 'cell' | 'node'>): Likeness {
+    return likenessOf(Function.prototype.toString.call(value), source, this.#compilerOptions());
+  }
+
+  /** True if code assigns the variable or something in its value, as far as its name shows it. */
+  isChanged(declaration: Declaration): boolean {
+    return this.isAssigned(declaration) || writesTo(declaration, this).length > 0;
   }
 
   /** What cells assign to a variable, in the order of the cells. */
@@ -98,9 +131,9 @@ export class Catalog {
       return cell
         .assignments(name)
         .filter(({ isAtOnce }) => !(isOlder && isAtOnce))
-        .map(({ node, isAtOnce }, n) => {
+        .map(({ node, isPlain, isAtOnce }, n) => {
           const id = `${cell.id}=${name}${n === 0 ? '' : `@${node?.start}`}`;
-          return { cell, isAtOnce, source: node && { id, cell, name, node, declaration: null } };
+          return { cell, isPlain, isAtOnce, source: node && { id, cell, name, node, declaration: null, variable: declaration } };
         });
     });
   }
@@ -148,13 +181,16 @@ export class Catalog {
     return (eager ? all.findLast((declaration) => declaration.cell.order < from.order) : undefined) ?? all.at(-1);
   }
 
-  /** The cells whose code means this declaration by its name, as long as it is not in a function that runs after a later declaration. */
+  /**
+   * The cells whose code means this declaration by its name, as long as it is not in a function that runs after a later declaration. In older cells, only
+   * functions may.
+   */
   cellsThatUse(declaration: Declaration): readonly Cell[] {
     const { name, cell } = declaration;
     const all = this.declarations(name);
     const next = all[all.indexOf(declaration) + 1]?.cell.order ?? Number.POSITIVE_INFINITY;
-    const { order } = cell;
-    return this.#cells.filter((one) => one.order >= order && one.order < next && one.source.includes(name));
+    const means = (one: Cell): boolean => one === cell || !one.declarations.has(name);
+    return this.#cells.filter((one) => one.order < next && one.source.includes(name) && means(one));
   }
 
   /** True if no later cell declares the name again. */

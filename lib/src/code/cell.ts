@@ -20,6 +20,8 @@ export interface TaggedSource {
 interface Assignment {
   /** The class or function expression on the right side; undefined if there is something else. */
   readonly node: Node | undefined;
+  /** True if there is `null`, `undefined`, a number or a text. */
+  readonly isPlain: boolean;
   /** False inside of a function, whose code runs later, perhaps again or not at all. */
   readonly isAtOnce: boolean;
 }
@@ -102,23 +104,28 @@ export class Cell {
     const target = scope.names.has(name) ? scope : null;
     return references
       .filter((one) => one.kind === 'write' && one.name === name && resolve(one) === target)
-      .map(({ start, depth }) => ({ node: this.#assigned.get(start), isAtOnce: depth === 0 }));
+      .map(({ start, depth }) => {
+        const value = this.#assigned.get(start);
+        const isFunction = value !== undefined && isFunctionLike(value);
+        return { node: isFunction ? value : undefined, isPlain: value !== undefined && isPlain(value), isAtOnce: depth === 0 };
+      });
   }
 
-  /** The class and function expressions that the cell assigns, by the place of the name. */
+  /** What the cell assigns by `=`, by the place of the name. */
   get #assigned(): ReadonlyMap<number, Node> {
     this.#given ??= assignedIn(this.statements);
     return this.#given;
   }
 }
 
+const isPlain = ({ type, name }: Node): boolean =>
+  /^(Null|String|Numeric|Boolean|BigInt|Template)Literal$/.test(type) || (type === 'Identifier' && name === 'undefined');
+
 function assignedIn(statements: readonly Node[]): ReadonlyMap<number, Node> {
   const found = new Map<number, Node>();
   const visit = (node: Node): void => {
-    if (node.type === 'AssignmentExpression') {
-      const value = unwrap(node.right as Node);
-      if (isFunctionLike(value)) found.set(unwrap(node.left as Node).start, value);
-    }
+    if (node.type === 'AssignmentExpression' && node.operator === '=')
+      found.set(unwrap(node.left as Node).start, unwrap(node.right as Node));
     for (const child of childrenOf(node)) visit(child);
   };
   for (const statement of statements) visit(statement);

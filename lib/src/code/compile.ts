@@ -108,6 +108,20 @@ export async function compile(text: string, map: string, { isJsx, tsconfig }: La
   return compiled;
 }
 
+/** Compiles a few expressions at once. Undefined if they cannot be compiled. */
+export function compileNow(text: string, { isJsx, options }: { isJsx: boolean; options: CompilerOptions }): string | undefined {
+  const { transformSync, stop } = require('esbuild') as Compiler;
+  const compileOnce = (): string =>
+    transformSync(text, { ...SHARED, loader: isJsx ? 'tsx' : 'ts', tsconfigRaw: tsconfigOf(options) }).code;
+  try {
+    return compileOnce();
+  } catch (error) {
+    if (!isCompilerGone(error)) return undefined;
+    void stop();
+    return compileOnce();
+  }
+}
+
 /** The directive for strict mode, which must stand above all code. */
 export const STRICT = "'use strict';";
 

@@ -24,19 +24,21 @@ type ValueOf = (reference: Node) => { readonly value: unknown } | undefined;
 /**
  * Finds the source of `value`, which is at `path` in the value that the initialiser `init` made. Undefined if the initialiser has no function there, or
  * another one: then something was assigned later.
+ * @param isMadeBy whether a node is the source of `value`
  */
 export function literalMember(
   init: Node,
   path: readonly PathKey[],
   value: AnyFunction,
   known: ValueOf,
+  isMadeBy: (node: Node) => boolean,
 ): LiteralMember | ReferredMember | undefined {
   let at: Node = unwrap(init);
   let property: Node | undefined;
   for (const [n, key] of path.entries()) {
     const rest = path.slice(n);
     if (isReference(at)) return { reference: at, path: rest, isSpread: false };
-    if (isAccessorKey(key)) return accessor(at, key, value);
+    if (isAccessorKey(key)) return accessor(at, key, value, isMadeBy);
     const found = at.type === 'ObjectExpression' ? propertyAt(at, key, known) : elementAt(at, key);
     if (!found) return undefined;
     if (found.type === 'SpreadElement') return { reference: unwrap(found.argument as Node), path: rest, isSpread: true };
@@ -46,7 +48,7 @@ export function literalMember(
   if (isReference(at)) return { reference: at, path: [], isSpread: false };
   // The functions that a variable itself was given are found by its name.
   const isMember = path.length > 0 && (isFunctionLike(at) || (at.type === 'ObjectMethod' && at.kind === 'method'));
-  if (!isMember || !looksLike(at, value, path.at(-1))) return undefined;
+  if (!isMember || !looksLike(at, value, path.at(-1)) || !isMadeBy(at)) return undefined;
   if (!property) return { node: at, before: '(', after: ')' };
   return { node: property, before: '({', after: `})[${JSON.stringify(path.at(-1))}]` };
 }
@@ -75,11 +77,17 @@ function elementAt(literal: Node, key: PathKey): Node | undefined {
 }
 
 /** The function of a getter or setter. It has no name in the code, so it is read from a property. */
-function accessor(literal: Node, { kind, of }: AccessorKey, value: AnyFunction): LiteralMember | undefined {
+function accessor(
+  literal: Node,
+  { kind, of }: AccessorKey,
+  value: AnyFunction,
+  isMadeBy: (node: Node) => boolean,
+): LiteralMember | undefined {
   if (literal.type !== 'ObjectExpression') return undefined;
   const node = (literal.properties as Node[]).findLast((one) => one.kind === kind && staticKey(one) === of);
   // One that `Object.defineProperty` has put there has another name.
-  if (!node || value.name !== `${kind} ${of}` || value.length !== expectedLength(node.params as Node[])) return undefined;
+  if (!node || value.name !== `${kind} ${of}` || value.length !== expectedLength(node.params as Node[]) || !isMadeBy(node))
+    return undefined;
   return { node, before: 'Object.getOwnPropertyDescriptor({', after: `}, ${JSON.stringify(of)}).${kind}` };
 }
 

@@ -42,7 +42,12 @@ export class MemberSources {
   #find(member: AnyFunction, path: readonly PathKey[], declaration: Declaration, steps: number): MemberSource | undefined {
     const { cell, node } = declaration;
     if (!node || declaration.path === undefined || steps > MOST_STEPS) return undefined;
-    const found = literalMember(node, [...keysIn(declaration.path), ...path], member, (one) => this.valueOf(one, cell));
+    const isMadeBy = (source: Node): boolean => {
+      const likeness = this.#catalog.likeness(member, { cell, node: source });
+      return likeness === 'same' || (likeness === 'unknown' && !this.#catalog.isChanged(declaration));
+    };
+    const keys = [...keysIn(declaration.path), ...path];
+    const found = literalMember(node, keys, member, (one) => this.valueOf(one, cell), isMadeBy);
     if (!found) return undefined;
     const words = path.map((key) => (isAccessorKey(key) ? `${key.of}_${key.kind}` : key));
     const source = {

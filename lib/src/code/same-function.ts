@@ -1,63 +1,94 @@
-import { childrenOf, isNode, isTypeWrapper, type Node, parseCell, unwrap } from './parse.js';
+import type { Cell } from './cell.js';
+import { compileNow } from './compile.js';
+import { isNode, type Node, parseWithJsx } from './parse.js';
+import { type SyntaxWords, syntaxWords } from './syntax-words.js';
+import type { CompilerOptions } from './types.js';
+
+/** `unknown` if the text of the function has code that cannot be compared, because the host or the compiler wrote it. */
+export type Likeness = 'same' | 'other' | 'unknown';
+
+/** A class, a function, or a method of an object literal. */
+interface Source {
+  readonly cell: Pick<Cell, 'source' | 'jsx' | 'statements'>;
+  readonly node: Node;
+}
+
+/** What remains of these helpers cannot be compared. */
+const OF_HOST = /__nbs|\b__(?:decor\w+|runInitializers|private\w+|publicField)\b|\b[\p{ID_Continue}$]+_\d+\.[\p{ID_Start}$]/u;
+/** Those that are understood. */
+const UNDERSTOOD = /typeof __nbs ===|__nbs_(?:loop|source|exports)\b|__nbs\.(?:import|meta)\b/g;
+
+const compared = new WeakMap<Node, Map<string, Likeness>>();
 
 /**
- * True for the syntax from which the text of a function was compiled, as far as can be told: it has the same names, literals and operators in the same
- * order. The compiler removes types, and the host adds calls of its own. A function with JSX, an enum or decorators is not recognised.
+ * Whether a function was compiled from a piece of a cell, as far as its text tells: both have the same syntax without types, either as they are, or as the
+ * compiler writes them.
+ * @param text what `toString` of the function returned
+ * @param options those of the notebook's `tsconfig.json`
  */
-export function compiledFrom(text: string): (node: Node) => boolean {
-  const [statement] = parseCell(`return ${text}`);
-  const compiled = statement === undefined ? undefined : wordsOf(statement);
-  return (node) => compiled !== undefined && wordsOf(node) === compiled;
+export function likenessOf(text: string, source: Source, options: CompilerOptions = {}): Likeness {
+  const known = compared.get(source.node) ?? new Map<string, Likeness>();
+  compared.set(source.node, known);
+  const before = known.get(text);
+  if (before) return before;
+  const likeness = compare(text, source, options);
+  known.set(text, likeness);
+  return likeness;
 }
 
-/** The names in code that only a host or the compiler writes. */
-const OF_HOST = /^__nbs|^__name$|^exports$/;
-
-function wordsOf(root: Node): string {
-  const words: unknown[] = [];
-  const visit = (node: Node): void => {
-    if ((node.type.startsWith('TS') && !isTypeWrapper(node)) || node.declare === true || isOfHost(node)) return;
-    const inner = insideOfHost(node);
-    if (inner !== undefined) {
-      if (inner !== null) visit(inner);
-      return;
-    }
-    words.push(...ownWords(node));
-    for (const child of childrenOf(node)) visit(child);
-  };
-  visit(root);
-  return JSON.stringify(words);
+function compare(text: string, { cell, node }: Source, options: CompilerOptions): Likeness {
+  const isMember = node.type === 'ObjectMethod';
+  const inBrackets = (code: string): string => (isMember ? `({${code}})` : `(${code})`);
+  const running = wordsOf(inBrackets(text), isMember);
+  if (!running) return 'other';
+  const written = syntaxWords(node);
+  if (isSame(written, running)) return 'same';
+  // What decorators have become may stand outside of the function.
+  const isUnclear = written.words.includes('decorators:Decorator') || OF_HOST.test(text.replaceAll(UNDERSTOOD, ''));
+  const isJsx = cell.jsx.some((at) => node.start <= at && at < node.end);
+  const language = (withJsx: boolean) => ({ isJsx: withJsx, options });
+  const both = [
+    compileNow(`${enumsOf(cell)}f(${inBrackets(cell.source.slice(node.start, node.end))})`, language(isJsx)),
+    compileNow(`f(${inBrackets(text)})`, language(false)),
+  ].map((code) => (code === undefined ? undefined : wordsOf(code, isMember)));
+  const [source, again] = both;
+  if (!source || !again) return 'unknown';
+  if (isSame(source, again)) return 'same';
+  return isUnclear || isJsx ? 'unknown' : 'other';
 }
 
-function ownWords(node: Node): unknown[] {
-  if (node.type === 'Identifier') {
-    const name = node.name as string;
-    // TypeScript's parameter `this` is removed.
-    return name === 'this' || OF_HOST.test(name) ? [] : [name];
-  }
-  if (node.type === 'RegExpLiteral') return [node.pattern, node.flags];
-  if (node.type === 'TemplateElement') return [(node.value as { cooked?: string }).cooked];
-  if (node.type.endsWith('Literal') && 'value' in node) return [node.value];
-  return typeof node.operator === 'string' ? [node.operator] : [];
+/** The compiler writes the values of a cell's enums in place of their names. */
+const enumsOf = ({ source, statements }: Source['cell']): string =>
+  statements
+    .map((statement) => (isNode(statement.declaration) ? statement.declaration : statement))
+    .filter(({ type, declare }) => (type === 'TSEnumDeclaration' || type === 'TSModuleDeclaration') && declare !== true)
+    .map(({ start, end }) => `${source.slice(start, end)}\n`)
+    .join('');
+
+/** The words of the function in `(f)`, or in the last statement `f(…)`. */
+function wordsOf(code: string, isMember: boolean): SyntaxWords | undefined {
+  const expression = parseWithJsx(code).at(-1)?.expression as Node | undefined;
+  const value = expression?.type === 'CallExpression' ? (expression.arguments as Node[])[0] : expression;
+  const root = isMember ? (value?.properties as Node[] | undefined)?.[0] : value;
+  return root && syntaxWords(root);
 }
 
-/** True for `typeof __nbs_loop === 'function' && __nbs_loop()`, and for `typeof __nbs === 'object' ? __nbs.import : …`. */
-function isOfHost(node: Node): boolean {
-  const test = node.type === 'LogicalExpression' ? node.left : node.type === 'ConditionalExpression' ? node.test : undefined;
-  const operand = isNode(test) && test.type === 'BinaryExpression' ? (test.left as Node) : undefined;
-  return operand?.type === 'UnaryExpression' && isNameOfHost(operand.argument);
+/** The compiler adds a number to a name that would hide another one. */
+function isSame(one: SyntaxWords, other: SyntaxWords): boolean {
+  if (one.words.length !== other.words.length) return false;
+  const names = new Map<string, string>();
+  const back = new Map<string, string>();
+  return one.words.every((word, n) => {
+    const match = other.words[n];
+    if (typeof word === 'string' || typeof match === 'string' || match === undefined) return word === match;
+    const [[name], [renamed]] = [word, match];
+    const isOwn = one.own.has(name);
+    if (isOwn !== other.own.has(renamed) || (names.get(name) ?? renamed) !== renamed || (back.get(renamed) ?? name) !== name)
+      return false;
+    names.set(name, renamed);
+    back.set(renamed, name);
+    return name === renamed || (isOwn && withoutNumber(name) === withoutNumber(renamed));
+  });
 }
 
-/** What is inside of `__nbs_source("…", f)`, `__name(f, "f")` or `(0, exports.f)`; null if nothing of the user's is. Undefined for the user's own code. */
-function insideOfHost(node: Node): Node | null | undefined {
-  if (node.type === 'SequenceExpression') {
-    const [zero, name, ...others] = node.expressions as Node[];
-    return zero?.type === 'NumericLiteral' && zero.value === 0 && others.length === 0 ? name : undefined;
-  }
-  if (node.type !== 'CallExpression' || !isNameOfHost(node.callee)) return undefined;
-  const [first, second] = node.arguments as Node[];
-  const value = (node.callee as Node).name === '__name' ? first : second;
-  return value === undefined || value.type === 'Identifier' || value.type === 'ThisExpression' ? null : unwrap(value);
-}
-
-const isNameOfHost = (node: unknown): boolean => isNode(node) && node.type === 'Identifier' && OF_HOST.test(node.name as string);
+const withoutNumber = (name: string): string => name.replace(/\d+$/, '');

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.js';
 import type { Cell } from './cell.js';
 import type { Declaration } from './declaration.js';
 import { childrenOf, isNode, type Node, unwrap } from './parse.js';
+import { patternParts } from './pattern.js';
 import { isCall } from './run-at-once.js';
 import { resolve } from './scope.js';
 
@@ -47,13 +48,17 @@ interface Write {
 }
 
 /** The writes outside of a class or function: inside of a class, its name is another one. */
-function writesTo(declaration: Declaration, catalog: Catalog): readonly Write[] {
+export function writesTo(declaration: Declaration, catalog: Catalog): readonly Write[] {
   const { name } = declaration;
   return catalog.cellsThatUse(declaration).flatMap((cell) => {
     const { references, scope } = cell.analysis;
     const target = cell === declaration.cell ? scope : null;
+    // What an older cell did at once, it did to something else.
+    const isOlder = cell.order < declaration.cell.order;
     const isMeant = (start: number): boolean =>
-      references.some((one) => one.start === start && one.name === name && resolve(one) === target);
+      references.some(
+        (one) => one.start === start && one.name === name && resolve(one) === target && !(isOlder && one.depth === 0),
+      );
     return writesIn(cell).filter((one) => one.name === name && isMeant(one.start));
   });
 }
@@ -65,8 +70,7 @@ function writesIn(cell: Cell): readonly Write[] {
   if (before) return before;
   const found: Write[] = [];
   const visit = (node: Node): void => {
-    const write = writeOf(node);
-    if (write) found.push(write);
+    found.push(...writesOf(node));
     for (const child of childrenOf(node)) visit(child);
   };
   for (const statement of cell.statements) visit(statement);
@@ -74,8 +78,15 @@ function writesIn(cell: Cell): readonly Write[] {
   return found;
 }
 
+function writesOf(node: Node): readonly Write[] {
+  const isLoop = node.type === 'ForOfStatement' || node.type === 'ForInStatement';
+  if (node.type !== 'AssignmentExpression' && !isLoop) return [writeOf(node)].filter((write) => write !== undefined);
+  // A declaration has no properties as targets.
+  const targets = [...patternParts(node.left)].filter(({ isTarget }) => isTarget);
+  return targets.map((one) => through(one.node)).filter((write) => write !== undefined);
+}
+
 function writeOf(node: Node): Write | undefined {
-  if (node.type === 'AssignmentExpression') return through(node.left as Node);
   if (node.type === 'UpdateExpression') return through(node.argument as Node);
   if (!isCall(node)) return undefined;
   const { object, property, computed } = unwrap(node.callee as Node);

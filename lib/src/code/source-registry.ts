@@ -8,13 +8,14 @@ import type { CodePackage, SourceId, SourceRegistryOptions } from './types.js';
 
 /** The sources of one notebook session: it knows what each cell declares, and makes the closures that replicas need. */
 export class SourceRegistry {
-  readonly #catalog = new Catalog();
+  readonly #catalog: Catalog;
   readonly #said = new Set<string>();
 
   readonly #options: SourceRegistryOptions;
 
   constructor(options: SourceRegistryOptions) {
     this.#options = options;
+    this.#catalog = new Catalog(options.compilerOptions);
   }
 
   /** Adds a cell that is about to run. `id` is shown in stacks, e.g. `cell[3].ts`. Never throws. */

@@ -70,7 +70,7 @@ export class UnitBuilder {
     } as const;
     const order = [cell.order, node.start] as const;
     const unit = this.#table.add({ key: source.id, name, cell, order, form, links: [], needs: [] }, user);
-    this.#addProperties(unit, value, declaration);
+    this.#addProperties(unit, value, declaration ?? source.variable ?? null);
     return unit;
   }
 
@@ -104,7 +104,7 @@ export class UnitBuilder {
     const keyword = declaration.kind === 'let' ? 'let' : 'const';
     const order = [cell.order, node?.start ?? 0] as const;
     const module = node === null ? undefined : awaitedModule(node);
-    if (module !== undefined && path !== undefined && !this.#isPlain(declaration, user)) {
+    if (module !== undefined && path !== undefined && this.#isOfModule(declaration, user)) {
       const form = isFile(module, this.#options)
         ? { as: 'import' as const, module, imported: `*${path}` }
         : { as: 'preload' as const, keyword, module, path };
@@ -174,12 +174,21 @@ export class UnitBuilder {
     throw this.#table.refusal(user, name, `its value in ${cell.id} is not known any more; run that cell again`);
   }
 
-  /** True for a variable that code has given a plain value, whatever its initialiser was. */
-  #isPlain(declaration: Declaration, user: Unit | undefined): boolean {
-    if (!this.#catalog.isAssigned(declaration)) return false;
-    const isLatest = this.#catalog.isLatest(declaration);
-    const known = isLatest ? this.#valueOf(declaration, user) : declaration.cell.valueOf(declaration.name);
-    return known !== undefined && Object(known.value) !== known.value;
+  /**
+   * True for a variable that has what its module gave it, and not what code has given it since: a plain value, or a function of a cell.
+   * @throws if that cannot be told
+   */
+  #isOfModule(declaration: Declaration, user: Unit | undefined): boolean {
+    if (!this.#catalog.isAssigned(declaration)) return true;
+    const { name, cell } = declaration;
+    const known = this.#catalog.isLatest(declaration) ? this.#valueOf(declaration, user) : cell.valueOf(name);
+    if (known === undefined || this.#catalog.isNotAssigned(declaration, known.value)) return true;
+    if (Object(known.value) !== known.value || this.#catalog.sourceOf(known.value, this.#options.lookup)) return false;
+    throw this.#table.refusal(
+      user,
+      name,
+      'code assigns it, so it may no longer be what its import() returned; give what is assigned a name of its own',
+    );
   }
 
   valueUnit(

@@ -11,6 +11,7 @@ type Holder = Record<PropertyKey, unknown>;
 export class ValueDecoder {
   #values: unknown[] | undefined;
   #waiting: number[] = [];
+  readonly #asked = new Set<number>();
   readonly #graph: ValueGraph;
   readonly #blob: (index: number) => Uint8Array;
   readonly #sources: Readonly<Record<string, () => unknown>>;
@@ -32,15 +33,20 @@ export class ValueDecoder {
       }
       this.#waiting = this.#graph.nodes.flatMap((node, id) => (FILLED.has(node.t) ? [id] : []));
     }
+    const atom = this.#graph.roots[index] as Atom;
+    if (Array.isArray(atom)) this.#asked.add(atom[0] as number);
     this.settle();
-    return this.#read(this.#graph.roots[index] as Atom);
+    return this.#read(atom);
   }
 
   /** Fills in what waited for a class; called again when the module has run. */
   settle(): void {
     this.#waiting = this.#waiting.filter((id) => {
+      const node = this.#graph.nodes[id] as ValueNode;
+      // A property of a function is set when its code has run: a function exists before its namespace has filled it.
+      if (node.t === 'own' && !this.#asked.has(id)) return true;
       try {
-        this.#fill(id, this.#graph.nodes[id] as ValueNode);
+        this.#fill(id, node);
         return false;
       } catch (error) {
         if (error instanceof ReferenceError) return true;

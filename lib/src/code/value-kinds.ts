@@ -78,5 +78,5 @@ export function functionReason(value: AnyFunction): string {
     return `a bound function (${value.name.slice(6)}) cannot be sent; bind it in the constructor`;
   if (Function.prototype.toString.call(value).includes('[native code]'))
     return `the native ${name.replace(/^(a|the) /, '')} cannot be sent; look it up in the constructor`;
-  return `${name} was made while running, as a closure over local variables, and cannot be sent; declare it at the top level of a cell or create it in the constructor`;
+  return `${name} was made while running, as a closure over local variables, or put in the place of another function, and cannot be sent; declare it with a name of its own at the top level of a cell, or create it in the constructor`;
 }

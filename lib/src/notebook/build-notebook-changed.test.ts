@@ -80,6 +80,50 @@ test('a value that a function computed with a name that is declared again stands
   before('const scale = () => 2;', 'const model = new Model();', through.modules[0]?.text ?? '');
 });
 
+test('a declaration stays below what names it only in code that did not run', () => {
+  const cases: readonly (readonly string[])[] = [
+    [
+      'class Registry { names = []; describe() { return labels; } }',
+      'const registry = new Registry();',
+      'const labels = labelsFor(registry);\nfunction labelsFor(one: unknown) { return [one]; }',
+      served('registry, labels'),
+    ],
+    [
+      'class Router { route() { return table.max; } }\nconst limits = { max: 1 };',
+      'const registry = new Router();\nlimits.max = 5;',
+      'const labels = { max: limits.max };\nconst table = labels;',
+      served('registry, labels'),
+    ],
+    // The one that the class has used cannot stand above it.
+    [
+      'const labels: unknown[] = [];\nclass Registry { describe() { return labels; } }',
+      'const registry = new Registry();',
+      'const labels = [registry];',
+      served('registry, labels'),
+    ],
+  ];
+  for (const cells of cases) {
+    const text = build(...cells).modules[0]?.text ?? '';
+    const at = (part: string): number => {
+      assert.ok(text.includes(part), text);
+      return text.indexOf(part);
+    };
+    assert.ok(at('const registry =') < at('const labels ='), text);
+    if (text.includes('limits.max = 5')) assert.ok(at('limits.max = 5') < at('const labels ='), text);
+  }
+});
+
+test('what moved code uses moves with it', () => {
+  const text =
+    build(
+      'const scale = () => 1;\nconst fit = () => scale();',
+      'const model = fit();',
+      'const rate = 2;\nconst scale = () => rate;',
+      served('model'),
+    ).modules[0]?.text ?? '';
+  assert.ok(text.indexOf('const rate =') < text.indexOf('const model ='), text);
+});
+
 test('a function is called in the module if it returns nothing and changes a value, or sets one that has none', () => {
   const cases: readonly (readonly [cell: string, call: string, name: string])[] = [
     [

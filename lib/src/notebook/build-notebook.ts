@@ -65,7 +65,7 @@ export function buildNotebook(
   const applications: BuiltNotebook['applications'][number][] = [];
   const modules = plans.map((plan, n): BuiltModule => {
     const exported = exportNames(plan);
-    const inModule = statementsIn(plan);
+    const inModule = statementsIn(plan, statements);
     const inText = [...inModule, ...plan.slices.map(({ app }) => app.statement)];
     const jsx = jsxComments(inText, compilerOptions, basename(file));
     const module = `${moduleFile(n)}${jsx === '' ? '' : 'x'}`;

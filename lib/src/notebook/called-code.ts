@@ -18,13 +18,6 @@ export function codeOf(called: Iterable<string>, declaring: Find): ReadonlySet<S
   return found;
 }
 
-/** The names of values that a statement uses when it runs: those in its own code, and those in the functions that it calls. */
-export function usedWhenRun(statement: Statement, declaring: Find): ReadonlySet<string> {
-  const own = statement.uses.filter(({ depth }) => depth === 0).map(({ name }) => name);
-  const inCode = [...codeOf(statement.called.keys(), declaring)].flatMap(({ uses }) => uses.map(({ name }) => name));
-  return new Set([...own, ...inCode]);
-}
-
 export const isWritten = ({ kind }: Reference): boolean => kind === 'write' || kind === 'mutate';
 
 /** Names that the functions of a statement give a value, or whose values they change. */

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve } from 'node:path';
 import { anglesIn, childrenOf, isNode, type Node } from '../code/index.js';
-import { usedWhenRun } from './called-code.js';
+import { codeOf } from './called-code.js';
 import type { Slice } from './slice.js';
 import { declaresTypesToo, type Statement } from './statement.js';
 
@@ -49,28 +49,60 @@ const changesFor = (one: Slice, other: Slice): boolean =>
       (names.size === 0 || [...names].some((name) => other.values.has(name) || (one.free.has(name) && name !== 'console'))),
   );
 
-/** The statements of a module, each after those that it uses when it runs. */
-export function statementsIn({ slices, values, types }: ModulePlan): readonly Statement[] {
+/**
+ * The statements of a module, each after those that it uses when it runs.
+ * @param statements those of the notebook
+ */
+export function statementsIn({ slices, values, types }: ModulePlan, statements: readonly Statement[]): readonly Statement[] {
   const parts = new Map(slices.flatMap((slice) => [...slice.parts]));
   const changes = slices.flatMap((slice) => [...slice.changes.keys()]);
   const all = new Set([...values.values(), ...types.values(), ...changes, ...[...parts.values()].flat()]);
   const ordered = [...all].sort((a, b) => a.order - b.order);
+  const declaring = (name: string): Statement | undefined => values.get(name);
   const done = new Set<Statement>();
   const put = (statement: Statement): void => {
     if (done.has(statement)) return;
     // It is marked before what it uses, so that a circle ends.
     done.add(statement);
-    placed.delete(statement);
     for (const part of parts.get(statement) ?? []) if (part.order < statement.order) put(part);
-    for (const name of usedWhenRun(statement, (one) => values.get(one))) {
-      const used = values.get(name);
-      if (used !== undefined) put(used);
-    }
+    for (const used of usedAtOnce(statement, declaring)) put(used);
+    for (const used of usedByCalls(statement, declaring, statements)) put(used);
     placed.add(statement);
   };
   const placed = new Set<Statement>();
   for (const statement of ordered) put(statement);
   return [...placed];
+}
+
+type Declaring = (name: string) => Statement | undefined;
+
+/** What the statement's own code uses when it runs. */
+const usedAtOnce = ({ uses }: Statement, declaring: Declaring): readonly Statement[] =>
+  uses.flatMap(({ name, depth }) => (depth === 0 ? (declaring(name) ?? []) : []));
+
+/**
+ * What the functions and classes that a statement calls may use while it runs. Code that names a later declaration has used an older one of that name, or has
+ * not run: then the declaration stays where it is, because what the notebook did before it comes first.
+ */
+function usedByCalls(statement: Statement, declaring: Declaring, statements: readonly Statement[]): readonly Statement[] {
+  return [...codeOf(statement.called.keys(), declaring)].flatMap((code) => {
+    // It stands above the statement only in the module.
+    const isMoved = code.order > statement.order && code.cell !== statement.cell;
+    return code.uses.flatMap(({ name }) => {
+      const used = declaring(name);
+      if (used === undefined || needs(used, statement, declaring)) return [];
+      const hadOlder = (): boolean => statements.some((one) => one.order < statement.order && one.values.has(name));
+      return used.order < statement.order || isMoved || hadOlder() ? [used] : [];
+    });
+  });
+}
+
+/** Whether a statement can only run after another one. */
+function needs(statement: Statement, other: Statement, declaring: Declaring, seen = new Set<Statement>()): boolean {
+  if (statement === other) return true;
+  if (seen.has(statement)) return false;
+  seen.add(statement);
+  return usedAtOnce(statement, declaring).some((used) => needs(used, other, declaring, seen));
 }
 
 export interface TextOptions {

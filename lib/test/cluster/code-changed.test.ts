@@ -76,6 +76,17 @@ testShipped([
     async (A, t) => t.deepEqual(new A().f(), [0.9, ['a', 'b'], 0, true, 1]),
   ],
   [
+    'static fields that functions of older cells, patterns and loops have changed, and those of a class that was assigned',
+    [
+      'function configure(given: any) { Config.limit = 5; ({ word: Config.word, n: [Config.n] } = given); for (Config.last of [1, 2]); }',
+      'class Config { static limit = 1; static word = ""; static n = 0; static last = 0; static made = process.pid }',
+      'configure({ word: "a", n: [7] }); let K = class { static n = 1 }',
+      'K = class { static n = 2 }; K.n = 9',
+      'class A { f() { return [Config.limit, Config.word, Config.n, Config.last, Config.made === process.pid, K.n] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [5, 'a', 7, 2, true, 9]),
+  ],
+  [
     'properties of functions',
     [
       'function greet() { return greet.lang } greet.lang = "de"; const arrow: any = () => 1',
@@ -92,6 +103,15 @@ testShipped([
     ],
     async (A, t) => t.deepEqual(new A().f(), [3, 2]),
   ],
+  [
+    'a function that a namespace completes, below another value',
+    [
+      'const base = 10',
+      'function lib() { return lib.n } namespace lib { export let n = 1 }',
+      'lib.n = 3; class A { f() { return [base, lib()] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [10, 3]),
+  ],
   // Variables
   [
     'variables without a value',
@@ -106,6 +126,34 @@ testShipped([
     'a module that was replaced by nothing',
     ['let lib: any = await import("esm-pkg")', 'lib = null', 'class A { f() { return lib } }'],
     async (A, t) => t.equal(new A().f(), null),
+  ],
+  [
+    'a function of an imported module that was replaced, and one that was not',
+    [
+      'let { triple, default: hello }: any = await import("esm-pkg"); let lib: any = await import("esm-pkg")',
+      'triple = (x: number) => x * 2; function stop() { hello = () => "none"; lib = undefined }',
+      'class A { f() { return [triple(2), hello(), lib.triple(2)] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [4, 'esm', 6]),
+  ],
+  [
+    'a variable that some function may give another function',
+    [
+      'let n = 1; let next = () => n++; let ask = (q: number) => [q]; function never() { next = () => ++n; ask = async (q) => [q] as any }',
+      'let norm = (s?: string) => s === undefined ? "a" + "b" : [s].map((s) => s); function setNorm(f: any) { norm = f }',
+      'const mark = (Class: any, _: unknown) => Class; let Box = class { constructor(readonly size = 1) {} }; function setBox(f: any) { Box = f }',
+      'class A { f() { return [next(), ask(1), norm(), norm("x"), new Box(3).size] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [1, [1], 'ab', ['x'], 3]),
+  ],
+  [
+    'methods of cells with JSX and enums',
+    [
+      'const React = { createElement: (tag: string) => tag }; enum Size { S = 2 }',
+      '/** @jsxRuntime classic */ const views = { row(s?: string) { return s === undefined ? <tr /> : <td /> }, size() { return Size.S }, get n() { return [1].map((n) => n) } }; namespace Box { export enum Kind { A = 1 } } const enum Small { S = 3 } enum Own { O = "o" } const own = { all: () => [Own.O, Box.Kind.A, Small.S] }; let late = () => Own.O; function setLate(f: any) { late = f }',
+      'class A { f() { return [views.row(), views.size(), views.n, own.all(), late()] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), ['tr', 2, [1], ['o', 1, 3], 'o']),
   ],
   [
     'functions that later cells assign',

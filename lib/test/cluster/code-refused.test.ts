@@ -57,6 +57,41 @@ const REFUSED: readonly (readonly [name: string, cells: readonly string[], messa
     /^Chat uses ops\.add: /,
   ],
   [
+    'a method that was replaced',
+    [
+      'let m = { predict(x: number) { return x + 1 } }',
+      'm = { predict(x: number) { return x * 100 } }',
+      'class Chat { f() { return m.predict(1) } }',
+    ],
+    /^Chat uses m\.predict: /,
+  ],
+  [
+    'a getter that was replaced',
+    ['let o = { get x() { return 1 } }; o = { get x() { return 2 } }', 'class Chat { f() { return o.x } }'],
+    /^Chat uses o\.x: /,
+  ],
+  [
+    'a function in an array that was replaced',
+    [
+      'const steps = [(x: number) => x + 1]; const change = (all: typeof steps) => { all[0] = (x) => x * 2 }; change(steps)',
+      'class Chat { f() { return steps[0]!(1) } }',
+    ],
+    /^Chat uses steps\[0\]: /,
+  ],
+  [
+    'a function of an imported module that may have been replaced',
+    [
+      'let { triple } = await import("esm-pkg"); function use(f: typeof triple) { triple = f }',
+      'class Chat { f() { return triple(1) } }',
+    ],
+    /^Chat uses triple: code assigns it, so it may no longer be what its import\(\) returned; give what is assigned a name/,
+  ],
+  [
+    'an imported module that was replaced',
+    ['let lib: any = await import("esm-pkg")', 'lib = await import("tla-pkg")', 'class Chat { f() { return lib } }'],
+    /^Chat uses lib: code assigns it/,
+  ],
+  [
     'a bound function',
     ['const f = (function g() {}).bind(null); class Chat { f() { return f() } }'],
     /^Chat uses f: a bound function \(g\)/,
