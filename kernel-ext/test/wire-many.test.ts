@@ -105,6 +105,7 @@ describe('a real kernel', () => {
     child.kill('SIGSTOP');
     const before = residentBytes(kernel);
     const counted = counter(t);
+    kernel.stderr = '';
     const line = `'x'.repeat(9999)`;
     for (let cell = 1; cell <= 6; cell += 1) {
       const { reply } = await kernel.execute(`for (let i = 0; i < 10_000; i++) console.log(${line});`);

@@ -54,6 +54,6 @@ export function printedOutput({ init, iopub, taken, logText, captured }: Printed
     beginsCell: ({ kind }) => kind === 'cell',
   });
   const pipes = new PipeReaders(init.descriptors.readFds, order);
-  const brake = new PipeBrake(pipes);
+  const brake = new PipeBrake(pipes.pipes);
   return { order, pipes, brake };
 }

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { constants, readFileSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { MARKED_FDS } from './marks.js';
 import type { OutputOrder } from './output-order.js';
@@ -7,41 +7,64 @@ const CHUNK_BYTES = 64 * 1024;
 /** The most that Linux keeps in a pipe. If more comes, somebody writes just now, and may do so for ever. */
 const MAX_PIPE_BYTES = 1024 * 1024;
 
+/** Reads a pipe that has replaced a descriptor. */
+class PipeReader {
+  readonly fd: number;
+  readonly readFd: number;
+  readonly socket: Socket;
+
+  constructor(fd: number, readFd: number, deliver: (chunk: Buffer) => void) {
+    this.fd = fd;
+    this.readFd = readFd;
+    this.socket = new Socket({ fd: readFd, readable: true, writable: false });
+    this.socket.on('data', deliver);
+    this.socket.on('error', () => {});
+  }
+
+  /** Reads no further, so that whoever prints waits when the pipe is full. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** While it is paused: delivers what Node has read, and lets it read as much again. */
+  sip(): void {
+    // It emits `data` too.
+    this.socket.read();
+  }
+
+  /** Whether a write fails while the pipe is full. All who have inherited the descriptor share this with this process, and each may change it. */
+  isNonBlocking(): boolean {
+    try {
+      const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${this.fd}`, 'utf8'))?.[1] ?? '0';
+      return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0;
+    } catch {
+      // User code has closed it, or there is no such file on this system.
+      return false;
+    }
+  }
+}
+
 /** Reads the pipes that have replaced the descriptors 1 and 2. */
 export class PipeReaders<M> {
+  readonly pipes: readonly PipeReader[];
   readonly #order: OutputOrder<M>;
-  readonly #readers: readonly { readonly fd: number; readonly readFd: number; readonly socket: Socket }[];
 
   /** @param readFds reading ends, in the order of {@link MARKED_FDS} */
   constructor(readFds: readonly number[], order: OutputOrder<M>) {
     this.#order = order;
-    this.#readers = readFds.map((readFd, i) => {
+    this.pipes = readFds.map((readFd, i) => {
       const fd = MARKED_FDS[i] as number;
-      const socket = new Socket({ fd: readFd, readable: true, writable: false });
-      socket.on('data', (chunk) => order.bytes(fd, chunk));
-      socket.on('error', () => {});
-      return { fd, readFd, socket };
+      return new PipeReader(fd, readFd, (chunk) => order.bytes(fd, chunk));
     });
-  }
-
-  /** Reads no further, so that whoever prints waits when a pipe is full. */
-  pause(): void {
-    for (const { socket } of this.#readers) socket.pause();
-  }
-
-  resume(): void {
-    for (const { socket } of this.#readers) socket.resume();
-  }
-
-  /** While they are paused: delivers what Node has read of each pipe, and lets it read as much again. */
-  sip(): void {
-    // It emits `data` too.
-    for (const { socket } of this.#readers) socket.read();
   }
 
   /** Reads and delivers what is in the pipes, and closes them. It does not wait for their end, because another process may hold them open. */
   finish(): void {
-    for (const { fd, readFd, socket } of this.#readers) {
+    for (const { fd, readFd, socket } of this.pipes) {
       if (!socket.destroyed) {
         socket.pause();
         socket.read();

@@ -29,6 +29,7 @@ const RETRY_MS = 5;
 export class PacedSender {
   readonly #sink: Sink;
   readonly #patienceMs: number;
+  readonly #now: () => number;
   readonly #queue = new Fifo<Frame[] | (() => void)>();
   #isSending = false;
   /** Until when nobody waits for long. */
@@ -36,9 +37,11 @@ export class PacedSender {
   #isClosing = false;
   #drained: Deferred<void> | undefined;
 
-  constructor(sink: Sink, patienceMs = PATIENCE_MS) {
+  /** @param now the time in ms */
+  constructor(sink: Sink, patienceMs = PATIENCE_MS, now = () => performance.now()) {
     this.#sink = sink;
     this.#patienceMs = patienceMs;
+    this.#now = now;
   }
 
   send(frames: Frame[]): void {
@@ -77,14 +80,14 @@ export class PacedSender {
   }
 
   async #sendOne(frames: Frame[]): Promise<void> {
-    const begun = performance.now();
+    const begun = this.#now();
     const patienceMs = begun < this.#impatientUntil ? this.#patienceMs / IMPATIENCE : this.#patienceMs;
     while (!(await this.#arrives(frames))) {
-      if (!this.#isClosing && performance.now() - begun < patienceMs) {
+      if (!this.#isClosing && this.#now() - begun < patienceMs) {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
       }
-      this.#impatientUntil = performance.now() + IMPATIENT_MS;
+      this.#impatientUntil = this.#now() + IMPATIENT_MS;
       if (!this.#isClosing) logToStderr('a client has read nothing for a while; it loses messages until it reads again');
       this.#setNoDrop(false);
       await this.#sink.send(frames).finally(() => this.#setNoDrop(true));

@@ -39,8 +39,11 @@ function keepPrivate(connection: Connection, channel: ChannelName): void {
   if (connection.transport === 'ipc') chmodSync(socketPath(connection, channel), 0o600);
 }
 
-/** How many messages of iopub wait for a client; a long print is cut into such of 256 KiB. */
-const IOPUB_MESSAGES = 500;
+/**
+ * How many messages of iopub wait for a client; a long print is cut into such of 256 KiB. A full queue has room again only when the client has read half of it,
+ * and within the time that `PacedSender` waits, also a client that reads slowly must come so far. Short messages wait in the buffers of the system too.
+ */
+const IOPUB_MESSAGES = 32;
 
 /** Binds iopub. `PacedSender` waits when the queue of a client is full, because one of the messages that ZeroMQ would drop may be the `idle` that the client waits for. */
 export async function bindPublisher(connection: Connection, opened: { close(): void }[]): Promise<XPublisher> {

@@ -1,4 +1,4 @@
-import { isNbserveError, isRecord, nearest, type OptionSpec, shownValue } from '../core/index.js';
+import { beginningOf, isNbserveError, isRecord, nearest, type OptionSpec, shownValue } from '../core/index.js';
 import type { RayName, RayNames } from './ray-names.js';
 import type { YamlText } from './yaml-text.js';
 
@@ -110,5 +110,5 @@ const LONGEST_SHOWN = 60;
 
 export function shown(value: unknown): string {
   const text = shownValue(value);
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+  return text.length <= LONGEST_SHOWN ? text : `${beginningOf(text, LONGEST_SHOWN)}…`;
 }

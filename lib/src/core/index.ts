@@ -110,6 +110,7 @@ export {
 export { plainText, shownValue } from './shown-value.js';
 export { CODE_ENDINGS } from './source-endings.js';
 export { collectStart, collectWithin, duringStart } from './start.js';
+export { beginningOf } from './surrogate-pairs.js';
 export { CLEAR_LINE, type LineOutput, replaceLine } from './terminal-line.js';
 export { afterArrivals, type Clock, MAX_TIMER_MS, systemClock, timerMs, toMs } from './time.js';
 export { tellClients, toldText } from './told-text.js';

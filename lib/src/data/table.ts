@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
+import { beginningOf } from '../core/index.js';
 import type { Row, SchemaColumn } from './types.js';
 
 /** The most characters of one cell. */
 const CELL = 40;
+
+const fitting = (text: string): string => (text.length > CELL ? `${beginningOf(text, CELL - 1)}…` : text);
 
 function cellText(value: unknown): string {
   const text =
@@ -15,14 +18,14 @@ function cellText(value: unknown): string {
           : value === null || value === undefined
             ? 'null'
             : inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 2, maxArrayLength: 8 });
-  return text.length > CELL ? `${text.slice(0, CELL - 1)}…` : text;
+  return fitting(text);
 }
 
 /** The rows as text, with the types of the columns in the second line. */
 export function textTable(schema: readonly SchemaColumn[], rows: readonly Row[], note = ''): string {
   const lines = [
     schema.map(({ name }) => name),
-    schema.map(({ type }) => (type.length > CELL ? `${type.slice(0, CELL - 1)}…` : type)),
+    schema.map(({ type }) => fitting(type)),
     ...rows.map((row) => schema.map(({ name }) => cellText(row[name]))),
   ];
   const widths = schema.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { Enum, Field, MapField, NamespaceBase, Type } from 'protobufjs';
-import { listOf } from '../core/index.js';
+import { beginningOf, listOf } from '../core/index.js';
 
 /** The least and the largest value of each type, and the same as numbers, which are compared faster. */
 const INTEGERS: Readonly<Record<string, readonly [bigint, bigint, number, number]>> = Object.fromEntries(
@@ -190,5 +190,5 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return `an object of the class ${(value as object).constructor?.name ?? 'Object'}`;
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return text.length > 40 ? `${beginningOf(text, 40)}…` : text;
 }

@@ -45,6 +45,8 @@ test('every value can be shown in one line', () => {
     [{ width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }, '1 × 1 × 3: 1 2 3'],
     [function digit() {}, 'the function digit'],
     [Symbol('s'), 'Symbol(s)'],
+    // Cut before the pair, not within it: the quote and 498 letters come first.
+    [`${'a'.repeat(498)}😀${'b'.repeat(9)}`, `"${'a'.repeat(498)}… (511 characters)`],
   ];
   for (const [value, text] of cases) assert.equal(shown(value), text);
   assert.match(shown(loop), /^a value that cannot be shown \(.*circular/);

@@ -1,5 +1,5 @@
 import { mapStack } from '../code/index.js';
-import { isRecord, wholeStack } from '../core/index.js';
+import { beginningOf, isRecord, wholeStack } from '../core/index.js';
 
 export interface AskOptions {
   /** A path below the application's address, such as `/test?txt=a`. @default '' */
@@ -134,7 +134,7 @@ export function textOf(error: unknown): string {
 const ownLines = (stack: string): string => stack.replace(/\n +at .*(file:|node:|node_modules).*/g, '');
 
 const cut = (text: string): string =>
-  text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)` : text;
+  text.length > SHOWN_CHARACTERS ? `${beginningOf(text, SHOWN_CHARACTERS)}… (${text.length} characters)` : text;
 
 /** What a value looks like, in one line: JSON, and for a picture its size and first bytes. NaN, infinities and what JSON cannot hold are named. */
 export function shown(value: unknown): string {

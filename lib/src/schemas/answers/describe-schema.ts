@@ -1,3 +1,4 @@
+import { beginningOf } from '../../core/index.js';
 import { type JsonSchema, resolved } from '../class-schema.js';
 import { losesDigits } from './lost-digits.js';
 
@@ -75,7 +76,7 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value !== 'string') return String(value);
-  const short = value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
+  const short = value.length > LONGEST ? `${beginningOf(value, LONGEST)}…` : value;
   return `'${short.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}'`;
 }
 

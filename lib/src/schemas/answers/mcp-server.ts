@@ -1,4 +1,4 @@
-import { limitBody, MAX_JSON_BYTES } from '../../core/index.js';
+import { beginningOf, limitBody, MAX_JSON_BYTES } from '../../core/index.js';
 import type { ClassSchema } from '../class-schema.js';
 import { jsonAnswer, TypedAnswer } from '../typed-answer.js';
 import { RouteTool, type ToolOptions } from './mcp-tool.js';
@@ -142,4 +142,4 @@ const failed = (id: string | number | null, { code, message }: RpcError): object
   error: { code, message },
 });
 
-const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+const shortened = (text: string): string => (text.length > 60 ? `${beginningOf(text, 60)}…` : text);
