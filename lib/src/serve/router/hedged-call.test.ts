@@ -238,6 +238,16 @@ test('a cancel reaches both copies, and so does a deadline', async () => {
   late.cluster.router.close();
 });
 
+test('the caller hears of the deadline too if it passes while the second copy answers', async () => {
+  const { cluster, sent, first, second } = await twoCopies({ timeoutMs: 60 });
+  second.sink.onStarted?.();
+  second.sink.onHead({ kind: 'value' });
+  assert.match(first.cancelled ?? '', /another replica answered first/);
+  await until(() => second.cancelled !== undefined);
+  assert.deepEqual([sent.log.at(-1), sent.call.done], ['NBS_REQUEST_TIMEOUT', true]);
+  cluster.router.close();
+});
+
 test('a streamed body goes to both if all of it is there, and the request is sent once if it is not', async () => {
   const { cluster, second, sent } = await twoCopies({ body: 'stream' }, ({ call }) => {
     call.write(Buffer.from('one '));

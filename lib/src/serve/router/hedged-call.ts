@@ -140,8 +140,9 @@ export class HedgedCall implements OutgoingCall {
   #onError(copy: RoutedCall, error: Error): void {
     if (this.#done || (copy !== this.#first && copy !== this.#second)) return;
     if (this.#winner !== null && this.#winner !== copy) return;
-    // The first copy tells of the deadline.
-    if (error === COPY_LOST || (copy === this.#second && hasCode(error, RequestTimeout))) {
+    // The first copy tells of the deadline, unless the second one has answered and so cancelled it.
+    const isOthers = copy === this.#second && hasCode(error, RequestTimeout);
+    if (this.#winner === null && (error === COPY_LOST || isOthers)) {
       this.#goOnWithout(copy);
       return;
     }
