@@ -66,6 +66,8 @@ describe('a replica of cells with a tsconfig.json', { skip: isTslab }, () => {
       async load() { return (await import('node:path')).basename('a/b') },
       using() { const said: string[] = []; { using a = { [Symbol.dispose]() { said.push('end') } }; void a } return said },
       twice: (n: number) => twice(n) + live,
+      hidden(n?: number) { return n === undefined ? rows.map((rows) => rows) : n },
+      count: 0,
       earlier(n?: number) { return n === undefined ? factor : [n].map((n) => n * earlier(1)) },
       make: () => new (class Point { constructor(readonly x = 1, protected y?: number) {} #z = 3; get sum() { return this.x + this.#z } })(4).sum,
       text: <T,>(n: T) => \`<\${n as T}>\` + "a" + "b",
@@ -75,15 +77,17 @@ describe('a replica of cells with a tsconfig.json', { skip: isTslab }, () => {
     `;
     const imports = "import { live, twice } from './src/live'";
     await notebook.value(
-      'const factor = 3; const earlier = (n: number) => n * factor; const own = (_: object, key: string) => { void key };',
+      'const factor = 3; const rows = [1, 2]; const earlier = (n: number) => n * factor; const own = (_: object, key: string) => { void key };',
     );
     await notebook.value(`${imports}; const plain = {${methods}}`);
     await notebook.value(
       `${imports}; const decorated = {${methods}}; class Marked { @own id = 1 }; enum Size { S = 7 } const sized = { get: () => Size.S, tag: () => <b>{Size.S}</b> }; void Marked;`,
     );
-    const ask = `const asked = async (o: any) => [o.loop([1, -2]), await o.load(), o.using(), o.twice(2), o.earlier(), o.earlier(2), o.make(), o.text(1), o.size, (await o.each().next()).value, o.meta()]
+    // A method is not changed by a statement about data beside it.
+    await notebook.value('plain.count++; decorated.count += 1;');
+    const ask = `const asked = async (o: any) => [o.loop([1, -2]), await o.load(), o.using(), o.twice(2), o.earlier(), o.earlier(2), o.hidden(), o.count, o.make(), o.text(1), o.size, (await o.each().next()).value, o.meta()]
       return JSON.stringify([await asked(plain), await asked(decorated), sized.get(), sized.tag()]);`;
-    const one = '[1,"b",["end"],5,3,[6],7,"<1>ab",10,1,"string"]';
+    const one = '[1,"b",["end"],5,3,[6],[1,2],1,7,"<1>ab",12,1,"string"]';
     await answersAlike('Methods', ask, `'[${one},${one},7,"<b>7</b>"]'`);
   });
 
@@ -93,6 +97,14 @@ describe('a replica of cells with a tsconfig.json', { skip: isTslab }, () => {
     await notebook.value('class Replaced { ask() { return model.predict(2) } }');
     const { outcome } = await notebook.run('await serve.run(serve.deployment(Replaced).bind(), { routePrefix: null });');
     assert.match(JSON.stringify(outcome), /NBS_CANNOT_SHIP.*model\.predict/);
+  });
+
+  it('has a module that is imported again into its variable', async () => {
+    await notebook.value(
+      "let units = await import('./src/unit.ts'); async function reload() { units = await import('./src/unit.ts') }",
+    );
+    await notebook.value("units = await import('./src/unit.ts');");
+    await answersAlike('Units', 'return units.unit;', "'EUR'");
   });
 
   it('finds files by `paths`, and packages whose main file is TypeScript', async () => {

@@ -1,6 +1,8 @@
 import { Cell, type TaggedSource } from './cell.js';
 import { type Declaration, functionOf, isVariable } from './declaration.js';
+import { awaitedModule } from './literal.js';
 import type { Node } from './parse.js';
+import { isAccessorKey, type PathKey } from './path-key.js';
 import { type Likeness, likenessOf } from './same-function.js';
 import { writesTo } from './set-properties.js';
 import type { CompilerOptions, SourceId } from './types.js';
@@ -116,25 +118,35 @@ export class Catalog {
     return likenessOf(Function.prototype.toString.call(value), source, this.#compilerOptions());
   }
 
-  /** True if code assigns the variable or something in its value, as far as its name shows it. */
-  isChanged(declaration: Declaration): boolean {
-    return this.isAssigned(declaration) || writesTo(declaration, this).length > 0;
+  /** True if code assigns the variable or may change what is at `path` in its value, as far as the variable's name shows it. */
+  isChanged(declaration: Declaration, [first]: readonly PathKey[]): boolean {
+    const property = String(isAccessorKey(first) ? first.of : first);
+    return this.isAssigned(declaration) || writesTo(declaration, this).some(({ key }) => key === null || key === property);
   }
 
   /** What cells assign to a variable, in the order of the cells. */
   #assigned(name: string, declaration: Declaration | undefined): Assigned[] {
     if (declaration && declaration.kind !== 'let') return [];
+    const own = declaration?.node && declaration.path === '' ? awaitedModule(declaration.node) : undefined;
     return this.#cells.flatMap((cell) => {
       // It assigns a variable of its own.
       if (declaration && cell !== declaration.cell && cell.declarations.has(name)) return [];
       const isOlder = declaration !== undefined && cell.order < declaration.cell.order;
-      return cell
-        .assignments(name)
-        .filter(({ isAtOnce }) => !(isOlder && isAtOnce))
-        .map(({ node, isPlain, isAtOnce }, n) => {
-          const id = `${cell.id}=${name}${n === 0 ? '' : `@${node?.start}`}`;
-          return { cell, isPlain, isAtOnce, source: node && { id, cell, name, node, declaration: null, variable: declaration } };
-        });
+      return (
+        cell
+          .assignments(name)
+          // Another import of the same module changes nothing.
+          .filter(({ isAtOnce, module }) => !(isOlder && isAtOnce) && (module === undefined || module !== own))
+          .map(({ node, isPlain, isAtOnce }, n) => {
+            const id = `${cell.id}=${name}${n === 0 ? '' : `@${node?.start}`}`;
+            return {
+              cell,
+              isPlain,
+              isAtOnce,
+              source: node && { id, cell, name, node, declaration: null, variable: declaration },
+            };
+          })
+      );
     });
   }
 

@@ -1,6 +1,7 @@
 import { type Analysis, analyse } from './analyse.js';
 import { type Declaration, declare } from './declaration.js';
 import { jsxIn } from './jsx.js';
+import { awaitedModule } from './literal.js';
 import { childrenOf, isFunctionLike, type Node, parseWithJsx, unwrap } from './parse.js';
 import { resolve } from './scope.js';
 import { shippedPart } from './shipped-calls.js';
@@ -22,6 +23,8 @@ interface Assignment {
   readonly node: Node | undefined;
   /** True if there is `null`, `undefined`, a number or a text. */
   readonly isPlain: boolean;
+  /** The module if there is `await import('module')`. */
+  readonly module: string | undefined;
   /** False inside of a function, whose code runs later, perhaps again or not at all. */
   readonly isAtOnce: boolean;
 }
@@ -107,7 +110,12 @@ export class Cell {
       .map(({ start, depth }) => {
         const value = this.#assigned.get(start);
         const isFunction = value !== undefined && isFunctionLike(value);
-        return { node: isFunction ? value : undefined, isPlain: value !== undefined && isPlain(value), isAtOnce: depth === 0 };
+        return {
+          node: isFunction ? value : undefined,
+          isPlain: value !== undefined && isPlain(value),
+          module: value && awaitedModule(value),
+          isAtOnce: depth === 0,
+        };
       });
   }
 

@@ -44,7 +44,7 @@ export class MemberSources {
     if (!node || declaration.path === undefined || steps > MOST_STEPS) return undefined;
     const isMadeBy = (source: Node): boolean => {
       const likeness = this.#catalog.likeness(member, { cell, node: source });
-      return likeness === 'same' || (likeness === 'unknown' && !this.#catalog.isChanged(declaration));
+      return likeness === 'same' || (likeness === 'unknown' && !this.#catalog.isChanged(declaration, path));
     };
     const keys = [...keysIn(declaration.path), ...path];
     const found = literalMember(node, keys, member, (one) => this.valueOf(one, cell), isMadeBy);

@@ -41,6 +41,14 @@ const SAME: readonly (readonly [source: string, compiled: string])[] = [
   ['{ async *[KEY](x: T) { yield x } }', 'async *[KEY](x) { yield x; }'],
   ['{ get f(): number { return 1 } }', 'get f() { return 1; }'],
   ['(x) => later(x)', "(x) => (typeof exports === 'object' && 'later' in exports ? exports.later : later)(x)"],
+  [
+    '(x?: string) => x === undefined ? rows.map((rows) => rows) : x',
+    '(x) => x === void 0 ? exports.rows.map((rows) => rows) : x',
+  ],
+  [
+    '{ f(x?: T) { return x === undefined ? load((load) => load) : x } }',
+    'f(x) { return x === void 0 ? (0, exports.load)((load) => load) : x; }',
+  ],
 ];
 
 const OTHER: readonly (readonly [source: string, compiled: string])[] = [
@@ -64,6 +72,8 @@ const OTHER: readonly (readonly [source: string, compiled: string])[] = [
   ['{ f(x) { return x + 1 } }', 'f(x) { return x * 100 }'],
   ['{ get f() { return 1 } }', 'get f() { return 2 }'],
   ['{ f(x) { return x } }', '(x) => x'],
+  ['(x) => x === undefined ? rows.map((rows) => rows) : x', '(x) => x === void 0 ? exports.rows.map((rows) => -rows) : x'],
+  ['(x) => x === undefined ? rows.map((rows) => rows) : x', '(x) => x === void 0 ? exports.list.map((rows) => rows) : x'],
 ];
 
 const UNKNOWN: readonly (readonly [source: string, compiled: string])[] = [

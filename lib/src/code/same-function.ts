@@ -18,6 +18,9 @@ const OF_HOST = /__nbs|\b__(?:decor\w+|runInitializers|private\w+|publicField)\b
 /** Those that are understood. */
 const UNDERSTOOD = /typeof __nbs ===|__nbs_(?:loop|source|exports)\b|__nbs\.(?:import|meta)\b/g;
 
+/** `exports.` before a name of another cell. */
+const OF_CELLS = /(?<![\p{ID_Continue}$.])exports\.(?=[\p{ID_Start}$_])/gu;
+
 const compared = new WeakMap<Node, Map<string, Likeness>>();
 
 /**
@@ -47,13 +50,18 @@ function compare(text: string, { cell, node }: Source, options: CompilerOptions)
   const isUnclear = written.words.includes('decorators:Decorator') || OF_HOST.test(text.replaceAll(UNDERSTOOD, ''));
   const isJsx = cell.jsx.some((at) => node.start <= at && at < node.end);
   const language = (withJsx: boolean) => ({ isJsx: withJsx, options });
-  const both = [
-    compileNow(`${enumsOf(cell)}f(${inBrackets(cell.source.slice(node.start, node.end))})`, language(isJsx)),
-    compileNow(`f(${inBrackets(text)})`, language(false)),
-  ].map((code) => (code === undefined ? undefined : wordsOf(code, isMember)));
-  const [source, again] = both;
+  const compiled = (before: string, code: string, withJsx: boolean): SyntaxWords | undefined => {
+    const made = compileNow(`${before}f(${inBrackets(code)})`, language(withJsx));
+    return made === undefined ? undefined : wordsOf(made, isMember);
+  };
+  const source = compiled(enumsOf(cell), cell.source.slice(node.start, node.end), isJsx);
+  const again = compiled('', text, false);
   if (!source || !again) return 'unknown';
   if (isSame(source, again)) return 'same';
+  // Without `exports.`, a name of another cell makes the compiler rename those that hide it, as it does in the source.
+  const bare = text.replace(OF_CELLS, '');
+  const renamed = bare === text ? undefined : compiled('', bare, false);
+  if (renamed && isSame(source, renamed)) return 'same';
   return isUnclear || isJsx ? 'unknown' : 'other';
 }
 

@@ -110,6 +110,6 @@ function through(target: Node): Write | undefined {
   for (; isMember(at); at = unwrap(at.object as Node)) first = at;
   if (at.type !== 'Identifier' || !first) return undefined;
   const property = first.property as Node;
-  const key = (first.computed === true ? property.value : property.name) as string | undefined;
-  return { name: at.name as string, start: at.start, key: key ?? null };
+  const key = (first.computed === true ? property.value : property.name) as string | number | undefined;
+  return { name: at.name as string, start: at.start, key: key === undefined ? null : String(key) };
 }

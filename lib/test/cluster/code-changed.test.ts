@@ -137,6 +137,24 @@ testShipped([
     async (A, t) => t.deepEqual(new A().f(), [4, 'esm', 6]),
   ],
   [
+    'a module that is imported again into its variable',
+    [
+      'let lib = await import("esm-pkg"); let math = await import("esm-pkg"); async function reload() { math = await import("esm-pkg") }',
+      'lib = await import("esm-pkg")',
+      'class A { f() { return [lib.triple(2), math.triple(3)] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [6, 9]),
+  ],
+  [
+    'a method whose text the compiler changes, beside data that changes',
+    [
+      '/** @jsxRuntime classic */ /** @jsx h */ const h = (tag: string) => tag; const stats = { count: 0, sums: [0], tag() { return <b /> } }; const list = [{ n: 0 }, () => <i />] as const',
+      'stats.count++; stats["sums"].push(5); list[0].n = 4',
+      'class A { f() { return [stats.count, stats.sums, stats.tag(), list[0].n, list[1]()] } }',
+    ],
+    async (A, t) => t.deepEqual(new A().f(), [1, [0, 5], 'b', 4, 'i']),
+  ],
+  [
     'a variable that some function may give another function',
     [
       'let n = 1; let next = () => n++; let ask = (q: number) => [q]; function never() { next = () => ++n; ask = async (q) => [q] as any }',
@@ -149,11 +167,12 @@ testShipped([
   [
     'methods of cells with JSX and enums',
     [
-      'const React = { createElement: (tag: string) => tag }; enum Size { S = 2 }',
+      'const React = { createElement: (tag: string) => tag }; const numbers = [1, 2]; enum Size { S = 2 }',
       '/** @jsxRuntime classic */ const views = { row(s?: string) { return s === undefined ? <tr /> : <td /> }, size() { return Size.S }, get n() { return [1].map((n) => n) } }; namespace Box { export enum Kind { A = 1 } } const enum Small { S = 3 } enum Own { O = "o" } const own = { all: () => [Own.O, Box.Kind.A, Small.S] }; let late = () => Own.O; function setLate(f: any) { late = f }',
-      'class A { f() { return [views.row(), views.size(), views.n, own.all(), late()] } }',
+      'enum Side { Left } const sides = { all(x?: string) { return x === undefined ? numbers.map((numbers) => numbers) : [x, Side.Left] } }',
+      'class A { f() { return [views.row(), views.size(), views.n, own.all(), late(), sides.all()] } }',
     ],
-    async (A, t) => t.deepEqual(new A().f(), ['tr', 2, [1], ['o', 1, 3], 'o']),
+    async (A, t) => t.deepEqual(new A().f(), ['tr', 2, [1], ['o', 1, 3], 'o', [1, 2]]),
   ],
   [
     'functions that later cells assign',

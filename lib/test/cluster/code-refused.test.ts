@@ -66,6 +66,30 @@ const REFUSED: readonly (readonly [name: string, cells: readonly string[], messa
     /^Chat uses m\.predict: /,
   ],
   [
+    'a method whose text the compiler changes, and which was replaced',
+    [
+      '/** @jsxRuntime classic */ /** @jsx h */ const h = (tag: string) => tag; const stats = { tag() { return <b /> } }',
+      '/** @jsxRuntime classic */ /** @jsx h */ stats.tag = function tag() { return <i /> }; class Chat { f() { return stats.tag() } }',
+    ],
+    /^Chat uses stats\.tag: /,
+  ],
+  [
+    'a function with JSX in an array that may have been replaced',
+    [
+      '/** @jsxRuntime classic */ /** @jsx h */ const h = (tag: string) => tag; const all: any[] = [0, () => <b />]',
+      'const put = (n: number, one: unknown) => { all[n] = one }; class Chat { f() { return all[1]() } }',
+    ],
+    /^Chat uses all\[1\]: /,
+  ],
+  [
+    'a function with JSX in an array that was replaced by its number',
+    [
+      '/** @jsxRuntime classic */ /** @jsx h */ const h = (tag: string) => tag; const all: any[] = [0, () => <b />]',
+      '/** @jsxRuntime classic */ /** @jsx h */ all[1] = [() => <i />][0]; class Chat { f() { return all[1]() } }',
+    ],
+    /^Chat uses all\[1\]: /,
+  ],
+  [
     'a getter that was replaced',
     ['let o = { get x() { return 1 } }; o = { get x() { return 2 } }', 'class Chat { f() { return o.x } }'],
     /^Chat uses o\.x: /,
