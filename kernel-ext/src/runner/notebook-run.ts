@@ -8,8 +8,8 @@ import type { Order, RunnerEvent } from './protocol.js';
 import { type RunnerExit, RunnerProcess } from './runner-process.js';
 import type { ExecutedCell, RunningNotebook } from './running-notebook.js';
 
-/** How long a cell that was interrupted may take to end, before its process is killed. */
-const GRACE_MS = 1_000;
+/** How long a cell that was interrupted may take to end, before its process is killed. On a busy machine, a loop of the cell may take over a second. */
+const GRACE_MS = 3_000;
 /** How long the cluster and the process may take to end in order. */
 const END_MS = 20_000;
 
