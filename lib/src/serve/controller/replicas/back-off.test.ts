@@ -9,6 +9,17 @@ import { World } from './world.test-support.js';
 const error = new Error('no model');
 const PAUSES = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
 
+/** The failure counts for ten seconds more, and then no longer. */
+function isOverAfterTenSeconds(world: World): void {
+  const isOver = (): boolean | undefined => world.actual.failures.get('one/Chat/a')?.isOver;
+  world.now += 9999;
+  world.round();
+  assert.equal(isOver(), false);
+  world.now += 1;
+  world.round();
+  assert.equal(isOver(), true);
+}
+
 describe('failures in a row', () => {
   it('have growing pauses, whether starts fail or replicas die soon', () => {
     for (const ranMs of [null, 0, 9999]) {
@@ -84,12 +95,7 @@ describe('a group with a failure', () => {
     world.progress();
     world.round();
     world.progress();
-    world.now += 9999;
-    world.round();
-    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, false);
-    world.now += 1;
-    world.round();
-    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, true);
+    isOverAfterTenSeconds(world);
     scaledTo(world, 3);
     assert.equal(started(world), 1);
     scaledTo(world, 5);
@@ -103,12 +109,7 @@ describe('a group with a failure', () => {
     world.now += 100;
     world.step(1, true);
     scaledTo(world, 1);
-    world.now += 9999;
-    world.round();
-    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, false);
-    world.now += 1;
-    world.round();
-    assert.equal(world.actual.failures.get('one/Chat/a')?.isOver, true);
+    isOverAfterTenSeconds(world);
     scaledTo(world, 4);
     assert.equal(started(world), 3);
   });
